@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Installs what building (build-deps) or testing (test-deps) needs. Does nothing for what is there
+# already. This is the one list of system packages.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "$(dirname "$0")/lib.sh"
+
+# Compilers for RocksDB and aws-lc; libclang for RocksDB's bindings; curl and jq for scripts/run.sh.
+BUILD_PACKAGES=(
+    ca-certificates clang cmake curl g++ gcc jq libclang-dev libc6-dev make pkg-config
+)
+# The clients that the gateway is tested with, and what drives them.
+TEST_PACKAGES=(openssl python3 python3-venv rclone restic s3cmd shellcheck)
+# Used where cargo-nextest is missing; a newer one is as good.
+NEXTEST_VERSION=0.9.143
+
+install_packages() {
+    local missing=() package
+    command -v dpkg-query >/dev/null ||
+        die "this is not Debian. Install the equivalents of: $*"
+    for package in "$@"; do
+        dpkg-query -W -f='${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$' ||
+            missing+=("$package")
+    done
+    if [ ${#missing[@]} -eq 0 ]; then
+        say "system packages: all ${#} present"
+        return
+    fi
+    say "system packages: installing ${missing[*]}"
+    as_root apt-get update
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install --yes --no-install-recommends "${missing[@]}"
+}
+
+require_cargo() {
+    find_cargo
+    if ! command -v cargo >/dev/null; then
+        cat >&2 <<'TEXT'
+error: there is no Rust toolchain (cargo) on this machine.
+  Install rustup as https://rustup.rs describes, open a new shell and repeat the command.
+  The toolchain's version is in rust-toolchain.toml; rustup fetches it by itself.
+TEXT
+        exit 1
+    fi
+    say "Rust: $(cd "$ROOT" && cargo --version)"
+}
+
+install_nextest() {
+    if cargo nextest --version >/dev/null 2>&1; then
+        say "cargo-nextest: present"
+        return
+    fi
+    say "cargo-nextest: compiling it, some minutes"
+    cargo install --locked cargo-nextest --version "$NEXTEST_VERSION"
+}
+
+install_python() {
+    local wanted=$ROOT/tests/clients/requirements.txt stamp=$VENV/requirements.installed
+    if cmp -s "$wanted" "$stamp" && "$VENV/bin/python" -c 'import boto3, minio' 2>/dev/null; then
+        say "Python clients: present in $VENV"
+        return
+    fi
+    say "Python clients: installing into $VENV"
+    rm -rf "$VENV"
+    mkdir -p "$(dirname "$VENV")"
+    python3 -m venv "$VENV"
+    "$VENV/bin/pip" install --disable-pip-version-check --quiet --requirement "$wanted"
+    cp "$wanted" "$stamp"
+}
+
+case "${1:-}" in
+build-deps)
+    install_packages "${BUILD_PACKAGES[@]}"
+    require_cargo
+    ;;
+test-deps)
+    install_packages "${TEST_PACKAGES[@]}"
+    require_cargo
+    install_nextest
+    install_python
+    ;;
+*)
+    die "usage: scripts/setup.sh build-deps|test-deps"
+    ;;
+esac

@@ -1,0 +1,50 @@
+//! Routes of the admin listener.
+
+use crate::admin::error::AdminError;
+use crate::admin::handlers;
+use crate::base::secret::SecretBytes;
+use crate::control::{Control, OperatorPermit};
+use crate::telemetry::metrics::Metrics;
+use actix_web::{HttpRequest, web};
+use std::sync::Arc;
+
+/// What the admin listener needs.
+#[derive(Debug)]
+pub struct AdminState {
+    /// The control plane.
+    pub control: Control,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Adds all routes.
+pub fn configure(config: &mut web::ServiceConfig) {
+    config
+        .route("/health/live", web::get().to(handlers::live))
+        .route("/health/ready", web::get().to(handlers::ready))
+        .route("/metrics", web::get().to(handlers::metrics))
+        .route("/v1/tenants", web::get().to(handlers::list_tenants))
+        .route("/v1/tenants", web::post().to(handlers::create_tenant))
+        .route("/v1/tenants/{name}", web::get().to(handlers::show_tenant))
+        .route("/v1/keys", web::get().to(handlers::list_keys))
+        .route("/v1/keys", web::post().to(handlers::create_key))
+        .route("/v1/keys/{id}/disable", web::post().to(handlers::disable_key))
+        .route("/v1/keys/{id}", web::delete().to(handlers::delete_key))
+        .route("/v1/buckets", web::get().to(handlers::list_buckets))
+        .default_service(web::to(handlers::unknown));
+}
+
+/// Checks `Authorization: Bearer OPERATOR:TOKEN`, the token in hexadecimal digits.
+///
+/// # Errors
+/// `Denied` for everything that is not an operator's token.
+pub async fn authenticate(
+    request: &HttpRequest,
+    state: &AdminState,
+) -> Result<OperatorPermit, AdminError> {
+    let header = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    let credential = header.and_then(|value| value.strip_prefix("Bearer "));
+    let (name, token) = credential.and_then(|text| text.split_once(':')).ok_or(AdminError::Denied)?;
+    let token = hex::decode(token).map_err(|_hex| AdminError::Denied)?;
+    Ok(state.control.authenticate(name, &SecretBytes::new(token)).await?)
+}

@@ -1,0 +1,146 @@
+//! JSON shapes of the admin listener.
+
+use crate::auth::CredentialStatus;
+use crate::catalog::credentials::CredentialRecord;
+use crate::catalog::tenants::TenantRecord;
+use crate::control::tenants::BucketSummary;
+use crate::model::tenant::TenantName;
+use serde::{Deserialize, Serialize};
+
+/// A tenant.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct TenantDto {
+    /// Its name.
+    pub name: String,
+    /// Its identity.
+    pub tenant_id: String,
+    /// What people read.
+    pub display_name: String,
+    /// Contact address.
+    pub email: String,
+    /// Owner ID in S3 answers.
+    pub canonical_id: String,
+    /// When it was created, ISO 8601.
+    pub created: String,
+}
+
+impl From<&TenantRecord> for TenantDto {
+    fn from(record: &TenantRecord) -> Self {
+        Self {
+            name: record.name.to_string(),
+            tenant_id: record.tenant.to_string(),
+            display_name: record.display_name.clone(),
+            email: record.email.clone(),
+            canonical_id: record.canonical_id.as_str().to_owned(),
+            created: record.created.iso8601(),
+        }
+    }
+}
+
+/// A tenant to be created.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewTenantDto {
+    /// Its name.
+    pub name: String,
+    /// What people read.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// Contact address.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Owner ID in S3 answers.
+    #[serde(default)]
+    pub canonical_id: Option<String>,
+}
+
+/// An access key.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct KeyDto {
+    /// The id that clients send.
+    pub access_key_id: String,
+    /// The secret; only in the answer that creates the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_access_key: Option<String>,
+    /// Its tenant.
+    pub tenant: String,
+    /// `active` or `disabled`.
+    pub status: String,
+    /// When it was created, ISO 8601.
+    pub created: String,
+}
+
+impl KeyDto {
+    /// A key of a tenant, without its secret.
+    pub fn new(record: &CredentialRecord, tenant: &TenantName) -> Self {
+        Self {
+            access_key_id: record.access_key_id.to_string(),
+            secret_access_key: None,
+            tenant: tenant.to_string(),
+            status: match record.status {
+                CredentialStatus::Active => "active".to_owned(),
+                CredentialStatus::Disabled => "disabled".to_owned(),
+            },
+            created: record.created.iso8601(),
+        }
+    }
+}
+
+/// An access key to be created. Not `Debug`: it may hold a secret.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewKeyDto {
+    /// Its tenant.
+    pub tenant: String,
+    /// An existing id to take over.
+    #[serde(default)]
+    pub access_key_id: Option<String>,
+    /// Its secret.
+    #[serde(default)]
+    pub secret_access_key: Option<String>,
+}
+
+impl std::fmt::Debug for NewKeyDto {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewKeyDto").field("tenant", &self.tenant).finish_non_exhaustive()
+    }
+}
+
+/// A bucket.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct BucketDto {
+    /// Its name.
+    pub name: String,
+    /// Its owner.
+    pub tenant: String,
+    /// When it was created, ISO 8601.
+    pub created: String,
+    /// Logical bytes of its objects.
+    pub bytes: u64,
+    /// Number of its objects.
+    pub objects: u64,
+    /// Logical bytes in parts of unfinished uploads.
+    pub upload_bytes: u64,
+}
+
+impl From<&BucketSummary> for BucketDto {
+    fn from(summary: &BucketSummary) -> Self {
+        Self {
+            name: summary.entry.name.to_string(),
+            tenant: summary.tenant_name.to_string(),
+            created: summary.entry.created.iso8601(),
+            bytes: summary.usage.bytes,
+            objects: summary.usage.objects,
+            upload_bytes: summary.usage.upload_bytes,
+        }
+    }
+}
+
+/// Restricts a list to a tenant.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantFilter {
+    /// The tenant's name.
+    #[serde(default)]
+    pub tenant: Option<String>,
+}

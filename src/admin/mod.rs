@@ -1,0 +1,9 @@
+//! Rank 7: the admin listener, JSON over plain HTTP on loopback.
+//!
+//! Owns: routes, JSON shapes, operators' authentication on the wire, health and metrics.
+//! Not here: what commands do (`control`), the client side (`cli`).
+
+pub mod app;
+pub mod dto;
+pub mod error;
+pub mod handlers;

@@ -1,0 +1,245 @@
+//! The verifier: the ten steps in order (see the module's documentation).
+//!
+//! Owns: `Verifier`, and `Verified`, which only it makes (A1).
+//! Not here: the steps' rules (each in its own file).
+
+use crate::auth::credential::{
+    AccessKeyId, Credential, CredentialError, CredentialStatus, CredentialStore,
+};
+use crate::auth::error::AuthError;
+use crate::auth::identity::VerifiedIdentity;
+use crate::auth::request::{QueryPair, RequestView, parse_query};
+use crate::auth::sigv4::SERVICE_S3;
+use crate::auth::sigv4::canonical::{Canonical, canonical, evidence};
+use crate::auth::sigv4::chunk::ChunkVerifier;
+use crate::auth::sigv4::parse::{Claims, malformed, parse};
+use crate::auth::sigv4::payload::{DeclaredPayload, Payload, declared};
+use crate::auth::sigv4::signing_key::SigningKeys;
+use crate::base::clock::Clock;
+use crate::model::time::Timestamp;
+use std::fmt;
+use std::sync::Arc;
+
+/// A request whose signature held.
+#[derive(Debug)]
+pub struct Verified {
+    /// Who signed it.
+    pub identity: VerifiedIdentity,
+    /// How its body is authenticated.
+    pub payload: Payload,
+    /// What verifies its chunks; present exactly for `Payload::StreamingSigned`.
+    pub chunks: Option<ChunkVerifier>,
+}
+
+/// Verifies requests for one region.
+pub struct Verifier {
+    clock: Arc<dyn Clock>,
+    store: Arc<dyn CredentialStore>,
+    signing_keys: SigningKeys,
+    requires_signed_payload: bool,
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("signing_keys", &self.signing_keys)
+            .field("requires_signed_payload", &self.requires_signed_payload)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request that is in order but for its signature.
+struct Prepared {
+    query: Vec<QueryPair>,
+    claims: Claims,
+    access_key_id: AccessKeyId,
+    declared: DeclaredPayload,
+    canonical: Canonical,
+}
+
+impl Verifier {
+    /// A verifier of S3 requests.
+    pub fn new(region: String, clock: Arc<dyn Clock>, store: Arc<dyn CredentialStore>) -> Self {
+        Self::with_service(region, SERVICE_S3.to_owned(), clock, store)
+    }
+
+    /// A verifier for another service's route, such as `sts`. Which verifier a request meets is
+    /// decided by its route, never by the service that its signature names (attacks.md, rule 2).
+    pub fn with_service(
+        region: String,
+        service: String,
+        clock: Arc<dyn Clock>,
+        store: Arc<dyn CredentialStore>,
+    ) -> Self {
+        let signing_keys = SigningKeys::new(region, service);
+        Self {
+            clock,
+            store,
+            signing_keys,
+            requires_signed_payload: false,
+        }
+    }
+
+    /// Whether PUT and POST over plain HTTP must sign their bodies (`[s3] require_signed_payload`).
+    #[must_use]
+    pub fn require_signed_payload(mut self, is_required: bool) -> Self {
+        self.requires_signed_payload = is_required;
+        self
+    }
+
+    /// Verifies a request at arrival, before its body is read.
+    ///
+    /// # Errors
+    /// Every variant of `AuthError` but those of chunks and trailers. `BodyHashRequired` asks for
+    /// [`Verifier::verify_with_body_hash`].
+    ///
+    /// # Cancel safety
+    /// A dropped future has changed nothing but the cache of signing keys.
+    pub async fn verify(&self, request: &RequestView<'_>) -> Result<Verified, AuthError> {
+        self.run(request, None).await
+    }
+
+    /// As [`Verifier::verify`], for a request that does not state its body's hash: the caller has
+    /// read and hashed the body. A hash that the request states wins over `body_sha256`.
+    ///
+    /// # Errors
+    /// As [`Verifier::verify`], without `BodyHashRequired`.
+    ///
+    /// # Cancel safety
+    /// As [`Verifier::verify`].
+    pub async fn verify_with_body_hash(
+        &self,
+        request: &RequestView<'_>,
+        body_sha256: [u8; 32],
+    ) -> Result<Verified, AuthError> {
+        self.run(request, Some(body_sha256)).await
+    }
+
+    async fn run(
+        &self,
+        request: &RequestView<'_>,
+        body_sha256: Option<[u8; 32]>,
+    ) -> Result<Verified, AuthError> {
+        let prepared = self.prepare(request, body_sha256)?;
+        let found = self
+            .store
+            .find(&prepared.access_key_id)
+            .await
+            .map_err(lookup_failed)?;
+        self.conclude(request, prepared, found.as_ref())
+    }
+
+    /// Steps 1 to 7: everything that needs no secret.
+    fn prepare(
+        &self,
+        request: &RequestView<'_>,
+        body_sha256: Option<[u8; 32]>,
+    ) -> Result<Prepared, AuthError> {
+        let (region, service) = (self.signing_keys.region(), self.signing_keys.service());
+        let query = parse_query(request.query).ok_or(AuthError::InvalidUri)?;
+        let claims = parse(request, &query, region)?;
+        claims
+            .scope
+            .matches(&claims.date, region, service)
+            .map_err(|reason| malformed(claims.place, region, reason))?;
+        let server_time = Timestamp::from_millis(self.clock.unix_millis());
+        match claims.expires_seconds {
+            Some(seconds) => claims.date.within_life(seconds, server_time)?,
+            None => claims.date.within_skew(server_time)?,
+        }
+        claims.signed_headers.cover(request, claims.place)?;
+        let declared = declared(request, &query, claims.place, service, body_sha256)?;
+        self.refuse_unsigned(request, declared.payload)?;
+        let canonical = canonical(request, &query, &claims, &declared.text)?;
+        // An id that breaks the grammar cannot exist, and who sent it knows that: nothing to hide
+        // by equal work.
+        let access_key_id = AccessKeyId::parse(&claims.access_key_id)
+            .map_err(|_syntax| AuthError::InvalidAccessKeyId)?;
+        Ok(Prepared {
+            query,
+            claims,
+            access_key_id,
+            declared,
+            canonical,
+        })
+    }
+
+    fn refuse_unsigned(
+        &self,
+        request: &RequestView<'_>,
+        payload: Payload,
+    ) -> Result<(), AuthError> {
+        let carries_body = matches!(request.method, "PUT" | "POST");
+        if self.requires_signed_payload && !request.secure && carries_body && payload.is_unsigned()
+        {
+            return Err(AuthError::UnsignedPayloadRefused);
+        }
+        Ok(())
+    }
+
+    /// Steps 8 to 10: the signature, then the credential's status, then the proof.
+    fn conclude(
+        &self,
+        request: &RequestView<'_>,
+        prepared: Prepared,
+        found: Option<&Credential>,
+    ) -> Result<Verified, AuthError> {
+        let Prepared {
+            query,
+            claims,
+            access_key_id,
+            declared,
+            canonical,
+        } = prepared;
+        let signing_key = match found {
+            Some(credential) => self.signing_keys.existing(credential, &claims.date)?,
+            None => self.signing_keys.nonexistent(&access_key_id, &claims.date),
+        };
+        let is_verified = signing_key.verifies(
+            canonical.string_to_sign.as_bytes(),
+            claims.signature.as_bytes(),
+        );
+        let Some(credential) = found else {
+            return Err(AuthError::InvalidAccessKeyId);
+        };
+        if !(is_verified && canonical.is_complete) {
+            let string_to_sign = canonical.string_to_sign;
+            let evidence = evidence(request, &query, &claims, &declared.text, string_to_sign)?;
+            return Err(AuthError::SignatureDoesNotMatch {
+                evidence: Box::new(evidence),
+            });
+        }
+        match credential.status {
+            CredentialStatus::Active => {}
+            CredentialStatus::Disabled => return Err(AuthError::KeyDisabled),
+        }
+        let chunks = match declared.payload {
+            Payload::StreamingSigned { has_trailer } => Some(ChunkVerifier::new(
+                signing_key,
+                claims.date.text().to_owned(),
+                claims.scope.text(),
+                claims.signature,
+                has_trailer,
+            )),
+            Payload::HashAbsent
+            | Payload::Sha256(_)
+            | Payload::StreamingUnsignedTrailer
+            | Payload::Unsigned => None,
+        };
+        let identity = VerifiedIdentity::of(credential);
+        Ok(Verified {
+            identity,
+            payload: declared.payload,
+            chunks,
+        })
+    }
+}
+
+fn lookup_failed(source: CredentialError) -> AuthError {
+    match source {
+        CredentialError::Corrupt { .. } => AuthError::CorruptCredential {
+            source: Some(source),
+        },
+        CredentialError::Unavailable { .. } => AuthError::Unavailable { source },
+    }
+}

@@ -1,0 +1,264 @@
+//! Buckets: the name index, the header in the bucket's own partition, and the list of dead buckets.
+//!
+//! Owns: creation and deletion across two partitions in an order that a crash cannot break.
+//! Not here: what lies in a bucket (`objects`, `uploads`).
+//!
+//! A bucket lives while its header row is there. Creation writes the header first and the name second; deletion removes
+//! the header first and the name second. A name whose header is missing is therefore the trace of a crash, reads as
+//! absent, and is taken over by the next creation.
+
+use crate::base::codec::{CodecError, Reader, Writer};
+use crate::catalog::error::CatalogError;
+use crate::catalog::record::{self, RecordKind};
+use crate::catalog::{keyspace, tenants};
+use crate::crypto::WrappedKey;
+use crate::model::bucket::BucketName;
+use crate::model::id::{BucketId, TenantId};
+use crate::model::time::Timestamp;
+use crate::storage::{CommitError, Engine, MetaBatch, MetaStore, Partition};
+use bytes::Bytes;
+
+/// A bucket's header.
+#[derive(Clone, Debug)]
+pub struct BucketRecord {
+    /// This life of the bucket.
+    pub bucket: BucketId,
+    /// Its name.
+    pub name: BucketName,
+    /// Its owner.
+    pub tenant: TenantId,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Its wrapped keys by version, oldest first; the last one is for writes. Never empty.
+    pub keys: Vec<(u32, WrappedKey)>,
+}
+
+impl BucketRecord {
+    /// The version and the key for new records.
+    ///
+    /// # Errors
+    /// `Inconsistent` when there is none.
+    pub fn current_key(&self) -> Result<&(u32, WrappedKey), CatalogError> {
+        self.keys.last().ok_or(CatalogError::Inconsistent("bucket keys"))
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        record::encode(RecordKind::BucketHeader, |w: &mut Writer| {
+            w.fixed(self.bucket.as_bytes())
+                .field(self.name.as_str().as_bytes())
+                .fixed(self.tenant.as_bytes())
+                .u64(self.created.millis())
+                .u32(u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
+            for (version, wrapped) in &self.keys {
+                w.u32(*version).field(&wrapped.encode());
+            }
+        })
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, CatalogError> {
+        let read = |r: &mut Reader<'_>| {
+            let bucket = BucketId::from_bytes(r.array()?);
+            let name = parse_name(&r.text("bucket name")?)?;
+            let tenant = TenantId::from_bytes(r.array()?);
+            let created = Timestamp::from_millis(r.u64()?);
+            let mut keys = Vec::new();
+            for _ in 0..r.u32()? {
+                let version = r.u32()?;
+                let wrapped = WrappedKey::decode(r.field()?)
+                    .map_err(|_key| CodecError::InvalidField("bucket key"))?;
+                keys.push((version, wrapped));
+            }
+            Ok(Self { bucket, name, tenant, created, keys })
+        };
+        Ok(record::decode(RecordKind::BucketHeader, bytes, read)?)
+    }
+}
+
+fn parse_name(text: &str) -> Result<BucketName, CodecError> {
+    BucketName::parse(text).map_err(|_name| CodecError::InvalidField("bucket name"))
+}
+
+/// An entry of the name index.
+#[derive(Clone, Debug)]
+pub struct BucketEntry {
+    /// The name.
+    pub name: BucketName,
+    /// Its bucket.
+    pub bucket: BucketId,
+    /// Its owner.
+    pub tenant: TenantId,
+    /// When it was created.
+    pub created: Timestamp,
+}
+
+fn encode_entry(bucket: &BucketRecord) -> Vec<u8> {
+    record::encode(RecordKind::BucketName, |w| {
+        w.field(bucket.name.as_str().as_bytes())
+            .fixed(bucket.bucket.as_bytes())
+            .fixed(bucket.tenant.as_bytes())
+            .u64(bucket.created.millis());
+    })
+}
+
+fn decode_entry(kind: RecordKind, bytes: &[u8]) -> Result<BucketEntry, CatalogError> {
+    let read = |r: &mut Reader<'_>| {
+        Ok(BucketEntry {
+            name: parse_name(&r.text("bucket name")?)?,
+            bucket: BucketId::from_bytes(r.array()?),
+            tenant: TenantId::from_bytes(r.array()?),
+            created: Timestamp::from_millis(r.u64()?),
+        })
+    };
+    Ok(record::decode(kind, bytes, read)?)
+}
+
+/// Creates a bucket.
+///
+/// # Errors
+/// `Taken` when a living bucket has the name.
+pub async fn create(engine: &dyn Engine, bucket: &BucketRecord) -> Result<(), CatalogError> {
+    let name_row = keyspace::bucket_name(&bucket.name);
+    let old = MetaStore::get(engine, Partition::System, &name_row).await?;
+    if let Some(old) = &old {
+        let entry = decode_entry(RecordKind::BucketName, old)?;
+        if header(engine, entry.bucket).await?.is_some() {
+            return Err(CatalogError::Taken);
+        }
+    }
+    let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket.bucket));
+    batch
+        .absent(keyspace::bucket_header())
+        .put(keyspace::bucket_header(), bucket.encode().into());
+    engine.commit(batch).await?;
+    let mut batch = MetaBatch::new(Partition::System);
+    match old {
+        None => batch.absent(name_row.clone()),
+        Some(old) => batch.equals(name_row.clone(), old),
+    };
+    batch.put(name_row, encode_entry(bucket).into());
+    match engine.commit(batch).await {
+        Err(CommitError::ConditionFailed { .. }) => {
+            // Somebody else took the name between the two commits: our header must not stay behind as a bucket.
+            let mut undo = MetaBatch::new(keyspace::bucket_partition(bucket.bucket));
+            undo.delete(keyspace::bucket_header());
+            engine.commit(undo).await?;
+            Err(CatalogError::Taken)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// The header of a living bucket.
+///
+/// # Errors
+/// When the engine fails or the row is corrupt.
+pub async fn header(
+    engine: &dyn Engine,
+    bucket: BucketId,
+) -> Result<Option<BucketRecord>, CatalogError> {
+    let partition = keyspace::bucket_partition(bucket);
+    let row: Option<Bytes> = MetaStore::get(engine, partition, &keyspace::bucket_header()).await?;
+    row.map(|bytes| BucketRecord::decode(&bytes)).transpose()
+}
+
+/// Finds a living bucket by its name.
+///
+/// # Errors
+/// When the engine fails or a row is corrupt.
+pub async fn find(engine: &dyn Engine, name: &BucketName) -> Result<Option<BucketRecord>, CatalogError> {
+    let row = MetaStore::get(engine, Partition::System, &keyspace::bucket_name(name)).await?;
+    match row {
+        None => Ok(None),
+        Some(bytes) => {
+            let entry = decode_entry(RecordKind::BucketName, &bytes)?;
+            header(engine, entry.bucket).await
+        }
+    }
+}
+
+/// All entries of the name index, in name order.
+///
+/// # Errors
+/// When the engine fails or a row is corrupt.
+pub async fn list(engine: &dyn Engine) -> Result<Vec<BucketEntry>, CatalogError> {
+    let rows = tenants::scan_system(engine, keyspace::BUCKET_NAME).await?;
+    rows.iter().map(|(_, bytes)| decode_entry(RecordKind::BucketName, bytes)).collect()
+}
+
+/// How a deletion ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeleteOutcome {
+    /// The bucket is gone; uploads that were open in it wait for the sweep.
+    Deleted,
+    /// It was gone before.
+    Gone,
+    /// It holds objects.
+    NotEmpty,
+}
+
+/// Deletes a bucket that holds no object.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn delete(
+    engine: &dyn Engine,
+    bucket: &BucketRecord,
+    now: Timestamp,
+) -> Result<DeleteOutcome, CatalogError> {
+    let partition = keyspace::bucket_partition(bucket.bucket);
+    let objects_row = keyspace::usage_objects();
+    let objects = MetaStore::get(engine, partition, &objects_row).await?;
+    // The dead entry comes first: a crash behind it leaves a living bucket, which the sweep then passes over.
+    let mut batch = MetaBatch::new(Partition::System);
+    batch.put(keyspace::dead_bucket(bucket.bucket), encode_dead(bucket, now).into());
+    let mut remove = MetaBatch::new(partition);
+    remove.present(keyspace::bucket_header());
+    match objects {
+        None => remove.absent(objects_row),
+        Some(count) if count.iter().all(|byte| *byte == 0) => remove.equals(objects_row, count),
+        Some(_) => return Ok(DeleteOutcome::NotEmpty),
+    };
+    remove.delete(keyspace::bucket_header());
+    engine.commit(batch).await?;
+    match engine.commit(remove).await {
+        Err(CommitError::ConditionFailed { condition_index: 0 }) => return Ok(DeleteOutcome::Gone),
+        Err(CommitError::ConditionFailed { .. }) => return Ok(DeleteOutcome::NotEmpty),
+        other => other?,
+    }
+    let name_row = keyspace::bucket_name(&bucket.name);
+    let mut batch = MetaBatch::new(Partition::System);
+    batch.equals(name_row.clone(), encode_entry(bucket).into()).delete(name_row);
+    match engine.commit(batch).await {
+        // A creation took the dead name over already.
+        Ok(()) | Err(CommitError::ConditionFailed { .. }) => Ok(DeleteOutcome::Deleted),
+        Err(source) => Err(source.into()),
+    }
+}
+
+fn encode_dead(bucket: &BucketRecord, since: Timestamp) -> Vec<u8> {
+    record::encode(RecordKind::DeadBucket, |w| {
+        w.field(bucket.name.as_str().as_bytes())
+            .fixed(bucket.bucket.as_bytes())
+            .fixed(bucket.tenant.as_bytes())
+            .u64(since.millis());
+    })
+}
+
+/// Buckets that were deleted, or were about to be, and that the sweep has to look at; `created` is the time of deletion.
+///
+/// # Errors
+/// When the engine fails or a row is corrupt.
+pub async fn list_dead(engine: &dyn Engine) -> Result<Vec<BucketEntry>, CatalogError> {
+    let rows = tenants::scan_system(engine, keyspace::DEAD_BUCKET).await?;
+    rows.iter().map(|(_, bytes)| decode_entry(RecordKind::DeadBucket, bytes)).collect()
+}
+
+/// Ends the watch over a dead bucket whose rows and blobs are gone, or that turned out to be alive.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn forget_dead(engine: &dyn Engine, bucket: BucketId) -> Result<(), CatalogError> {
+    let mut batch = MetaBatch::new(Partition::System);
+    batch.delete(keyspace::dead_bucket(bucket));
+    Ok(engine.commit(batch).await?)
+}

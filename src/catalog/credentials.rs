@@ -1,0 +1,266 @@
+//! Access keys.
+//!
+//! Owns: access key records with their sealed secrets, and the `auth::CredentialStore` that opens them.
+//! Not here: signatures (`auth::sigv4`), who may create a key (`control`).
+//!
+//! Every request reads the row (a point read, a few microseconds) and compares it with the cached copy: a key that was
+//! disabled or deleted, here or on another gateway, stops at once, and no invalidation can be missed.
+
+use crate::auth::{
+    AccessKeyId, Credential, CredentialError, CredentialStatus, CredentialStore,
+};
+use crate::base::codec::{CodecError, Reader};
+use crate::base::digest::{DigestAlgorithm, digest};
+use crate::base::entropy::Entropy;
+use crate::base::kind::ErrorKind;
+use crate::base::secret::SecretBytes;
+use crate::catalog::error::CatalogError;
+use crate::catalog::record::{self, RecordKind};
+use crate::catalog::{keyspace, tenants};
+use crate::crypto::{
+    KeyContext, KeyProvider, KeyScope, RecordContext, RecordView, ScopeKey, seal_record,
+};
+use crate::model::id::{BucketId, TenantId};
+use crate::model::time::Timestamp;
+use crate::storage::{CommitError, Engine, MetaBatch, MetaStore, Partition};
+use async_trait::async_trait;
+use bytes::Bytes;
+use lru::LruCache;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Version of the one credentials key that a tenant has so far.
+pub const CREDENTIALS_KEY_VERSION: u32 = 1;
+/// Opened credentials kept in memory: tens of institutions with a handful of keys each, with room to spare.
+const CACHE_MAX: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+
+/// An access key without its secret.
+#[derive(Clone, Debug)]
+pub struct CredentialRecord {
+    /// The id that clients send.
+    pub access_key_id: AccessKeyId,
+    /// Whose it is.
+    pub tenant: TenantId,
+    /// Whether it works.
+    pub status: CredentialStatus,
+    /// When it was created.
+    pub created: Timestamp,
+    sealed_secret: Vec<u8>,
+}
+
+/// The context of a credentials key.
+pub fn key_context(tenant: TenantId) -> KeyContext {
+    KeyContext { tenant, scope: KeyScope::Credentials, version: CREDENTIALS_KEY_VERSION }
+}
+
+fn record_context(tenant: TenantId, access_key_id: &AccessKeyId) -> RecordContext<'_> {
+    RecordContext {
+        tenant,
+        bucket: BucketId::from_bytes([0; 16]),
+        object_key: access_key_id.as_str().as_bytes(),
+        version: b"access key",
+    }
+}
+
+impl CredentialRecord {
+    /// A new, active access key whose secret is sealed under the tenant's credentials key.
+    ///
+    /// # Errors
+    /// When sealing fails.
+    pub fn seal(
+        access_key_id: AccessKeyId,
+        tenant: TenantId,
+        created: Timestamp,
+        secret_access_key: &SecretBytes,
+        keys: (&ScopeKey, &dyn Entropy),
+    ) -> Result<Self, CatalogError> {
+        let context = record_context(tenant, &access_key_id);
+        let sealed_secret = seal_record(keys.0, &context, b"", secret_access_key.expose(), keys.1)?;
+        Ok(Self { access_key_id, tenant, status: CredentialStatus::Active, created, sealed_secret })
+    }
+
+    fn open(&self, credentials_key: &ScopeKey) -> Result<SecretBytes, CatalogError> {
+        let view = RecordView::decode(&self.sealed_secret)?;
+        Ok(view.open(credentials_key, &record_context(self.tenant, &self.access_key_id))?)
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        record::encode(RecordKind::AccessKey, |w| {
+            w.field(self.access_key_id.as_str().as_bytes())
+                .fixed(self.tenant.as_bytes())
+                .u8(match self.status {
+                    CredentialStatus::Active => 1,
+                    CredentialStatus::Disabled => 2,
+                })
+                .u64(self.created.millis())
+                .field(&self.sealed_secret);
+        })
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, CatalogError> {
+        let read = |r: &mut Reader<'_>| {
+            Ok(Self {
+                access_key_id: AccessKeyId::parse(&r.text("access key id")?)
+                    .map_err(|_id| CodecError::InvalidField("access key id"))?,
+                tenant: TenantId::from_bytes(r.array()?),
+                status: match r.u8()? {
+                    1 => CredentialStatus::Active,
+                    2 => CredentialStatus::Disabled,
+                    _ => return Err(CodecError::InvalidField("status")),
+                },
+                created: Timestamp::from_millis(r.u64()?),
+                sealed_secret: r.field()?.to_vec(),
+            })
+        };
+        Ok(record::decode(RecordKind::AccessKey, bytes, read)?)
+    }
+}
+
+/// Stores a new access key.
+///
+/// # Errors
+/// `Taken` when the id exists.
+pub async fn create(engine: &dyn Engine, credential: &CredentialRecord) -> Result<(), CatalogError> {
+    let row = keyspace::access_key(&credential.access_key_id);
+    let mut batch = MetaBatch::new(Partition::System);
+    batch.absent(row.clone()).put(row, credential.encode().into());
+    match engine.commit(batch).await {
+        Err(CommitError::ConditionFailed { .. }) => Err(CatalogError::Taken),
+        other => Ok(other?),
+    }
+}
+
+/// Finds an access key.
+///
+/// # Errors
+/// When the engine fails or the row is corrupt.
+pub async fn find(
+    engine: &dyn Engine,
+    access_key_id: &AccessKeyId,
+) -> Result<Option<CredentialRecord>, CatalogError> {
+    let row = MetaStore::get(engine, Partition::System, &keyspace::access_key(access_key_id)).await?;
+    row.map(|bytes| CredentialRecord::decode(&bytes)).transpose()
+}
+
+/// All access keys, by id.
+///
+/// # Errors
+/// When the engine fails or a row is corrupt.
+pub async fn list(engine: &dyn Engine) -> Result<Vec<CredentialRecord>, CatalogError> {
+    let rows = tenants::scan_system(engine, keyspace::ACCESS_KEY).await?;
+    rows.iter().map(|(_, bytes)| CredentialRecord::decode(bytes)).collect()
+}
+
+/// Replaces an access key's status; `false` when there is no such key.
+///
+/// # Errors
+/// When the engine fails, or the row changed meanwhile (`Contended`).
+pub async fn store_status(
+    engine: &dyn Engine,
+    access_key_id: &AccessKeyId,
+    status: CredentialStatus,
+) -> Result<bool, CatalogError> {
+    let row = keyspace::access_key(access_key_id);
+    let Some(old) = MetaStore::get(engine, Partition::System, &row).await? else {
+        return Ok(false);
+    };
+    let mut credential = CredentialRecord::decode(&old)?;
+    credential.status = status;
+    let mut batch = MetaBatch::new(Partition::System);
+    batch.equals(row.clone(), old).put(row, credential.encode().into());
+    match engine.commit(batch).await {
+        Err(CommitError::ConditionFailed { .. }) => Err(CatalogError::Contended),
+        other => other.map(|()| true).map_err(CatalogError::from),
+    }
+}
+
+/// Deletes an access key; `false` when there was none.
+///
+/// # Errors
+/// When the engine fails.
+pub async fn delete(engine: &dyn Engine, access_key_id: &AccessKeyId) -> Result<bool, CatalogError> {
+    let row = keyspace::access_key(access_key_id);
+    let mut batch = MetaBatch::new(Partition::System);
+    batch.present(row.clone()).delete(row);
+    match engine.commit(batch).await {
+        Err(CommitError::ConditionFailed { .. }) => Ok(false),
+        other => other.map(|()| true).map_err(CatalogError::from),
+    }
+}
+
+/// Opens access keys for the verifier.
+pub struct CatalogCredentials {
+    engine: Arc<dyn Engine>,
+    keys: Arc<dyn KeyProvider>,
+    cache: Mutex<LruCache<AccessKeyId, (Bytes, Credential)>>,
+}
+
+impl std::fmt::Debug for CatalogCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CatalogCredentials")
+    }
+}
+
+impl CatalogCredentials {
+    /// A store over the catalog's rows.
+    pub fn new(engine: Arc<dyn Engine>, keys: Arc<dyn KeyProvider>) -> Self {
+        Self { engine, keys, cache: Mutex::new(LruCache::new(CACHE_MAX)) }
+    }
+
+    async fn open(&self, row: &[u8]) -> Result<Credential, CatalogError> {
+        let record = CredentialRecord::decode(row)?;
+        let tenant = tenants::find(&*self.engine, record.tenant)
+            .await?
+            .ok_or(CatalogError::Inconsistent("access key"))?;
+        let context = key_context(record.tenant);
+        let credentials_key = self.keys.unwrap_key(&tenant.credentials_key, &context).await?;
+        let secret = record.open(&credentials_key)?;
+        let revision = digest(DigestAlgorithm::Crc64Nvme, row);
+        let revision = revision.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        Ok(Credential {
+            access_key_id: record.access_key_id,
+            secret_access_key: Arc::new(secret),
+            tenant: record.tenant,
+            canonical_id: tenant.canonical_id.as_str().into(),
+            display_name: tenant.display_name.as_str().into(),
+            status: record.status,
+            revision,
+        })
+    }
+}
+
+#[async_trait]
+impl CredentialStore for CatalogCredentials {
+    async fn find(&self, access_key_id: &AccessKeyId) -> Result<Option<Credential>, CredentialError> {
+        let row_key = keyspace::access_key(access_key_id);
+        let row = MetaStore::get(&*self.engine, Partition::System, &row_key);
+        let Some(row) = row.await.map_err(|source| lookup_failed(source.into()))? else {
+            return Ok(None);
+        };
+        let cached = self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned();
+        if let Some((cached_row, credential)) = cached
+            && cached_row == row
+        {
+            return Ok(Some(credential));
+        }
+        let credential = self.open(&row).await.map_err(lookup_failed)?;
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.put(access_key_id.clone(), (row, credential.clone()));
+        Ok(Some(credential))
+    }
+}
+
+/// The verifier learns whether to come back or to call somebody.
+fn lookup_failed(source: CatalogError) -> CredentialError {
+    match source.kind() {
+        ErrorKind::Corrupt => CredentialError::Corrupt { source: Box::new(source) },
+        ErrorKind::Absent
+        | ErrorKind::Conflict
+        | ErrorKind::Denied
+        | ErrorKind::Full
+        | ErrorKind::Internal
+        | ErrorKind::Invalid
+        | ErrorKind::Limited
+        | ErrorKind::Unavailable => CredentialError::Unavailable { source: Box::new(source) },
+    }
+}

@@ -1,0 +1,194 @@
+//! The key layout: every row prefix in one place (`docs/FORMAT.md`, "Key space").
+//!
+//! Owns: construction and parsing of meta keys.
+//! Not here: what the rows hold (the file of each record).
+//!
+//! Object keys hold no NUL byte, so `object key | 0x00 | id` sorts exactly as the object keys do.
+
+use crate::auth::AccessKeyId;
+use crate::model::bucket::BucketName;
+use crate::model::id::{BlobId, BucketId, TenantId, UploadId};
+use crate::model::object_key::ObjectKey;
+use crate::model::tenant::TenantName;
+use crate::model::upload::PartNumber;
+use crate::storage::{MetaKey, Partition};
+
+/// Bucket name to bucket, in the system partition.
+pub const BUCKET_NAME: u8 = b'B';
+/// Buckets deleted but not yet swept, in the system partition.
+pub const DEAD_BUCKET: u8 = b'D';
+/// Access keys, in the system partition.
+pub const ACCESS_KEY: u8 = b'A';
+/// Tenants by id, in the system partition.
+pub const TENANT: u8 = b'T';
+/// Tenant name to id, in the system partition.
+pub const TENANT_NAME: u8 = b'N';
+/// Operators, in the system partition.
+pub const OPERATOR: u8 = b'O';
+/// Current object versions, in the bucket's partition.
+pub const CURRENT: u8 = b'C';
+/// Ledger of blobs that may have to go, in the bucket's partition.
+pub const LEDGER: u8 = b'G';
+/// Open multipart uploads, in the bucket's partition.
+pub const UPLOAD: u8 = b'L';
+/// Finished multipart uploads, in the bucket's partition.
+pub const FINISHED_UPLOAD: u8 = b'K';
+/// Parts of open uploads, in the bucket's partition.
+pub const PART: u8 = b'P';
+/// Part tables of multipart objects, in the bucket's partition.
+pub const PART_TABLE: u8 = b'X';
+
+fn meta_key(prefix: u8, pieces: &[&[u8]]) -> MetaKey {
+    let len = pieces.iter().map(|piece| piece.len()).sum::<usize>();
+    let mut bytes = Vec::with_capacity(1 + len);
+    bytes.push(prefix);
+    pieces.iter().for_each(|piece| bytes.extend_from_slice(piece));
+    bytes.into()
+}
+
+/// The partition of a bucket. One shard on an embedded engine; the number is part of the key for engines that need more.
+pub fn bucket_partition(bucket: BucketId) -> Partition {
+    Partition::Bucket { bucket, shard: 0 }
+}
+
+/// The bucket's header: its presence means that the bucket is alive.
+pub fn bucket_header() -> MetaKey {
+    meta_key(b'H', &[])
+}
+
+/// The installation's marker in the system partition.
+pub fn installation() -> MetaKey {
+    meta_key(b'F', &[])
+}
+
+/// Bytes of all objects of the bucket.
+pub fn usage_bytes() -> MetaKey {
+    meta_key(b'U', &[b"b"])
+}
+
+/// Number of objects of the bucket.
+pub fn usage_objects() -> MetaKey {
+    meta_key(b'U', &[b"o"])
+}
+
+/// Bytes in parts of unfinished uploads of the bucket.
+pub fn usage_upload_bytes() -> MetaKey {
+    meta_key(b'U', &[b"u"])
+}
+
+/// Row of a bucket name.
+pub fn bucket_name(name: &BucketName) -> MetaKey {
+    meta_key(BUCKET_NAME, &[name.as_str().as_bytes()])
+}
+
+/// Row of a deleted bucket that waits for the sweep.
+pub fn dead_bucket(bucket: BucketId) -> MetaKey {
+    meta_key(DEAD_BUCKET, &[bucket.as_bytes()])
+}
+
+/// Row of an access key.
+pub fn access_key(access_key_id: &AccessKeyId) -> MetaKey {
+    meta_key(ACCESS_KEY, &[access_key_id.as_str().as_bytes()])
+}
+
+/// Row of a tenant.
+pub fn tenant(tenant: TenantId) -> MetaKey {
+    meta_key(TENANT, &[tenant.as_bytes()])
+}
+
+/// Row of a tenant name.
+pub fn tenant_name(name: &TenantName) -> MetaKey {
+    meta_key(TENANT_NAME, &[name.as_str().as_bytes()])
+}
+
+/// Row of an operator.
+pub fn operator(name: &str) -> MetaKey {
+    meta_key(OPERATOR, &[name.as_bytes()])
+}
+
+/// Row of the current version of an object.
+pub fn current(object_key: &ObjectKey) -> MetaKey {
+    meta_key(CURRENT, &[object_key.as_bytes()])
+}
+
+/// Ledger row of a blob.
+pub fn ledger(blob: BlobId) -> MetaKey {
+    meta_key(LEDGER, &[blob.as_bytes()])
+}
+
+/// Row of an open upload.
+pub fn upload(object_key: &ObjectKey, upload: UploadId) -> MetaKey {
+    meta_key(UPLOAD, &[object_key.as_bytes(), b"\0", upload.as_bytes()])
+}
+
+/// Row of a finished upload.
+pub fn finished_upload(object_key: &ObjectKey, upload: UploadId) -> MetaKey {
+    meta_key(FINISHED_UPLOAD, &[object_key.as_bytes(), b"\0", upload.as_bytes()])
+}
+
+/// Row of a part.
+pub fn part(upload: UploadId, part_number: PartNumber) -> MetaKey {
+    meta_key(PART, &[upload.as_bytes(), &part_number.get().to_be_bytes()])
+}
+
+/// Row that counts how often parts of an upload were stored.
+pub fn part_changes(upload: UploadId) -> MetaKey {
+    meta_key(b'Q', &[upload.as_bytes()])
+}
+
+/// First row of an upload's parts.
+pub fn parts_start(upload: UploadId) -> MetaKey {
+    meta_key(PART, &[upload.as_bytes()])
+}
+
+/// First row behind an upload's parts.
+pub fn parts_end(upload: UploadId) -> MetaKey {
+    meta_key(PART, &[upload.as_bytes(), &[0xff, 0xff, 0xff]])
+}
+
+/// Row of the part table of an object version.
+pub fn part_table(object_key: &ObjectKey, version: &[u8; 16]) -> MetaKey {
+    meta_key(PART_TABLE, &[object_key.as_bytes(), b"\0", version])
+}
+
+/// The first key behind all keys that begin with `prefix`; `None` when there is none (all bytes 0xff).
+pub fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != 0xff)?;
+    let mut end = prefix.get(..=last)?.to_vec();
+    if let Some(byte) = end.last_mut() {
+        *byte = byte.wrapping_add(1);
+    }
+    Some(end)
+}
+
+/// Splits `object key | 0x00 | 16 bytes` behind the prefix byte.
+pub fn split_object_key_and_id(meta_key: &[u8]) -> Option<(ObjectKey, [u8; 16])> {
+    let (_prefix, rest) = meta_key.split_first()?;
+    let (rest, id) = rest.split_last_chunk::<16>()?;
+    let (_nul, object_key) = rest.split_last()?;
+    Some((ObjectKey::from_bytes(object_key.to_vec()).ok()?, *id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefix_end_is_the_first_key_behind_the_prefix() {
+        assert_eq!(prefix_end(b"a/"), Some(b"a0".to_vec()));
+        assert_eq!(prefix_end(&[b'a', 0xff, 0xff]), Some(b"b".to_vec()));
+        assert_eq!(prefix_end(&[0xff]), None);
+        assert_eq!(prefix_end(b""), None);
+    }
+
+    #[test]
+    fn upload_rows_sort_as_their_object_keys() {
+        let at = |text: &str, id: u8| {
+            upload(&ObjectKey::parse(text).unwrap(), UploadId::from_bytes([id; 16]))
+        };
+        let rows = [at("a", 0xff), at("a\u{1}", 0), at("a!", 0), at("aa", 0), at("b", 0)];
+        assert!(rows.is_sorted());
+        let (object_key, id) = split_object_key_and_id(&at("a!", 7)).unwrap();
+        assert_eq!((object_key.as_str(), id), ("a!", [7; 16]));
+    }
+}

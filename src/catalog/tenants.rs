@@ -1,0 +1,132 @@
+//! Tenant records.
+//!
+//! Owns: creating, finding and listing tenants; the key under which a tenant's credentials are sealed.
+//! Not here: what a tenant may do (`iam`), the tenant's key itself (`kms`).
+
+use crate::base::codec::{CodecError, Reader, Writer};
+use crate::catalog::error::CatalogError;
+use crate::catalog::keyspace;
+use crate::catalog::record::{self, RecordKind};
+use crate::crypto::WrappedKey;
+use crate::model::id::TenantId;
+use crate::model::tenant::{CanonicalId, TenantName};
+use crate::model::time::Timestamp;
+use crate::storage::{CommitError, Engine, MetaBatch, MetaStore, Partition, ScanRange};
+use crate::storage::EngineExt;
+
+/// A tenant.
+#[derive(Clone, Debug)]
+pub struct TenantRecord {
+    /// Its identity, for ever.
+    pub tenant: TenantId,
+    /// What operators call it.
+    pub name: TenantName,
+    /// What people read, in any script.
+    pub display_name: String,
+    /// Contact address; empty when none was given.
+    pub email: String,
+    /// Owner ID in S3 answers.
+    pub canonical_id: CanonicalId,
+    /// When it was created.
+    pub created: Timestamp,
+    /// The key under which its secret access keys are sealed, wrapped.
+    pub credentials_key: WrappedKey,
+}
+
+impl TenantRecord {
+    fn encode(&self) -> Vec<u8> {
+        record::encode(RecordKind::Tenant, |w: &mut Writer| {
+            w.fixed(self.tenant.as_bytes())
+                .field(self.name.as_str().as_bytes())
+                .field(self.display_name.as_bytes())
+                .field(self.email.as_bytes())
+                .field(self.canonical_id.as_str().as_bytes())
+                .u64(self.created.millis())
+                .field(&self.credentials_key.encode());
+        })
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, CatalogError> {
+        let read = |r: &mut Reader<'_>| {
+            Ok(Self {
+                tenant: TenantId::from_bytes(r.array()?),
+                name: TenantName::parse(&r.text("tenant name")?)
+                    .map_err(|_name| CodecError::InvalidField("tenant name"))?,
+                display_name: r.text("display name")?,
+                email: r.text("email")?,
+                canonical_id: CanonicalId::parse(&r.text("canonical id")?)
+                    .map_err(|_id| CodecError::InvalidField("canonical id"))?,
+                created: Timestamp::from_millis(r.u64()?),
+                credentials_key: WrappedKey::decode(r.field()?)
+                    .map_err(|_key| CodecError::InvalidField("credentials key"))?,
+            })
+        };
+        Ok(record::decode(RecordKind::Tenant, bytes, read)?)
+    }
+}
+
+/// Stores a new tenant.
+///
+/// # Errors
+/// `Taken` when the name exists.
+pub async fn create(engine: &dyn Engine, tenant: &TenantRecord) -> Result<(), CatalogError> {
+    let name_row = keyspace::tenant_name(&tenant.name);
+    let id = record::encode(RecordKind::TenantName, |w| {
+        w.fixed(tenant.tenant.as_bytes());
+    });
+    let mut batch = MetaBatch::new(Partition::System);
+    batch
+        .absent(name_row.clone())
+        .put(name_row, id.into())
+        .put(keyspace::tenant(tenant.tenant), tenant.encode().into());
+    match engine.commit(batch).await {
+        Err(CommitError::ConditionFailed { .. }) => Err(CatalogError::Taken),
+        other => Ok(other?),
+    }
+}
+
+/// Finds a tenant by its identity.
+///
+/// # Errors
+/// When the engine fails or the row is corrupt.
+pub async fn find(engine: &dyn Engine, tenant: TenantId) -> Result<Option<TenantRecord>, CatalogError> {
+    let row = MetaStore::get(engine, Partition::System, &keyspace::tenant(tenant)).await?;
+    row.map(|bytes| TenantRecord::decode(&bytes)).transpose()
+}
+
+/// Finds a tenant by its name.
+///
+/// # Errors
+/// When the engine fails or a row is corrupt.
+pub async fn find_by_name(
+    engine: &dyn Engine,
+    name: &TenantName,
+) -> Result<Option<TenantRecord>, CatalogError> {
+    let row = MetaStore::get(engine, Partition::System, &keyspace::tenant_name(name)).await?;
+    let Some(bytes) = row else { return Ok(None) };
+    let tenant = record::decode(RecordKind::TenantName, &bytes, |r| {
+        Ok(TenantId::from_bytes(r.array()?))
+    })?;
+    find(engine, tenant).await?.map(Some).ok_or(CatalogError::Inconsistent("tenant name"))
+}
+
+/// All tenants, by identity (oldest first).
+///
+/// # Errors
+/// When the engine fails or a row is corrupt.
+pub async fn list(engine: &dyn Engine) -> Result<Vec<TenantRecord>, CatalogError> {
+    let rows = scan_system(engine, keyspace::TENANT).await?;
+    rows.iter().map(|(_, bytes)| TenantRecord::decode(bytes)).collect()
+}
+
+/// All rows of one kind in the system partition. These are few: tenants, keys, buckets.
+///
+/// # Errors
+/// When the engine fails.
+pub(in crate::catalog) async fn scan_system(
+    engine: &dyn Engine,
+    prefix: u8,
+) -> Result<Vec<(bytes::Bytes, bytes::Bytes)>, CatalogError> {
+    let range = ScanRange { start: vec![prefix], end: keyspace::prefix_end(&[prefix]) };
+    Ok(engine.scan_page(Partition::System, range, usize::MAX).await?)
+}

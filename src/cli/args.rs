@@ -1,0 +1,181 @@
+//! Arguments and help texts.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Riznica: a sovereign, encrypted, S3-compatible object store.
+///
+/// First steps: `riznica init --data-dir ./data`, then `riznica serve --data-dir ./data`, then, from another shell,
+/// `riznica tenant create demo` and `riznica key create --tenant demo`.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, infer_subcommands = false)]
+pub struct Arguments {
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t = OutputFormat::Table, global = true)]
+    pub output: OutputFormat,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For programs.
+    Json,
+    /// For people.
+    Table,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a data folder, its root key and the first operator's credential.
+    ///
+    /// The root key and the credential go to `D.keys` beside the data folder D (mode 0700). Back the root key up at another
+    /// place than the data: without it nothing can be read, and with it everything can.
+    Init(InitArguments),
+    /// Run the server until SIGTERM or Ctrl-C. SIGHUP reloads the certificate.
+    Serve(ServeArguments),
+    /// Tenants: administrations and institutions. Talks to the running server.
+    Tenant {
+        /// What to do.
+        #[command(subcommand)]
+        command: TenantCommand,
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
+    /// Access keys of tenants. Talks to the running server.
+    Key {
+        /// What to do.
+        #[command(subcommand)]
+        command: KeyCommand,
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
+    /// Buckets. Talks to the running server.
+    Bucket {
+        /// What to do.
+        #[command(subcommand)]
+        command: BucketCommand,
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
+    /// Print the version.
+    Version,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// Configuration file; without it every key has its default.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Data folder; wins over the file.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Where the operator's credential goes.
+    #[arg(long, value_name = "FILE", help = "Where the operator's credential goes [default: D.keys/operator.json]")]
+    pub credential: Option<PathBuf>,
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct ServeArguments {
+    /// Configuration file; without it every key has its default: loopback, ./data.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Data folder; wins over the file.
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Address of the S3 listener; wins over the file.
+    #[arg(long, value_name = "HOST:PORT", help = "Address of the S3 listener; wins over the file [default: 127.0.0.1:9000]")]
+    pub listen: Option<String>,
+    /// Address of the admin listener; wins over the file.
+    #[arg(long, value_name = "HOST:PORT", help = "Address of the admin listener; wins over the file [default: 127.0.0.1:9001]")]
+    pub admin_listen: Option<String>,
+}
+
+/// Which server, as whom.
+#[derive(Clone, Debug, Args)]
+pub struct AdminArguments {
+    /// Admin listener of the server; without it the credential file says.
+    #[arg(long, value_name = "URL", env = "RIZNICA_ADMIN", global = true)]
+    pub admin: Option<String>,
+    /// Operator's credential, as `riznica init` wrote it.
+    #[arg(long, value_name = "FILE", env = "RIZNICA_CREDENTIAL", global = true, default_value = "./data.keys/operator.json")]
+    pub credential: PathBuf,
+}
+
+/// `tenant`
+#[derive(Debug, Subcommand)]
+pub enum TenantCommand {
+    /// Create a tenant.
+    Create {
+        /// Short name: lower-case letters, digits and hyphens.
+        name: String,
+        /// What people read, in any script, such as "Градска управа Крагујевац".
+        #[arg(long, value_name = "TEXT")]
+        display_name: Option<String>,
+        /// Contact address.
+        #[arg(long, value_name = "ADDRESS")]
+        email: Option<String>,
+        /// Owner ID in S3 answers, up to 64 hexadecimal digits; drawn when not given.
+        #[arg(long, value_name = "HEX")]
+        canonical_id: Option<String>,
+    },
+    /// List all tenants.
+    List,
+    /// Show one tenant.
+    Show {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// `key`
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Create an access key; its secret is shown this once and never again.
+    Create {
+        /// Whose key it is.
+        #[arg(long, value_name = "NAME")]
+        tenant: String,
+        /// Take over an existing access key id, so that clients keep their settings.
+        #[arg(long, value_name = "ID", requires = "secret_key_file")]
+        access_key: Option<String>,
+        /// File with the existing secret, one line. A secret on the command line would be in everybody's process list.
+        #[arg(long, value_name = "FILE", requires = "access_key")]
+        secret_key_file: Option<PathBuf>,
+    },
+    /// List access keys, without secrets.
+    List {
+        /// Only this tenant's.
+        #[arg(long, value_name = "NAME")]
+        tenant: Option<String>,
+    },
+    /// Stop an access key from working; what it stored stays.
+    Disable {
+        /// The access key id.
+        access_key: String,
+    },
+    /// Delete an access key; what it stored stays.
+    Delete {
+        /// The access key id.
+        access_key: String,
+    },
+}
+
+/// `bucket`
+#[derive(Debug, Subcommand)]
+pub enum BucketCommand {
+    /// List buckets with their owners and what they hold.
+    List {
+        /// Only this tenant's.
+        #[arg(long, value_name = "NAME")]
+        tenant: Option<String>,
+    },
+}

@@ -1,0 +1,48 @@
+//! Why a command failed, for the person at the console.
+
+use crate::server::error::StartupError;
+use std::path::PathBuf;
+
+/// A command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The credential file is not one.
+    #[error("credential file is not one that 'riznica init' wrote path={}; name the right one with --credential or RIZNICA_CREDENTIAL", .path.display())]
+    Credential {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file cannot be read.
+    #[error("file cannot be read path={}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Output cannot be written.
+    #[error("output cannot be written")]
+    Output(#[source] std::io::Error),
+    /// The server refused.
+    #[error("{message}")]
+    Refused {
+        /// What the server says.
+        message: String,
+    },
+    /// The server cannot be started.
+    #[error(transparent)]
+    Startup(#[from] StartupError),
+    /// The server does not answer.
+    #[error("admin listener does not answer at {url}; is 'riznica serve' running there?")]
+    Unreachable {
+        /// Where it was sought.
+        url: String,
+        /// Why.
+        #[source]
+        source: Box<ureq::Error>,
+    },
+    /// The answer is not what this program expects.
+    #[error("admin listener answered something unexpected; is the server of the same version?")]
+    Unexpected(#[source] serde_json::Error),
+}

@@ -1,0 +1,13 @@
+//! Rank 1: the configuration.
+//!
+//! Owns: schema, the merge of file, environment and command line, rules across keys.
+//! Not here: the command line itself (`cli`).
+
+pub mod error;
+pub mod load;
+pub mod resolve;
+pub mod schema;
+
+pub use error::ConfigError;
+pub use load::{Overrides, load};
+pub use resolve::Config;

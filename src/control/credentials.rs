@@ -1,0 +1,140 @@
+//! Access keys, for operators.
+
+use crate::auth::{AccessKeyId, CredentialStatus};
+use crate::base::entropy::{Entropy, EntropyError, random_array};
+use crate::base::secret::SecretBytes;
+use crate::catalog::credentials::{self, CredentialRecord, key_context};
+use crate::catalog::error::CatalogError;
+use crate::catalog::tenants;
+use crate::control::error::ControlError;
+use crate::control::{Control, OperatorPermit};
+use crate::model::tenant::TenantName;
+
+/// Characters of generated ids: no letter that is taken for a digit.
+const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+/// Characters of generated secrets: nothing that a shell, a URL or an INI file treats specially.
+const SECRET_ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789Zz";
+/// 40 characters of about 5.95 bits: 238 bits.
+const SECRET_LEN: usize = 40;
+
+/// A new access key with its secret, shown once.
+#[derive(Debug)]
+pub struct IssuedCredential {
+    /// The record.
+    pub record: CredentialRecord,
+    /// The secret.
+    pub secret_access_key: SecretBytes,
+}
+
+impl Control {
+    /// Creates an access key, or takes over one that exists elsewhere.
+    ///
+    /// # Errors
+    /// `NoSuchTenant`, `AccessKeyTaken`, `InvalidSecret`, or when keys or rows fail.
+    pub async fn create_credential(
+        &self,
+        permit: &OperatorPermit,
+        tenant: &TenantName,
+        existing: Option<(AccessKeyId, SecretBytes)>,
+    ) -> Result<IssuedCredential, ControlError> {
+        let tenant = self.find_tenant(permit, tenant).await?;
+        let (access_key_id, secret_access_key) = match existing {
+            Some((access_key_id, secret)) => {
+                let bytes = secret.expose();
+                if !(8..=128).contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_graphic) {
+                    return Err(ControlError::InvalidSecret);
+                }
+                (access_key_id, secret)
+            }
+            None => generate(&*self.entropy)?,
+        };
+        let context = key_context(tenant.tenant);
+        let credentials_key = self.provider.unwrap_key(&tenant.credentials_key, &context).await?;
+        let record = CredentialRecord::seal(
+            access_key_id,
+            tenant.tenant,
+            self.now(),
+            &secret_access_key,
+            (&credentials_key, &*self.entropy),
+        )?;
+        match credentials::create(&*self.engine, &record).await {
+            Err(CatalogError::Taken) => return Err(ControlError::AccessKeyTaken),
+            other => other?,
+        }
+        tracing::info!(
+            operator = permit.operator_name(),
+            tenant = %tenant.name,
+            access_key_id = %record.access_key_id,
+            "access key created"
+        );
+        Ok(IssuedCredential { record, secret_access_key })
+    }
+
+    /// All access keys, or those of one tenant, each with its tenant's name.
+    ///
+    /// # Errors
+    /// `NoSuchTenant`, or when rows fail.
+    pub async fn list_credentials(
+        &self,
+        permit: &OperatorPermit,
+        tenant: Option<&TenantName>,
+    ) -> Result<Vec<(CredentialRecord, TenantName)>, ControlError> {
+        let tenants = match tenant {
+            Some(name) => vec![self.find_tenant(permit, name).await?],
+            None => tenants::list(&*self.engine).await?,
+        };
+        let name_of = |record: &CredentialRecord| {
+            tenants.iter().find(|tenant| tenant.tenant == record.tenant).map(|t| t.name.clone())
+        };
+        let records = credentials::list(&*self.engine).await?;
+        Ok(records.into_iter().filter_map(|record| name_of(&record).map(|name| (record, name))).collect())
+    }
+
+    /// Stops an access key from working.
+    ///
+    /// # Errors
+    /// `NoSuchAccessKey`, or when rows fail.
+    pub async fn disable_credential(
+        &self,
+        permit: &OperatorPermit,
+        access_key_id: &AccessKeyId,
+    ) -> Result<(), ControlError> {
+        let status = CredentialStatus::Disabled;
+        if !credentials::store_status(&*self.engine, access_key_id, status).await? {
+            return Err(ControlError::NoSuchAccessKey);
+        }
+        let operator = permit.operator_name();
+        tracing::info!(operator, access_key_id = %access_key_id, "access key disabled");
+        Ok(())
+    }
+
+    /// Deletes an access key.
+    ///
+    /// # Errors
+    /// `NoSuchAccessKey`, or when rows fail.
+    pub async fn delete_credential(
+        &self,
+        permit: &OperatorPermit,
+        access_key_id: &AccessKeyId,
+    ) -> Result<(), ControlError> {
+        if !credentials::delete(&*self.engine, access_key_id).await? {
+            return Err(ControlError::NoSuchAccessKey);
+        }
+        let operator = permit.operator_name();
+        tracing::info!(operator, access_key_id = %access_key_id, "access key deleted");
+        Ok(())
+    }
+}
+
+fn generate(entropy: &dyn Entropy) -> Result<(AccessKeyId, SecretBytes), ControlError> {
+    let mut text = *b"RZ..................";
+    let random = random_array::<20>(entropy)?;
+    for (character, byte) in text.iter_mut().zip(random).skip(2) {
+        *character = ID_ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'A');
+    }
+    let text = std::str::from_utf8(&text).unwrap_or_default();
+    let access_key_id = AccessKeyId::parse(text).map_err(|_id| EntropyError)?;
+    let secret = random_array::<SECRET_LEN>(entropy)?
+        .map(|byte| SECRET_ALPHABET.get(usize::from(byte % 64)).copied().unwrap_or(b'A'));
+    Ok((access_key_id, SecretBytes::new(secret.to_vec())))
+}

@@ -1,0 +1,60 @@
+//! Why an operator's command failed.
+#![deny(clippy::wildcard_enum_match_arm)]
+
+use crate::base::entropy::EntropyError;
+use crate::base::kind::ErrorKind;
+use crate::catalog::error::CatalogError;
+use crate::crypto::KeyError;
+
+/// An operator's command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// The access key id exists.
+    #[error("access key id exists already; choose another, or delete it first")]
+    AccessKeyTaken,
+    /// The rows failed.
+    #[error("catalog failed")]
+    Catalog(#[from] CatalogError),
+    /// Operator or token is unknown.
+    #[error("operator or token is unknown; use the credential file that 'riznica init' wrote")]
+    Denied,
+    /// No random bytes.
+    #[error("no random bytes")]
+    Entropy(#[from] EntropyError),
+    /// A display name that cannot be shown.
+    #[error("display name is empty, longer than 256 characters or holds control characters")]
+    InvalidDisplayName,
+    /// An e-mail address that cannot be one.
+    #[error("e-mail address is longer than 254 characters or has no '@' between two parts")]
+    InvalidEmail,
+    /// A secret access key of the wrong form.
+    #[error("secret access key is not 8 to 128 visible ASCII characters")]
+    InvalidSecret,
+    /// The key service failed.
+    #[error("key service failed")]
+    Keys(#[from] KeyError),
+    /// No such access key.
+    #[error("no such access key; 'riznica key list' shows all")]
+    NoSuchAccessKey,
+    /// No such tenant.
+    #[error("no such tenant; 'riznica tenant list' shows all")]
+    NoSuchTenant,
+    /// The tenant name exists.
+    #[error("tenant exists already")]
+    TenantTaken,
+}
+
+impl ControlError {
+    /// What the caller should do.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::AccessKeyTaken | Self::TenantTaken => ErrorKind::Conflict,
+            Self::Catalog(source) => source.kind(),
+            Self::Denied => ErrorKind::Denied,
+            Self::Entropy(source) => source.kind(),
+            Self::InvalidDisplayName | Self::InvalidEmail | Self::InvalidSecret => ErrorKind::Invalid,
+            Self::Keys(source) => source.kind(),
+            Self::NoSuchAccessKey | Self::NoSuchTenant => ErrorKind::Absent,
+        }
+    }
+}

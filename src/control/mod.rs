@@ -1,0 +1,46 @@
+//! Rank 6, the control plane: what operators do.
+//!
+//! Owns: operators' authentication, tenants, access keys, the list of buckets with their usage.
+//! Not here: JSON and HTTP (`admin`), rows (`catalog`).
+//!
+//! Invariants
+//! - P3: nothing here runs without an `OperatorPermit`, which only `Control::authenticate` makes.
+
+pub mod credentials;
+pub mod error;
+pub mod operators;
+pub mod tenants;
+
+use crate::base::clock::Clock;
+use crate::base::entropy::Entropy;
+use crate::crypto::KeyProvider;
+use crate::model::time::Timestamp;
+use crate::storage::Engine;
+use std::sync::Arc;
+
+pub use operators::OperatorPermit;
+
+/// Everything that operators' commands need.
+#[derive(Clone, Debug)]
+pub struct Control {
+    engine: Arc<dyn Engine>,
+    provider: Arc<dyn KeyProvider>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl Control {
+    /// Puts the control plane together.
+    pub fn new(
+        engine: Arc<dyn Engine>,
+        provider: Arc<dyn KeyProvider>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Self {
+        Self { engine, provider, clock, entropy }
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.clock.unix_millis())
+    }
+}

@@ -1,0 +1,119 @@
+//! Rank 6, the data plane: every S3 operation as a function that takes a `Permit`.
+//!
+//! Owns: the order of a write (authorize, stream, finish, commit, answer) and of a read (locate, unwrap, verify, release).
+//! Not here: HTTP, XML and S3 codes (`s3`), rows (`catalog`).
+
+pub mod bucket;
+pub mod digests;
+pub mod error;
+pub mod listing;
+pub mod multipart;
+pub mod object;
+pub mod read_path;
+pub mod write_path;
+
+use crate::base::clock::Clock;
+use crate::base::entropy::Entropy;
+use crate::base::task::BlockingPool;
+use crate::catalog::buckets::BucketRecord;
+use crate::catalog::ledger::BlobLeases;
+use crate::catalog::objects::ObjectIdentity;
+use crate::crypto::{KeyContext, KeyProvider, KeyScope, ScopeKey};
+use crate::gateway::error::GatewayError;
+use crate::iam::{Action, Permit};
+use crate::kms::CachingKeys;
+use crate::model::object_key::ObjectKey;
+use crate::model::time::Timestamp;
+use crate::storage::Engine;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Everything that operations need.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    engine: Arc<dyn Engine>,
+    provider: Arc<dyn KeyProvider>,
+    keys: Arc<CachingKeys>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    pool: BlockingPool,
+    leases: BlobLeases,
+    body_streams: Arc<Semaphore>,
+}
+
+/// What a gateway is made of.
+#[derive(Debug)]
+pub struct GatewayParts {
+    /// Where rows and blobs lie.
+    pub engine: Arc<dyn Engine>,
+    /// The key service.
+    pub provider: Arc<dyn KeyProvider>,
+    /// The cache in front of it.
+    pub keys: Arc<CachingKeys>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Threads for hashing and sealing.
+    pub pool: BlockingPool,
+    /// Blobs in use, shared with the sweep.
+    pub leases: BlobLeases,
+    /// Bodies larger than a piece that move at once; bounds memory.
+    pub body_streams_max: usize,
+}
+
+impl Gateway {
+    /// Puts a gateway together.
+    pub fn new(parts: GatewayParts) -> Self {
+        Self {
+            engine: parts.engine,
+            provider: parts.provider,
+            keys: parts.keys,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            pool: parts.pool,
+            leases: parts.leases,
+            body_streams: Arc::new(Semaphore::new(parts.body_streams_max)),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.clock.unix_millis())
+    }
+
+    /// The bucket key of a version, for opening.
+    async fn opening_key(
+        &self,
+        bucket: &BucketRecord,
+        version: u32,
+    ) -> Result<Arc<ScopeKey>, GatewayError> {
+        let (_, wrapped) = bucket
+            .keys
+            .iter()
+            .find(|(known, _)| *known == version)
+            .ok_or(GatewayError::UnknownKeyVersion { version })?;
+        let scope = KeyScope::Bucket(bucket.bucket);
+        let context = KeyContext { tenant: bucket.tenant, scope, version };
+        Ok(self.keys.scope_key(&context, wrapped).await?)
+    }
+
+    /// The bucket key for new records.
+    async fn sealing_key(&self, bucket: &BucketRecord) -> Result<Arc<ScopeKey>, GatewayError> {
+        let (version, _) = bucket.current_key()?;
+        self.opening_key(bucket, *version).await
+    }
+}
+
+/// The identity that an object's records are bound to.
+fn identity<'a>(bucket: &BucketRecord, object_key: &'a ObjectKey) -> ObjectIdentity<'a> {
+    ObjectIdentity { tenant: bucket.tenant, bucket: bucket.bucket, object_key }
+}
+
+/// Spends a permit: it must be for this action on this bucket.
+///
+/// # Errors
+/// `WrongPermit`, a bug of the frontend.
+#[expect(clippy::needless_pass_by_value, reason = "a permit is spent")]
+fn spend(permit: Permit, action: Action, bucket: &BucketRecord) -> Result<(), GatewayError> {
+    if permit.covers(action, bucket.bucket) { Ok(()) } else { Err(GatewayError::WrongPermit { action }) }
+}

@@ -1,0 +1,54 @@
+//! AbortMultipartUpload.
+
+use crate::catalog::buckets::BucketRecord;
+use crate::catalog::guarded_batch;
+use crate::catalog::uploads::{self, UploadEnd};
+use crate::gateway::error::GatewayError;
+use crate::gateway::{Gateway, spend};
+use crate::iam::{Action, Permit};
+use crate::model::id::UploadId;
+use crate::model::object_key::ObjectKey;
+use crate::storage::CommitError;
+
+/// Attempts to end an upload while parts keep arriving.
+pub(in crate::gateway) const END_ATTEMPTS_MAX: usize = 64;
+
+impl Gateway {
+    /// Ends an upload and gives up its parts.
+    ///
+    /// # Errors
+    /// `NoSuchUpload`, `NoSuchBucket`, or when rows or engine fail.
+    ///
+    /// # Durability
+    /// When this returns `Ok`, the end survives power loss.
+    pub async fn abort_upload(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+        object_key: &ObjectKey,
+        upload: UploadId,
+    ) -> Result<(), GatewayError> {
+        spend(permit, Action::AbortMultipartUpload, bucket)?;
+        let engine = &*self.engine;
+        for _ in 0..END_ATTEMPTS_MAX {
+            if uploads::load(engine, bucket.bucket, object_key, upload).await?.is_none() {
+                return Err(GatewayError::NoSuchUpload);
+            }
+            let part_changes = uploads::load_part_changes(engine, bucket.bucket, upload).await?;
+            let parts = uploads::load_parts(engine, bucket.bucket, upload, None, usize::MAX).await?;
+            let now = self.now();
+            let mut batch = guarded_batch(bucket.bucket);
+            UploadEnd { object_key, upload, part_changes, parts: &parts, now }
+                .extend(&mut batch, |_blob| false);
+            match engine.commit(batch).await {
+                Ok(()) => return Ok(()),
+                Err(CommitError::ConditionFailed { condition_index: 0 }) => {
+                    return Err(GatewayError::NoSuchBucket);
+                }
+                Err(CommitError::ConditionFailed { .. }) => {}
+                Err(source) => return Err(crate::catalog::error::CatalogError::from(source).into()),
+            }
+        }
+        Err(crate::catalog::error::CatalogError::Contended.into())
+    }
+}

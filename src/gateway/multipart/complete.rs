@@ -1,0 +1,240 @@
+//! CompleteMultipartUpload.
+//!
+//! Owns: the rules of the part list, ETag and checksum of the whole, the commit that turns parts into an object.
+//! Not here: the part table's layout (`catalog::parts`).
+
+use crate::base::limits::{OBJECT_LEN_MAX, PART_LEN_MIN};
+use crate::catalog::buckets::BucketRecord;
+use crate::catalog::error::CatalogError;
+use crate::catalog::keyspace;
+use crate::catalog::objects::{
+    BodyBinding, CurrentChange, CurrentRow, Decision, NewVersion, ObjectPlain, ObjectRecord,
+    ObjectSecret, commit_current,
+};
+use crate::catalog::parts::{PartEntry, PartTable};
+use crate::catalog::uploads::{self, FinishedUpload, PartRow, UploadEnd, UploadRecord, seal_finished};
+use crate::gateway::error::GatewayError;
+use crate::gateway::multipart::abort::END_ATTEMPTS_MAX;
+use crate::gateway::{Gateway, identity, spend};
+use crate::iam::{Action, Permit};
+use crate::model::checksum::{Checksum, ChecksumType, ObjectChecksum};
+use crate::model::conditions::WriteConditions;
+use crate::model::etag::ETag;
+use crate::model::id::{BlobId, UploadId, VersionId};
+use crate::model::object_key::ObjectKey;
+use crate::model::upload::PartNumber;
+use crate::storage::CommitError;
+use std::collections::{HashMap, HashSet};
+
+/// One line of the client's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompletedPart {
+    /// Its number.
+    pub part_number: PartNumber,
+    /// The ETag that the client got for it; `None` when what it sent is not one.
+    pub etag: Option<ETag>,
+    /// Checksums that the client got for it.
+    pub checksums: Vec<Checksum>,
+}
+
+/// What a client asks for when it completes an upload.
+#[derive(Debug)]
+pub struct CompleteUpload {
+    /// The object.
+    pub object_key: ObjectKey,
+    /// The upload.
+    pub upload: UploadId,
+    /// The parts, in the order of the request.
+    pub parts: Vec<CompletedPart>,
+    /// Conditions on the object that it replaces.
+    pub conditions: WriteConditions,
+    /// Declared checksum of the whole object, as its header text (`..-N` for a composite one).
+    pub checksum: Option<String>,
+    /// Declared type.
+    pub checksum_type: Option<ChecksumType>,
+    /// Declared size.
+    pub size: Option<u64>,
+}
+
+impl Gateway {
+    /// Turns parts into an object.
+    ///
+    /// # Errors
+    /// `NoSuchUpload`, `InvalidPart`, `InvalidPartOrder`, `PartTooSmall`, `PreconditionFailed`, `NoSuchKey`,
+    /// `ChecksumMismatch`, `TooLarge`, or when rows, keys or engine fail. The upload stays open then.
+    ///
+    /// # Durability
+    /// When this returns `Ok`, the object survives power loss.
+    pub async fn complete_upload(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+        request: &CompleteUpload,
+    ) -> Result<FinishedUpload, GatewayError> {
+        spend(permit, Action::PutObject, bucket)?;
+        for _ in 0..END_ATTEMPTS_MAX {
+            if let Some(finished) = self.finished_before(bucket, request).await? {
+                return Ok(finished);
+            }
+            match self.try_complete(bucket, request).await {
+                // A part was stored, or the upload was ended, between reading and committing: look again.
+                Err(GatewayError::Catalog(CatalogError::Commit(CommitError::ConditionFailed {
+                    ..
+                }))) => {}
+                other => return other,
+            }
+        }
+        Err(CatalogError::Contended.into())
+    }
+
+    /// The answer of an earlier Complete of this upload.
+    async fn finished_before(
+        &self,
+        bucket: &BucketRecord,
+        request: &CompleteUpload,
+    ) -> Result<Option<FinishedUpload>, GatewayError> {
+        let (object_key, upload) = (&request.object_key, request.upload);
+        let row = uploads::load_finished(&*self.engine, bucket.bucket, object_key, upload).await?;
+        let Some(row) = row else { return Ok(None) };
+        let key = self.opening_key(bucket, row.key_version).await?;
+        Ok(Some(row.open_finished(&identity(bucket, object_key), upload, &key)?))
+    }
+
+    async fn try_complete(
+        &self,
+        bucket: &BucketRecord,
+        request: &CompleteUpload,
+    ) -> Result<FinishedUpload, GatewayError> {
+        let (object_key, upload) = (&request.object_key, request.upload);
+        let engine = &*self.engine;
+        let record = self.open_upload(bucket, object_key, upload).await?;
+        let part_changes = uploads::load_part_changes(engine, bucket.bucket, upload).await?;
+        let rows = uploads::load_parts(engine, bucket.bucket, upload, None, usize::MAX).await?;
+        let parts = self.select_parts(bucket, request, &rows).await?;
+        let etag = ETag::multipart(parts.iter().map(|part| &part.md5));
+        let checksum = combined_checksum(request, &record, &parts)?;
+        let finished = FinishedUpload { etag, checksum: checksum.clone() };
+        let taken = parts.iter().map(|part| part.blob.blob).collect::<HashSet<BlobId>>();
+        let now = self.now();
+        let version = VersionId::generate(now.millis(), &*self.entropy)?;
+        let key = self.sealing_key(bucket).await?;
+        let identity = identity(bucket, object_key);
+        let size = parts.iter().map(|part| part.size).sum::<u64>();
+        if size > OBJECT_LEN_MAX {
+            return Err(GatewayError::TooLarge);
+        }
+        let part_count = u16::try_from(parts.len()).map_err(|_count| GatewayError::TooLarge)?;
+        let (part_table, sha256) = PartTable { parts }.seal(&identity, version, &key, &*self.entropy)?;
+        let record = ObjectRecord {
+            plain: ObjectPlain {
+                size,
+                last_modified: now,
+                version,
+                part_count: Some(part_count),
+                blob: None,
+            },
+            secret: ObjectSecret {
+                data_key: record.data_key,
+                etag,
+                checksum,
+                metadata: record.metadata,
+                body: BodyBinding::Parts(sha256),
+            },
+        };
+        let new = NewVersion {
+            plain: record.plain,
+            row: record.seal(&identity, &key, &*self.entropy)?,
+            part_table: Some(part_table),
+            finished: Vec::new(),
+            owned: Vec::new(),
+            keeps_blobs: false,
+        };
+        let memory = seal_finished(&finished, (&identity, upload), now, (&key, &*self.entropy))?;
+        let end = UploadEnd { object_key, upload, part_changes, parts: &rows, now };
+        let change = CurrentChange { bucket: bucket.bucket, object_key, new: Some(new), now };
+        let decide = async |current: Option<&CurrentRow>| {
+            self.evaluate(bucket, object_key, current, &request.conditions).await?;
+            Ok::<_, GatewayError>(Decision::Proceed)
+        };
+        commit_current(engine, change, decide, |batch| {
+            end.extend(batch, |blob| taken.contains(&blob));
+            batch.put(keyspace::finished_upload(object_key, upload), memory.clone());
+        })
+        .await?;
+        Ok(finished)
+    }
+
+    /// The stored parts that the client lists, opened and compared with what it says of them.
+    async fn select_parts(
+        &self,
+        bucket: &BucketRecord,
+        request: &CompleteUpload,
+        rows: &[PartRow],
+    ) -> Result<Vec<PartEntry>, GatewayError> {
+        if !request.parts.is_sorted_by_key(|part| part.part_number) {
+            return Err(GatewayError::InvalidPartOrder);
+        }
+        let identity = identity(bucket, &request.object_key);
+        let stored = rows.iter().map(|row| (row.part_number, row)).collect::<HashMap<_, _>>();
+        let mut selected: Vec<PartEntry> = Vec::with_capacity(request.parts.len());
+        for listed in &request.parts {
+            let part_number = listed.part_number.get();
+            let invalid = || GatewayError::InvalidPart { part_number };
+            let row = stored.get(&listed.part_number).ok_or_else(invalid)?;
+            let key = self.opening_key(bucket, row.key_version()).await?;
+            let entry = row.open(&identity, request.upload, &key)?.entry;
+            let checksums_hold = listed.checksums.iter().all(|listed| {
+                entry.checksum.as_ref().is_none_or(|own| {
+                    own.algorithm != listed.algorithm || own.value == listed.value
+                })
+            });
+            if listed.etag != Some(ETag::single(entry.md5)) || !checksums_hold {
+                return Err(invalid());
+            }
+            // The same number twice is tolerated, the last entry counts (s3-behaviour.md 48).
+            selected.retain(|earlier| earlier.part_number != entry.part_number);
+            selected.push(entry);
+        }
+        let last = selected.last().map(|part| part.part_number);
+        let small = selected.iter().find(|part| part.size < PART_LEN_MIN && Some(part.part_number) != last);
+        match small {
+            Some(part) => Err(GatewayError::PartTooSmall {
+                part_number: part.part_number.get(),
+                size: part.size,
+            }),
+            None if selected.is_empty() => Err(GatewayError::InvalidPartOrder),
+            None => Ok(selected),
+        }
+    }
+}
+
+/// The checksum of the whole from its parts', compared with what the client declares.
+fn combined_checksum(
+    request: &CompleteUpload,
+    record: &UploadRecord,
+    parts: &[PartEntry],
+) -> Result<Option<ObjectChecksum>, GatewayError> {
+    let size = parts.iter().map(|part| part.size).sum::<u64>();
+    if request.size.is_some_and(|declared| declared != size) {
+        return Err(GatewayError::ChecksumMismatch);
+    }
+    let Some((algorithm, checksum_type)) = record.checksum else { return Ok(None) };
+    if request.checksum_type.is_some_and(|declared| declared != checksum_type) {
+        return Err(GatewayError::ChecksumNotDeclared);
+    }
+    let values = parts
+        .iter()
+        .map(|part| {
+            let own = part.checksum.as_ref().filter(|own| own.algorithm == algorithm);
+            let invalid = GatewayError::InvalidPart { part_number: part.part_number.get() };
+            own.map(|own| (own.value.clone(), part.size)).ok_or(invalid)
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let checksum = ObjectChecksum::of_parts(algorithm, checksum_type, &values);
+    if let (Some(declared), Some(checksum)) = (&request.checksum, &checksum)
+        && checksum.text() != *declared
+    {
+        return Err(GatewayError::ChecksumMismatch);
+    }
+    Ok(checksum)
+}

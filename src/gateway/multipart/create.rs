@@ -1,0 +1,67 @@
+//! CreateMultipartUpload.
+
+use crate::catalog::buckets::BucketRecord;
+use crate::catalog::uploads::{self, UploadRecord};
+use crate::crypto::DataKey;
+use crate::gateway::error::GatewayError;
+use crate::gateway::{Gateway, identity, spend};
+use crate::iam::{Action, Permit};
+use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
+use crate::model::id::UploadId;
+use crate::model::metadata::ObjectMetadata;
+use crate::model::object_key::ObjectKey;
+
+/// What a client declares when it opens an upload.
+#[derive(Debug)]
+pub struct CreateUpload {
+    /// The object.
+    pub object_key: ObjectKey,
+    /// Content headers and user metadata of the finished object.
+    pub metadata: ObjectMetadata,
+    /// Checksum of the finished object.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+}
+
+impl Gateway {
+    /// Opens an upload.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`, or when rows, keys or engine fail.
+    ///
+    /// # Durability
+    /// When this returns `Ok`, the upload survives power loss.
+    pub async fn create_upload(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+        request: CreateUpload,
+    ) -> Result<UploadId, GatewayError> {
+        spend(permit, Action::PutObject, bucket)?;
+        let initiated = self.now();
+        let upload = UploadId::generate(initiated.millis(), &*self.entropy)?;
+        let data_key = DataKey::generate(&*self.entropy)?;
+        let CreateUpload { object_key, metadata, checksum } = request;
+        let record = UploadRecord { upload, initiated, data_key, metadata, checksum };
+        let bucket_key = self.sealing_key(bucket).await?;
+        let identity = identity(bucket, &object_key);
+        let row = record.seal(&identity, &bucket_key, &*self.entropy)?;
+        uploads::create(&*self.engine, &identity, upload, row).await?;
+        Ok(upload)
+    }
+
+    /// Opens the record of an open upload.
+    ///
+    /// # Errors
+    /// `NoSuchUpload`, or corrupt rows.
+    pub(in crate::gateway) async fn open_upload(
+        &self,
+        bucket: &BucketRecord,
+        object_key: &ObjectKey,
+        upload: UploadId,
+    ) -> Result<UploadRecord, GatewayError> {
+        let row = uploads::load(&*self.engine, bucket.bucket, object_key, upload).await?;
+        let row = row.ok_or(GatewayError::NoSuchUpload)?;
+        let key = self.opening_key(bucket, row.key_version).await?;
+        Ok(row.open_upload(&identity(bucket, object_key), upload, &key)?)
+    }
+}

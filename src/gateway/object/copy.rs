@@ -1,0 +1,190 @@
+//! CopyObject.
+//!
+//! Owns: the two ways of a copy: onto itself only the record is sealed anew; elsewhere the bytes go through the data path,
+//! since they are bound to their object's keys.
+//! Not here: reading `x-amz-copy-source` (`s3::extract`).
+
+use crate::base::channel::{BodySender, body_channel};
+use crate::base::limits::PUT_LEN_MAX;
+use crate::catalog::buckets::BucketRecord;
+use crate::catalog::objects::{
+    BodyBinding, CurrentChange, CurrentRow, Decision, NewVersion, ObjectPlain, ObjectRecord, ObjectSecret,
+    commit_current,
+};
+use crate::crypto::DataKey;
+use crate::gateway::digests::{BodyEnd, DeclaredDigests};
+use crate::gateway::error::GatewayError;
+use crate::gateway::object::put::{PutObject, StoredObject};
+use crate::gateway::read_path::{LocatedObject, PlaintextStream};
+use crate::gateway::write_path::StreamTarget;
+use crate::gateway::{Gateway, identity, spend};
+use crate::iam::{Action, Permit};
+use crate::model::checksum::ChecksumAlgorithm;
+use crate::model::conditions::{ReadConditions, ReadOutcome, WriteConditions};
+use crate::model::id::VersionId;
+use crate::model::metadata::ObjectMetadata;
+use crate::model::object_key::ObjectKey;
+use futures::StreamExt;
+
+/// Pieces between the reading and the writing side.
+const CHANNEL_PIECES: usize = 2;
+
+/// What a client asks for in a copy.
+#[derive(Debug)]
+pub struct CopyObject {
+    /// The object to read.
+    pub source_key: ObjectKey,
+    /// Conditions on it. A failed one is 412, also where a GET would say 304.
+    pub source_conditions: ReadConditions,
+    /// The object to write.
+    pub object_key: ObjectKey,
+    /// Conditions on it.
+    pub conditions: WriteConditions,
+    /// New metadata (directive REPLACE), or `None` to keep the source's (COPY).
+    pub metadata: Option<ObjectMetadata>,
+    /// Checksum to compute for the copy, if another than the source's is asked for.
+    pub checksum_algorithm: Option<ChecksumAlgorithm>,
+}
+
+impl Gateway {
+    /// Copies an object.
+    ///
+    /// # Errors
+    /// `NoSuchKey` for the source, `PreconditionFailed`, `CopyToItself`, `TooLarge` (over 5 GiB), and as
+    /// [`Gateway::put_object`].
+    ///
+    /// # Durability
+    /// When this returns `Ok`, the copy survives power loss.
+    pub async fn copy_object(
+        &self,
+        permits: (Permit, Permit),
+        source_bucket: &BucketRecord,
+        bucket: &BucketRecord,
+        mut request: CopyObject,
+    ) -> Result<StoredObject, GatewayError> {
+        spend(permits.0, Action::GetObject, source_bucket)?;
+        spend(permits.1, Action::PutObject, bucket)?;
+        let source = self.locate(source_bucket, &request.source_key).await?;
+        let plain = source.record.plain;
+        let etag = source.record.secret.etag;
+        match request.source_conditions.evaluate(&etag, plain.last_modified) {
+            ReadOutcome::Proceed => {}
+            ReadOutcome::NotModified | ReadOutcome::PreconditionFailed => {
+                return Err(GatewayError::PreconditionFailed);
+            }
+        }
+        let is_itself =
+            source_bucket.bucket == bucket.bucket && request.source_key == request.object_key;
+        match request.metadata.take() {
+            None if is_itself => Err(GatewayError::CopyToItself),
+            Some(metadata) if is_itself => {
+                self.replace_metadata(bucket, source, metadata, &request).await
+            }
+            _ if plain.size > PUT_LEN_MAX => Err(GatewayError::TooLarge),
+            metadata => {
+                let metadata = metadata.unwrap_or_else(|| source.record.secret.metadata.clone());
+                self.copy_bytes(bucket, &source, metadata, request).await
+            }
+        }
+    }
+
+    /// Seals the record anew around the same bytes. The commit makes sure that it is still the row that was read.
+    async fn replace_metadata(
+        &self,
+        bucket: &BucketRecord,
+        source: LocatedObject,
+        metadata: ObjectMetadata,
+        request: &CopyObject,
+    ) -> Result<StoredObject, GatewayError> {
+        let now = self.now();
+        let version = VersionId::generate(now.millis(), &*self.entropy)?;
+        let bucket_key = self.sealing_key(bucket).await?;
+        let object_key = &request.object_key;
+        // The part table is bound to its version, so it is sealed anew with the record.
+        let (part_table, body) = match &source.part_table {
+            None => (None, source.record.secret.body),
+            Some(table) => {
+                let identity = identity(bucket, object_key);
+                let (row, sha256) = table.seal(&identity, version, &bucket_key, &*self.entropy)?;
+                (Some(row), BodyBinding::Parts(sha256))
+            }
+        };
+        let ObjectSecret { data_key, etag, checksum, .. } = source.record.secret;
+        let record = ObjectRecord {
+            plain: ObjectPlain { last_modified: now, version, ..source.record.plain },
+            secret: ObjectSecret { data_key, etag, checksum, metadata, body },
+        };
+        let row = record.seal(&identity(bucket, object_key), &bucket_key, &*self.entropy)?;
+        let new = NewVersion {
+            plain: record.plain,
+            row,
+            part_table,
+            finished: Vec::new(),
+            owned: Vec::new(),
+            keeps_blobs: true,
+        };
+        let change = CurrentChange { bucket: bucket.bucket, object_key, new: Some(new), now };
+        let decide = async |current: Option<&CurrentRow>| {
+            self.evaluate(bucket, object_key, current, &request.conditions).await?;
+            match current {
+                Some(row) if row.is_same(&source.row) => Ok(Decision::Proceed),
+                // Somebody replaced or deleted the object meanwhile: its bytes are no longer ours to keep.
+                Some(_) => Err(GatewayError::PreconditionFailed),
+                None => Err(GatewayError::NoSuchKey),
+            }
+        };
+        commit_current(&*self.engine, change, decide, |_batch| {}).await?;
+        let ObjectSecret { etag, checksum, .. } = record.secret;
+        Ok(StoredObject { etag, checksum, last_modified: now, size: record.plain.size })
+    }
+
+    async fn copy_bytes(
+        &self,
+        bucket: &BucketRecord,
+        source: &LocatedObject,
+        metadata: ObjectMetadata,
+        request: CopyObject,
+    ) -> Result<StoredObject, GatewayError> {
+        let own = source.record.secret.checksum.as_ref().map(|own| own.checksum.algorithm);
+        let declared = DeclaredDigests {
+            checksum_algorithm: request.checksum_algorithm.or(own),
+            ..DeclaredDigests::default()
+        };
+        let version = VersionId::generate(self.now().millis(), &*self.entropy)?;
+        let data_key = DataKey::generate(&*self.entropy)?;
+        let target = StreamTarget {
+            bucket,
+            owner: *version.as_bytes(),
+            part_number: 0,
+            data_key: &data_key,
+            len_max: PUT_LEN_MAX,
+        };
+        let plaintext = self.read(source, 0..source.record.plain.size).await?;
+        let (sender, mut body) = body_channel(CHANNEL_PIECES);
+        let (sent, stored) =
+            futures::join!(pump(plaintext, sender), self.store_stream(target, &mut body, &declared));
+        sent?;
+        let put = PutObject {
+            object_key: request.object_key,
+            metadata,
+            declared,
+            conditions: request.conditions,
+        };
+        self.commit_stream(bucket, put, (version, data_key), stored?).await
+    }
+}
+
+/// Moves verified plaintext into the write path. A read error ends the body without its clean end.
+async fn pump(
+    mut plaintext: PlaintextStream,
+    sender: BodySender<BodyEnd>,
+) -> Result<(), GatewayError> {
+    while let Some(piece) = plaintext.next().await {
+        if sender.send(piece?).await.is_err() {
+            // The writing side failed; its error is the answer.
+            return Ok(());
+        }
+    }
+    drop(sender.finish(BodyEnd::default()).await);
+    Ok(())
+}

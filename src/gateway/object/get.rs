@@ -1,0 +1,149 @@
+//! GetObject and HeadObject.
+//!
+//! Owns: conditions, ranges and part numbers of reads.
+//! Not here: opening segments (`read_path`).
+
+use crate::catalog::buckets::BucketRecord;
+use crate::catalog::objects::ObjectRecord;
+use crate::gateway::error::GatewayError;
+use crate::gateway::read_path::{LocatedObject, PlaintextStream};
+use crate::gateway::{Gateway, spend};
+use crate::iam::{Action, Permit};
+use crate::model::conditions::{ReadConditions, ReadOutcome};
+use crate::model::object_key::ObjectKey;
+use crate::model::range::ByteRange;
+use crate::model::upload::PartNumber;
+use std::ops::Range;
+
+/// Attempts to read an object whose bytes vanish between its row and its first piece, because it was replaced.
+const ATTEMPTS_MAX: usize = 3;
+
+/// Which bytes of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// One part of a multipart object; part 1 of a simple object is all of it.
+    Part(PartNumber),
+    /// A range.
+    Range(ByteRange),
+    /// All.
+    Whole,
+}
+
+/// What a client asks for in a GET or HEAD.
+#[derive(Debug)]
+pub struct GetObject {
+    /// The object.
+    pub object_key: ObjectKey,
+    /// Which bytes.
+    pub selection: Selection,
+    /// Conditions.
+    pub conditions: ReadConditions,
+}
+
+/// An object as an answer describes it.
+#[derive(Debug)]
+pub struct ObjectAnswer {
+    /// The record.
+    pub record: ObjectRecord,
+    /// The bytes that the answer holds.
+    pub range: Range<u64>,
+    /// Whether the answer is a 206.
+    pub is_partial: bool,
+    /// Parts of a multipart object, when one was asked for by its number.
+    pub parts_count: Option<u16>,
+}
+
+impl Gateway {
+    /// Describes an object.
+    ///
+    /// # Errors
+    /// `NoSuchKey`, `NotModified`, `PreconditionFailed`, `RangeNotSatisfiable`, `InvalidPart`, or corrupt rows.
+    pub async fn head_object(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+        request: &GetObject,
+    ) -> Result<ObjectAnswer, GatewayError> {
+        spend(permit, Action::GetObject, bucket)?;
+        let located = self.locate(bucket, &request.object_key).await?;
+        answer(located, request)
+    }
+
+    /// Describes an object and streams its bytes. The first piece is verified before this returns.
+    ///
+    /// # Errors
+    /// As [`Gateway::head_object`], and `CorruptObject`.
+    pub async fn get_object(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+        request: &GetObject,
+    ) -> Result<(ObjectAnswer, PlaintextStream), GatewayError> {
+        spend(permit, Action::GetObject, bucket)?;
+        let mut attempt = 1;
+        loop {
+            let located = self.locate(bucket, &request.object_key).await?;
+            let row = located.row.clone();
+            let located = check(located, request)?;
+            let range = select(&located, request.selection)?;
+            match self.read(&located, range).await {
+                Ok(stream) => return answer(located, request).map(|answer| (answer, stream)),
+                Err(GatewayError::CorruptObject) if attempt < ATTEMPTS_MAX => {
+                    // Replaced and swept between the row and its bytes, or damaged: the row tells which.
+                    let again = self.locate(bucket, &request.object_key).await?;
+                    if again.row.is_same(&row) {
+                        return Err(GatewayError::CorruptObject);
+                    }
+                    attempt += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn check(located: LocatedObject, request: &GetObject) -> Result<LocatedObject, GatewayError> {
+    let (etag, last_modified) = (located.record.secret.etag, located.record.plain.last_modified);
+    match request.conditions.evaluate(&etag, last_modified) {
+        ReadOutcome::Proceed => Ok(located),
+        ReadOutcome::NotModified => Err(GatewayError::NotModified { etag, last_modified }),
+        ReadOutcome::PreconditionFailed => Err(GatewayError::PreconditionFailed),
+    }
+}
+
+fn select(located: &LocatedObject, selection: Selection) -> Result<Range<u64>, GatewayError> {
+    let size = located.record.plain.size;
+    match selection {
+        Selection::Whole => Ok(0..size),
+        Selection::Range(range) => {
+            range.resolve(size).map_err(|_unsatisfiable| GatewayError::RangeNotSatisfiable { size })
+        }
+        Selection::Part(part_number) => {
+            let number = part_number.get();
+            let invalid = GatewayError::InvalidPart { part_number: number };
+            if located.record.plain.part_count.is_none() {
+                return if number == 1 { Ok(0..size) } else { Err(invalid) };
+            }
+            // Parts of a finished object are counted from 1 in their order, whatever numbers they were uploaded under.
+            let index = usize::from(number).saturating_sub(1);
+            let part = located.parts.get(index).ok_or(invalid)?;
+            let start = located.parts.iter().take(index).map(|part| part.size).sum::<u64>();
+            Ok(start..start.saturating_add(part.size))
+        }
+    }
+}
+
+fn answer(located: LocatedObject, request: &GetObject) -> Result<ObjectAnswer, GatewayError> {
+    let located = check(located, request)?;
+    let range = select(&located, request.selection)?;
+    let is_partial = match request.selection {
+        Selection::Whole => false,
+        Selection::Range(_) => true,
+        Selection::Part(_) => located.record.plain.part_count.is_some(),
+    };
+    let parts_count = match request.selection {
+        Selection::Part(_) => located.record.plain.part_count,
+        Selection::Range(_) | Selection::Whole => None,
+    };
+    Ok(ObjectAnswer { record: located.record, range, is_partial, parts_count })
+}

@@ -1,0 +1,6 @@
+//! Operations on objects, one file each.
+
+pub mod copy;
+pub mod delete;
+pub mod get;
+pub mod put;

@@ -1,0 +1,208 @@
+//! The sweep: gives back the space of blobs that no object owns, of buckets that are gone, and forgets finished uploads.
+//!
+//! Owns: the order that keeps the sweep from ever taking a blob that an object owns.
+//! Not here: who enters the ledger (`catalog::ledger`).
+//!
+//! Invariants
+//! - K4: a blob is deleted only when no lease was on it and its ledger row was there afterwards. A writer holds its lease
+//!   from before the row is written until after the commit that removes it, so an unleased blob whose row is still there
+//!   will never be owned; a reader holds one while it reads.
+
+use crate::base::clock::Clock;
+use crate::catalog::buckets;
+use crate::catalog::error::CatalogError;
+use crate::catalog::keyspace;
+use crate::catalog::ledger::{self, BlobLeases, LedgerEntry};
+use crate::catalog::uploads;
+use crate::model::id::BucketId;
+use crate::model::time::Timestamp;
+use crate::storage::{BlobStore, Engine, EngineExt, MetaBatch, MetaStore, ScanRange};
+use crate::base::task::Stop;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Ledger rows handled in one commit.
+const PAGE: usize = 256;
+/// How long a deletion of a bucket may stand between its two commits before the entry is taken for a crash's trace.
+const DEAD_GRACE: Duration = Duration::from_secs(3600);
+
+/// How the sweep goes about it.
+#[derive(Clone, Copy, Debug)]
+pub struct SweepSettings {
+    /// Pause between two sweeps.
+    pub interval: Duration,
+    /// Age from which a ledger row counts.
+    pub grace: Duration,
+    /// How long a finished upload is remembered.
+    pub finished_upload_retention: Duration,
+}
+
+/// The sweep.
+#[derive(Clone, Debug)]
+pub struct Sweep {
+    engine: Arc<dyn Engine>,
+    leases: BlobLeases,
+    clock: Arc<dyn Clock>,
+    settings: SweepSettings,
+}
+
+/// What one sweep did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SweepReport {
+    /// Blobs deleted.
+    pub blobs: u64,
+    /// Buckets whose last traces went.
+    pub buckets: u64,
+    /// Finished uploads forgotten.
+    pub finished_uploads: u64,
+}
+
+impl Sweep {
+    /// A sweep over the engine, sharing the leases of the data path.
+    pub fn new(
+        engine: Arc<dyn Engine>,
+        leases: BlobLeases,
+        clock: Arc<dyn Clock>,
+        settings: SweepSettings,
+    ) -> Self {
+        Self { engine, leases, clock, settings }
+    }
+
+    /// Sweeps until told to stop.
+    pub async fn run(self, mut stop: Stop) {
+        loop {
+            match self.sweep_once(&stop).await {
+                Ok(report) if report != SweepReport::default() => {
+                    tracing::info!(
+                        blobs = report.blobs,
+                        buckets = report.buckets,
+                        finished_uploads = report.finished_uploads,
+                        "sweep gave space back"
+                    );
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(error = %error, kind = ?error.kind(), "sweep failed; it goes on at its next turn");
+                }
+            }
+            let pause = self.clock.sleep(self.settings.interval);
+            futures::future::select(pause, std::pin::pin!(stop.stopped())).await;
+            if stop.is_stopped() {
+                return;
+            }
+        }
+    }
+
+    /// One sweep over all buckets.
+    ///
+    /// # Errors
+    /// When rows or engine fail; what was done stays done.
+    pub async fn sweep_once(&self, stop: &Stop) -> Result<SweepReport, CatalogError> {
+        let mut report = SweepReport::default();
+        for entry in buckets::list(&*self.engine).await? {
+            if stop.is_stopped() {
+                return Ok(report);
+            }
+            report.blobs += self.sweep_ledger(entry.bucket, stop).await?;
+            report.finished_uploads += self.forget_finished(entry.bucket).await?;
+        }
+        for dead in buckets::list_dead(&*self.engine).await? {
+            if stop.is_stopped() {
+                return Ok(report);
+            }
+            if buckets::header(&*self.engine, dead.bucket).await?.is_none() {
+                report.blobs += self.sweep_ledger(dead.bucket, stop).await?;
+                report.buckets += u64::from(self.sweep_dead(dead.bucket).await?);
+            } else if self.is_older(dead.created, DEAD_GRACE) {
+                buckets::forget_dead(&*self.engine, dead.bucket).await?;
+            }
+        }
+        Ok(report)
+    }
+
+    fn is_older(&self, since: Timestamp, than: Duration) -> bool {
+        let age = self.clock.unix_millis().saturating_sub(since.millis());
+        u128::from(age) >= than.as_millis()
+    }
+
+    async fn sweep_ledger(&self, bucket: BucketId, stop: &Stop) -> Result<u64, CatalogError> {
+        let mut after = None;
+        let mut deleted = 0;
+        loop {
+            let page = ledger::page(&*self.engine, bucket, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(deleted) };
+            after = Some(last.blob);
+            let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
+            let mut in_batch = 0;
+            for entry in &page {
+                if self.may_delete(bucket, entry).await? {
+                    BlobStore::delete_blob(&*self.engine, entry.blob, entry.piece_count).await?;
+                    batch.delete(keyspace::ledger(entry.blob));
+                    in_batch += 1;
+                }
+            }
+            if in_batch > 0 {
+                // The deletions are ahead of this commit in the log: the row never goes before its pieces.
+                self.engine.commit(batch).await?;
+                deleted += in_batch;
+            }
+            if stop.is_stopped() {
+                return Ok(deleted);
+            }
+        }
+    }
+
+    /// K4: first the lease, then the row.
+    async fn may_delete(&self, bucket: BucketId, entry: &LedgerEntry) -> Result<bool, CatalogError> {
+        if !self.is_older(entry.since, self.settings.grace) || self.leases.is_leased(entry.blob) {
+            return Ok(false);
+        }
+        let partition = keyspace::bucket_partition(bucket);
+        let row = MetaStore::get(&*self.engine, partition, &keyspace::ledger(entry.blob)).await?;
+        Ok(row.is_some())
+    }
+
+    async fn forget_finished(&self, bucket: BucketId) -> Result<u64, CatalogError> {
+        let retention = self.settings.finished_upload_retention.as_millis();
+        let retention = u64::try_from(retention).unwrap_or(u64::MAX);
+        let before = Timestamp::from_millis(self.clock.unix_millis().saturating_sub(retention));
+        let expired = uploads::expired_finished(&*self.engine, bucket, before, PAGE).await?;
+        if expired.is_empty() {
+            return Ok(0);
+        }
+        let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
+        let count = expired.len() as u64;
+        expired.into_iter().for_each(|row| {
+            batch.delete(row);
+        });
+        self.engine.commit(batch).await?;
+        Ok(count)
+    }
+
+    /// Removes the parts and rows of a bucket that is gone. Its ledger has been swept; rows that are still too young keep
+    /// the bucket for the next turn.
+    async fn sweep_dead(&self, bucket: BucketId) -> Result<bool, CatalogError> {
+        if !ledger::page(&*self.engine, bucket, None, 1).await?.is_empty() {
+            return Ok(false);
+        }
+        let partition = keyspace::bucket_partition(bucket);
+        let range =
+            ScanRange { start: vec![keyspace::PART], end: keyspace::prefix_end(&[keyspace::PART]) };
+        let parts = self.engine.scan_page(partition, range, PAGE).await?;
+        let mut batch = MetaBatch::new(partition);
+        let is_last = parts.len() < PAGE;
+        for (meta_key, row) in parts {
+            let blob = uploads::decode_part_blob(&row)?;
+            BlobStore::delete_blob(&*self.engine, blob.blob, Some(blob.piece_count)).await?;
+            batch.delete(meta_key);
+        }
+        if is_last {
+            batch.delete_range(vec![0].into(), vec![0xff].into());
+        }
+        self.engine.commit(batch).await?;
+        if is_last {
+            buckets::forget_dead(&*self.engine, bucket).await?;
+        }
+        Ok(is_last)
+    }
+}

@@ -1,0 +1,16 @@
+//! Rank 1: the nouns of the product as types that parse. No I/O, no async.
+//!
+//! Owns: names, identifiers, ranges, ETags, checksums, conditions, times.
+//! Not here: how they are stored (`catalog`), sealed (`crypto`) or written on the wire (`s3`).
+
+pub mod bucket;
+pub mod checksum;
+pub mod conditions;
+pub mod etag;
+pub mod id;
+pub mod metadata;
+pub mod object_key;
+pub mod range;
+pub mod tenant;
+pub mod time;
+pub mod upload;

@@ -1,0 +1,100 @@
+//! Points in time and their S3 and HTTP formats.
+//!
+//! Owns: `Timestamp` in milliseconds; whole seconds are truncated, never rounded (s3-behaviour.md 14).
+//! Not here: reading a clock (`base::clock`).
+
+use time::format_description::FormatItem;
+use time::format_description::well_known::{Rfc2822, Rfc3339};
+use time::macros::format_description;
+use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+
+/// RFC 9110 IMF-fixdate.
+const HTTP_DATE: &[FormatItem<'_>] = format_description!(
+    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+);
+/// RFC 850 dates, obsolete but to be accepted (RFC 9110, 5.6.7).
+const RFC850_DATE: &[FormatItem<'_>] = format_description!(
+    "[weekday], [day]-[month repr:short]-[year repr:last_two] [hour]:[minute]:[second] GMT"
+);
+/// C `asctime`, obsolete but to be accepted.
+const ASCTIME_DATE: &[FormatItem<'_>] = format_description!(
+    "[weekday repr:short] [month repr:short] [day padding:space] [hour]:[minute]:[second] [year]"
+);
+/// As S3 writes times in XML.
+const ISO_MILLIS: &[FormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// From milliseconds since the epoch.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the epoch.
+    pub const fn millis(self) -> u64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, truncated: what all HTTP-date conditions compare.
+    pub const fn seconds(self) -> u64 {
+        self.0 / 1000
+    }
+
+    fn date(self) -> OffsetDateTime {
+        let nanos = i128::from(self.0) * 1_000_000;
+        OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
+    /// `Mon, 23 Nov 2026 10:00:00 GMT`
+    pub fn http_date(self) -> String {
+        self.date().format(HTTP_DATE).unwrap_or_default()
+    }
+
+    /// `2026-11-23T10:00:00.000Z`
+    pub fn iso8601(self) -> String {
+        self.date().format(ISO_MILLIS).unwrap_or_default()
+    }
+
+    /// Parses the three HTTP-date forms, RFC 2822 (which writes `-0000`) and ISO 8601.
+    pub fn parse_http(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let parse = |format| PrimitiveDateTime::parse(text, format).ok().map(PrimitiveDateTime::assume_utc);
+        let date = parse(HTTP_DATE)
+            .or_else(|| parse(ASCTIME_DATE))
+            .or_else(|| parse(RFC850_DATE))
+            .or_else(|| OffsetDateTime::parse(text, &Rfc2822).ok())
+            .or_else(|| OffsetDateTime::parse(text, &Rfc3339).ok())?;
+        let millis = date.to_offset(UtcOffset::UTC).unix_timestamp_nanos() / 1_000_000;
+        u64::try_from(millis).ok().map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamp_formats_truncate_milliseconds() {
+        let at = Timestamp::from_millis(1_795_428_000_999);
+        assert_eq!(at.http_date(), "Mon, 23 Nov 2026 10:00:00 GMT");
+        assert_eq!(at.iso8601(), "2026-11-23T10:00:00.999Z");
+    }
+
+    #[test]
+    fn http_date_parses_in_every_legal_form() {
+        let expected = Some(Timestamp::from_millis(784_111_777_000));
+        for text in [
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Sun Nov  6 08:49:37 1994",
+            "Sun, 06 Nov 1994 08:49:37 -0000",
+            "1994-11-06T08:49:37Z",
+        ] {
+            assert_eq!(Timestamp::parse_http(text), expected, "{text}");
+        }
+        assert_eq!(Timestamp::parse_http("yesterday"), None);
+    }
+}

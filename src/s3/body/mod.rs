@@ -1,0 +1,5 @@
+//! Request bodies on the wire.
+
+pub mod aws_chunked;
+pub mod bridge;
+pub mod trailer;

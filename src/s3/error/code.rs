@@ -1,0 +1,82 @@
+//! The table of S3 error codes: code, HTTP status, text (S3 API reference, "Error responses").
+
+macro_rules! codes {
+    ($($name:ident $code:literal $status:literal $message:literal;)*) => {
+        /// An S3 error code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum S3ErrorCode {
+            $(#[doc = $message] $name,)*
+        }
+
+        impl S3ErrorCode {
+            /// All codes.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The code in the XML body.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The HTTP status.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// The default text.
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$name => $message,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    AccessControlListNotSupported "AccessControlListNotSupported" 400 "The bucket does not allow ACLs";
+    AccessDenied "AccessDenied" 403 "Access Denied";
+    AuthorizationHeaderMalformed "AuthorizationHeaderMalformed" 400 "The authorization header you provided is not valid.";
+    AuthorizationQueryParametersError "AuthorizationQueryParametersError" 400 "The authorization query parameters that you provided are not valid.";
+    BadDigest "BadDigest" 400 "The Content-MD5 or checksum value that you specified did not match what the server received.";
+    BucketAlreadyExists "BucketAlreadyExists" 409 "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.";
+    BucketAlreadyOwnedByYou "BucketAlreadyOwnedByYou" 409 "Your previous request to create the named bucket succeeded and you already own it.";
+    BucketNotEmpty "BucketNotEmpty" 409 "The bucket you tried to delete is not empty.";
+    EntityTooLarge "EntityTooLarge" 400 "Your proposed upload exceeds the maximum allowed object size.";
+    EntityTooSmall "EntityTooSmall" 400 "Your proposed upload is smaller than the minimum allowed object size.";
+    IncompleteBody "IncompleteBody" 400 "You did not provide the number of bytes specified by the Content-Length HTTP header.";
+    InsufficientStorage "InsufficientStorage" 507 "The server has no room for more data. Reading still works; please tell the operator.";
+    InternalError "InternalError" 500 "We encountered an internal error. Please try again.";
+    InvalidAccessKeyId "InvalidAccessKeyId" 403 "The AWS access key ID that you provided does not exist in our records.";
+    InvalidArgument "InvalidArgument" 400 "Invalid Argument";
+    InvalidBucketName "InvalidBucketName" 400 "The specified bucket is not valid.";
+    InvalidChunkSizeError "InvalidChunkSizeError" 400 "The chunk size is not valid.";
+    InvalidDigest "InvalidDigest" 400 "The Content-MD5 that you specified is not valid.";
+    InvalidLocationConstraint "InvalidLocationConstraint" 400 "The specified location (Region) constraint is not valid.";
+    InvalidPart "InvalidPart" 400 "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag might not have matched the part's entity tag.";
+    InvalidPartOrder "InvalidPartOrder" 400 "The list of parts was not in ascending order. The parts list must be specified in order by part number.";
+    InvalidRange "InvalidRange" 416 "The requested range is not satisfiable";
+    InvalidRequest "InvalidRequest" 400 "Invalid Request";
+    InvalidStorageClass "InvalidStorageClass" 400 "The storage class that you specified is not valid. This server has STANDARD.";
+    InvalidToken "InvalidToken" 400 "The provided token is malformed or otherwise not valid.";
+    InvalidURI "InvalidURI" 400 "The specified URI couldn't be parsed.";
+    KeyTooLongError "KeyTooLongError" 400 "Your key is too long.";
+    MalformedTrailerError "MalformedTrailerError" 400 "The request contained trailing data that was not well-formed or did not conform to our published schema.";
+    MalformedXML "MalformedXML" 400 "The XML you provided was not well-formed or did not validate against our published schema";
+    MaxMessageLengthExceeded "MaxMessageLengthExceeded" 400 "Your request was too large.";
+    MetadataTooLarge "MetadataTooLarge" 400 "Your metadata headers exceed the maximum allowed metadata size.";
+    MethodNotAllowed "MethodNotAllowed" 405 "The specified method is not allowed against this resource.";
+    MissingContentLength "MissingContentLength" 411 "You must provide the Content-Length HTTP header.";
+    NoSuchBucket "NoSuchBucket" 404 "The specified bucket does not exist";
+    NoSuchKey "NoSuchKey" 404 "The specified key does not exist.";
+    NoSuchUpload "NoSuchUpload" 404 "The specified multipart upload does not exist. The upload ID might be invalid, or the multipart upload might have been aborted or completed.";
+    NoSuchVersion "NoSuchVersion" 404 "The specified version does not exist.";
+    NotImplemented "NotImplemented" 501 "A header or query parameter that you provided requested functionality that is not implemented.";
+    NotModified "NotModified" 304 "Not Modified";
+    PreconditionFailed "PreconditionFailed" 412 "At least one of the pre-conditions you specified did not hold";
+    RequestHeaderSectionTooLarge "RequestHeaderSectionTooLarge" 400 "Your request headers exceed the maximum allowed size.";
+    RequestTimeTooSkewed "RequestTimeTooSkewed" 403 "The difference between the request time and the server's time is too large.";
+    RequestTimeout "RequestTimeout" 400 "Your socket connection to the server was not read from or written to within the timeout period.";
+    ServiceUnavailable "ServiceUnavailable" 503 "Service is unable to handle request. Please retry.";
+    SignatureDoesNotMatch "SignatureDoesNotMatch" 403 "The request signature that the server calculated does not match the signature that you provided. Check your secret access key and signing method.";
+    SlowDown "SlowDown" 503 "Please reduce your request rate.";
+    TooManyBuckets "TooManyBuckets" 400 "You have attempted to create more buckets than are allowed for this account.";
+    XAmzContentSHA256Mismatch "XAmzContentSHA256Mismatch" 400 "The provided 'x-amz-content-sha256' header does not match what was computed.";
+}

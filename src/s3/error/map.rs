@@ -1,0 +1,220 @@
+//! From what went wrong to the S3 code that AWS gives for it: exhaustive, so that a new failure cannot be forgotten.
+#![deny(clippy::wildcard_enum_match_arm)]
+//!
+//! Owns: the only place that knows both domain errors and S3 codes.
+//! Not here: codes, statuses and default texts (`code`).
+
+use crate::auth::{AuthError, MalformedReason};
+use crate::base::kind::ErrorKind;
+use crate::gateway::error::GatewayError;
+use crate::iam::Denied;
+use crate::s3::body::aws_chunked::ChunkError;
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::xml::XmlError;
+
+impl From<Denied> for S3Error {
+    fn from(_denied: Denied) -> Self {
+        Self::new(S3ErrorCode::AccessDenied)
+    }
+}
+
+impl From<AuthError> for S3Error {
+    fn from(error: AuthError) -> Self {
+        use S3ErrorCode as Code;
+        let text = error.to_string();
+        match error {
+            AuthError::Anonymous => Self::new(Code::AccessDenied),
+            AuthError::AuthorizationHeaderMalformed { reason, expected_region } => {
+                malformed(Code::AuthorizationHeaderMalformed, reason, expected_region)
+            }
+            AuthError::AuthorizationQueryParametersError { reason, expected_region } => {
+                malformed(Code::AuthorizationQueryParametersError, reason, expected_region)
+            }
+            AuthError::BodyHashRequired => Self::new(Code::InvalidRequest)
+                .message("Missing required header for this request: x-amz-content-sha256".to_owned()),
+            AuthError::BothAuthKinds => Self::new(Code::InvalidArgument).message(
+                "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature \
+                 query string parameter or the Authorization header should be specified"
+                    .to_owned(),
+            ),
+            AuthError::ChunkSignatureDoesNotMatch { .. } | AuthError::TrailerSignatureDoesNotMatch => {
+                Self::new(Code::SignatureDoesNotMatch).detail(text).close()
+            }
+            AuthError::CorruptCredential { .. } => Self::new(Code::InternalError).detail(text),
+            AuthError::DuplicateHeader { name } => Self::new(Code::InvalidRequest)
+                .message(format!("The header {name} must not occur more than once.")),
+            AuthError::ExpiredPresigned { expired_at, server_time } => Self::new(Code::AccessDenied)
+                .message("Request has expired".to_owned())
+                .with("Expires", expired_at.iso8601())
+                .with("ServerTime", server_time.iso8601()),
+            AuthError::HeadersNotSigned { names } => Self::new(Code::AccessDenied)
+                .message("There were headers present in the request which were not signed".to_owned())
+                .with("HeadersNotSigned", names.join(", ")),
+            AuthError::InvalidAccessKeyId => Self::new(Code::InvalidAccessKeyId),
+            AuthError::InvalidContentSha256 => {
+                Self::argument("x-amz-content-sha256", "", "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD or a valid sha256 value.")
+            }
+            AuthError::InvalidToken => Self::new(Code::InvalidToken),
+            AuthError::InvalidUri => Self::new(Code::InvalidURI),
+            AuthError::KeyDisabled => Self::new(Code::InvalidAccessKeyId).detail(text),
+            AuthError::MissingDate => Self::new(Code::AccessDenied).message(
+                "AWS authentication requires a valid Date or x-amz-date header".to_owned(),
+            ),
+            AuthError::RequestTimeTooSkewed { request_time, server_time } => {
+                Self::new(Code::RequestTimeTooSkewed)
+                    .with("RequestTime", request_time.iso8601())
+                    .with("ServerTime", server_time.iso8601())
+                    .with("MaxAllowedSkewMilliseconds", "900000".to_owned())
+            }
+            AuthError::SigV2 => Self::new(Code::InvalidRequest).message(
+                "The authorization mechanism you have provided is not supported. Please use \
+                 AWS4-HMAC-SHA256."
+                    .to_owned(),
+            ),
+            AuthError::SignatureDoesNotMatch { .. } => Self::new(Code::SignatureDoesNotMatch),
+            AuthError::Unavailable { .. } => Self::new(Code::ServiceUnavailable).detail(text),
+            AuthError::UnsignedPayloadRefused => Self::new(Code::AccessDenied)
+                .message("Over plain HTTP this server requires a signed payload.".to_owned()),
+            AuthError::UnsupportedAlgorithm => {
+                Self::new(Code::InvalidArgument).message("Unsupported Authorization Type".to_owned())
+            }
+        }
+    }
+}
+
+fn malformed(code: S3ErrorCode, reason: MalformedReason, expected_region: String) -> S3Error {
+    let text = match reason {
+        MalformedReason::ScopeRegion => {
+            format!("The authorization is malformed; the region is wrong; expecting '{expected_region}'")
+        }
+        MalformedReason::CredentialSyntax
+        | MalformedReason::DateSyntax
+        | MalformedReason::Expires
+        | MalformedReason::Missing(_)
+        | MalformedReason::Repeated(_)
+        | MalformedReason::ScopeDate
+        | MalformedReason::ScopeService
+        | MalformedReason::ScopeTerminator
+        | MalformedReason::SignedHeaders
+        | MalformedReason::Spelling(_)
+        | MalformedReason::Syntax => format!("The authorization is malformed; {reason}"),
+    };
+    let error = S3Error::new(code).message(text);
+    match reason {
+        MalformedReason::ScopeRegion => error.with("Region", expected_region),
+        MalformedReason::CredentialSyntax
+        | MalformedReason::DateSyntax
+        | MalformedReason::Expires
+        | MalformedReason::Missing(_)
+        | MalformedReason::Repeated(_)
+        | MalformedReason::ScopeDate
+        | MalformedReason::ScopeService
+        | MalformedReason::ScopeTerminator
+        | MalformedReason::SignedHeaders
+        | MalformedReason::Spelling(_)
+        | MalformedReason::Syntax => error,
+    }
+}
+
+impl From<ChunkError> for S3Error {
+    fn from(error: ChunkError) -> Self {
+        let text = error.to_string();
+        let code = match error {
+            ChunkError::Signature(source) => return source.into(),
+            ChunkError::UnsignedChunk => S3ErrorCode::SignatureDoesNotMatch,
+            ChunkError::MalformedTrailer(_) => S3ErrorCode::MalformedTrailerError,
+            ChunkError::InvalidChunkSize => S3ErrorCode::InvalidChunkSizeError,
+            ChunkError::AlreadyRefused
+            | ChunkError::DataAfterEnd
+            | ChunkError::IncompleteBody
+            | ChunkError::InvalidFraming => S3ErrorCode::IncompleteBody,
+        };
+        Self::new(code).detail(text).close()
+    }
+}
+
+impl From<XmlError> for S3Error {
+    fn from(error: XmlError) -> Self {
+        let text = error.to_string();
+        match error.kind() {
+            ErrorKind::Limited => Self::new(S3ErrorCode::MaxMessageLengthExceeded),
+            ErrorKind::Unavailable => Self::new(S3ErrorCode::NotImplemented).detail(text),
+            ErrorKind::Absent
+            | ErrorKind::Conflict
+            | ErrorKind::Corrupt
+            | ErrorKind::Denied
+            | ErrorKind::Full
+            | ErrorKind::Internal
+            | ErrorKind::Invalid => Self::new(S3ErrorCode::MalformedXML).detail(text),
+        }
+    }
+}
+
+impl From<GatewayError> for S3Error {
+    fn from(error: GatewayError) -> Self {
+        use S3ErrorCode as Code;
+        match &error {
+            GatewayError::BodyAborted => Self::new(Code::IncompleteBody).close(),
+            GatewayError::BucketAlreadyOwned => Self::new(Code::BucketAlreadyOwnedByYou),
+            GatewayError::BucketNameTaken => Self::new(Code::BucketAlreadyExists),
+            GatewayError::BucketNotEmpty => Self::new(Code::BucketNotEmpty),
+            GatewayError::ChecksumMismatch | GatewayError::ContentMd5Mismatch => {
+                Self::new(Code::BadDigest)
+            }
+            GatewayError::ChecksumNotDeclared => Self::new(Code::InvalidRequest).message(
+                "The checksum algorithm or type differs from the one that the upload was created with."
+                    .to_owned(),
+            ),
+            GatewayError::CopyToItself => Self::new(Code::InvalidRequest).message(
+                "This copy request is illegal because it is trying to copy an object to itself without \
+                 changing the object's metadata."
+                    .to_owned(),
+            ),
+            GatewayError::PartTooSmall { part_number, size } => Self::new(Code::EntityTooSmall)
+                .with("ProposedSize", size.to_string())
+                .with("MinSizeAllowed", crate::base::limits::PART_LEN_MIN.to_string())
+                .with("PartNumber", part_number.to_string()),
+            GatewayError::InvalidPart { part_number } => {
+                Self::new(Code::InvalidPart).with("PartNumber", part_number.to_string())
+            }
+            GatewayError::InvalidPartOrder => Self::new(Code::InvalidPartOrder),
+            GatewayError::NoSuchBucket => Self::new(Code::NoSuchBucket),
+            GatewayError::NoSuchKey => Self::new(Code::NoSuchKey),
+            GatewayError::NoSuchUpload => Self::new(Code::NoSuchUpload),
+            GatewayError::NotModified { etag, last_modified } => Self::new(Code::NotModified)
+                .header("ETag", etag.quoted())
+                .header("Last-Modified", last_modified.http_date()),
+            GatewayError::TooLarge => Self::new(Code::EntityTooLarge).close(),
+            GatewayError::TooManyBuckets => Self::new(Code::TooManyBuckets),
+            GatewayError::PayloadHashMismatch => Self::new(Code::XAmzContentSHA256Mismatch),
+            GatewayError::PreconditionFailed => Self::new(Code::PreconditionFailed),
+            GatewayError::RangeNotSatisfiable { size } => Self::new(Code::InvalidRange)
+                .with("ActualObjectSize", size.to_string())
+                .header("Content-Range", format!("bytes */{size}")),
+            GatewayError::Catalog(_)
+            | GatewayError::CorruptObject
+            | GatewayError::Entropy(_)
+            | GatewayError::Keys(_)
+            | GatewayError::Pool(_)
+            | GatewayError::Seal(_)
+            | GatewayError::UnknownKeyVersion { .. }
+            | GatewayError::WrongPermit { .. } => by_kind(&error),
+        }
+    }
+}
+
+/// Failures that are not the client's: it learns whether to come back, the operator learns why.
+fn by_kind(error: &GatewayError) -> S3Error {
+    let code = match error.kind() {
+        ErrorKind::Full => S3ErrorCode::InsufficientStorage,
+        ErrorKind::Limited => S3ErrorCode::SlowDown,
+        ErrorKind::Unavailable => S3ErrorCode::ServiceUnavailable,
+        ErrorKind::Absent
+        | ErrorKind::Conflict
+        | ErrorKind::Corrupt
+        | ErrorKind::Denied
+        | ErrorKind::Internal
+        | ErrorKind::Invalid => S3ErrorCode::InternalError,
+    };
+    S3Error::new(code).detail(crate::s3::error::chain(error))
+}

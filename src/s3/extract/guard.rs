@@ -1,0 +1,88 @@
+//! Request headers that ask for something that this server does not do yet, and must not silently ignore.
+
+use crate::auth::RequestView;
+use crate::catalog::buckets::BucketRecord;
+use crate::model::tenant::CanonicalId;
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::extract::conditions::text;
+use crate::s3::route::Query;
+
+/// Headers whose meaning would be lost: answering 200 would be a wrong success.
+const NOT_IMPLEMENTED: &[&str] = &[
+    "x-amz-tagging",
+    "x-amz-tagging-directive",
+    "x-amz-object-lock-mode",
+    "x-amz-object-lock-retain-until-date",
+    "x-amz-object-lock-legal-hold",
+    "x-amz-bucket-object-lock-enabled",
+    "x-amz-mfa",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-context",
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-server-side-encryption-customer-key",
+    "x-amz-server-side-encryption-customer-key-md5",
+    "x-amz-copy-source-server-side-encryption-customer-algorithm",
+    "x-amz-write-offset-bytes",
+    "x-amz-meta-snowball-auto-extract",
+];
+
+/// Canned ACLs that change nothing when the bucket owner owns everything.
+const ACL_WITHOUT_EFFECT: &[&str] = &["private", "bucket-owner-full-control"];
+
+/// Refuses headers that this server would have to ignore.
+///
+/// # Errors
+/// `NotImplemented`, `AccessControlListNotSupported`, `InvalidArgument`, `InvalidStorageClass`.
+pub fn refuse_unsupported(request: &RequestView<'_>) -> Result<(), S3Error> {
+    for (name, value) in &request.headers {
+        let value = String::from_utf8_lossy(value);
+        if NOT_IMPLEMENTED.contains(name) && !(*name == "x-amz-tagging-directive" && value == "COPY") {
+            let text = format!("This server does not implement the header {name} yet.");
+            return Err(S3Error::new(S3ErrorCode::NotImplemented).message(text).with("Header", (*name).to_owned()));
+        }
+        let is_acl = *name == "x-amz-acl" && !ACL_WITHOUT_EFFECT.contains(&value.as_ref());
+        if is_acl || name.starts_with("x-amz-grant-") {
+            return Err(S3Error::new(S3ErrorCode::AccessControlListNotSupported));
+        }
+        if *name == "x-amz-storage-class" && value != "STANDARD" {
+            return Err(S3Error::new(S3ErrorCode::InvalidStorageClass));
+        }
+        if *name == "x-amz-server-side-encryption" && value != "AES256" {
+            let text = "This server encrypts everything with AES256; keys of a key service are not implemented yet.";
+            return Err(S3Error::new(S3ErrorCode::NotImplemented).message(text.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Checks `x-amz-expected-bucket-owner` against the owner's canonical id or tenant id.
+///
+/// # Errors
+/// `AccessDenied` when the bucket is somebody else's.
+pub fn expected_owner(
+    request: &RequestView<'_>,
+    header: &str,
+    bucket: &BucketRecord,
+    canonical_id: &str,
+) -> Result<(), S3Error> {
+    let Some(expected) = text(request, header) else { return Ok(()) };
+    let is_canonical = CanonicalId::parse(expected).is_ok_and(|id| id.as_str() == canonical_id);
+    if is_canonical || bucket.tenant.to_string() == expected {
+        Ok(())
+    } else {
+        Err(S3Error::new(S3ErrorCode::AccessDenied))
+    }
+}
+
+/// Accepts `versionId=null`, the only version that a bucket without versioning has.
+///
+/// # Errors
+/// `NoSuchVersion` for every other version.
+pub fn null_version(query: &Query) -> Result<(), S3Error> {
+    match query.get("versionId")? {
+        None | Some("null") => Ok(()),
+        Some(version) => {
+            Err(S3Error::new(S3ErrorCode::NoSuchVersion).with("VersionId", version.to_owned()))
+        }
+    }
+}

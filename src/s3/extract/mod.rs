@@ -1,0 +1,7 @@
+//! Typed readings of headers and query parameters.
+
+pub mod conditions;
+pub mod copy_source;
+pub mod digests;
+pub mod guard;
+pub mod metadata;

@@ -1,0 +1,88 @@
+//! DeleteObject and DeleteObjects.
+
+use crate::gateway::object::delete::DeleteConditions;
+use crate::iam::{Resource, authorize};
+use crate::model::conditions::ETagMatch;
+use crate::model::object_key::{InvalidObjectKey, ObjectKey};
+use crate::model::time::Timestamp;
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::extract::{conditions, guard};
+use crate::s3::handlers::Call;
+use crate::s3::respond;
+use crate::s3::xml::requests::{self, DeleteEntry};
+use crate::s3::xml::responses::{self, DeleteOutcome};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use futures::StreamExt;
+
+/// Deletions of one request that are under way at once, so that their commits share groups.
+const CONCURRENCY: usize = 64;
+
+/// DeleteObject.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn delete_object(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    guard::null_version(call.query)?;
+    let conditions = conditions::delete(call.view)?;
+    let object_key = call.target.object_key()?;
+    call.state.gateway.delete_object(permit, &bucket, object_key, &conditions).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// DeleteObjects: each object has its own outcome.
+///
+/// # Errors
+/// The S3 answer to the request as a whole.
+pub async fn delete_objects(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    drop(permit);
+    let request = requests::delete_objects(body)?;
+    let bucket = &bucket;
+    let outcomes = futures::stream::iter(&request.entries)
+        .map(|entry| async move {
+            let (object_key, version_id) = (entry.object_key.as_str(), entry.version_id.as_deref());
+            match delete_entry(call, bucket, entry).await {
+                Ok(()) => DeleteOutcome::Deleted { object_key, version_id },
+                Err(error) => DeleteOutcome::Failed {
+                    object_key,
+                    version_id,
+                    code: error.code().as_str(),
+                    message: error.text().to_owned(),
+                },
+            }
+        })
+        .buffered(CONCURRENCY)
+        .collect::<Vec<_>>()
+        .await;
+    Ok(respond::xml(StatusCode::OK, responses::delete_objects(&outcomes, request.is_quiet)))
+}
+
+async fn delete_entry(
+    call: &Call<'_>,
+    bucket: &crate::catalog::buckets::BucketRecord,
+    entry: &DeleteEntry,
+) -> Result<(), S3Error> {
+    if entry.version_id.as_deref().is_some_and(|version| version != "null" && !version.is_empty()) {
+        return Err(S3Error::new(S3ErrorCode::NoSuchVersion));
+    }
+    let object_key = ObjectKey::parse(&entry.object_key).map_err(|source| {
+        S3Error::new(match source {
+            InvalidObjectKey::TooLong => S3ErrorCode::KeyTooLongError,
+            InvalidObjectKey::Malformed | InvalidObjectKey::NotUtf8 => S3ErrorCode::InvalidArgument,
+        })
+    })?;
+    let invalid = |name: &str| S3Error::argument(name, "", "The value does not parse.");
+    let size = entry.size.as_deref().map(|text| text.trim().parse().map_err(|_number| invalid("Size")));
+    let time = entry.last_modified.as_deref();
+    let time = time.map(|text| Timestamp::parse_http(text).ok_or_else(|| invalid("LastModifiedTime")));
+    let conditions = DeleteConditions {
+        if_match: entry.etag.as_deref().map(ETagMatch::parse),
+        size: size.transpose()?,
+        last_modified: time.transpose()?,
+    };
+    let resource = Resource::Bucket { bucket: bucket.bucket, owner: bucket.tenant };
+    let permit = authorize(&call.verified.identity, call.operation.action(), resource)?;
+    Ok(call.state.gateway.delete_object(permit, bucket, &object_key, &conditions).await?)
+}

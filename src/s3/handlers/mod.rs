@@ -1,0 +1,145 @@
+//! From an operation to the data plane and back to an answer.
+
+pub mod bucket;
+pub mod delete;
+pub mod listing;
+pub mod multipart;
+pub mod object;
+
+use crate::auth::{RequestView, Verified};
+use crate::base::limits::{DELETE_OBJECTS_BODY_LEN_MAX, XML_BODY_LEN_MAX};
+use crate::catalog::buckets::BucketRecord;
+use crate::iam::{Permit, Resource, authorize};
+use crate::model::bucket::BucketName;
+use crate::s3::app::S3State;
+use crate::s3::body::bridge::{self, Framing};
+use crate::s3::error::S3Error;
+use crate::s3::extract::{digests, guard};
+use crate::s3::operation::Operation;
+use crate::s3::route::{Query, Target};
+use crate::s3::xml::responses::Owner;
+use actix_web::{HttpResponse, web};
+use bytes::Bytes;
+
+/// A verified request on its way to the data plane.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// Everything shared.
+    pub state: &'a S3State,
+    /// The request.
+    pub view: &'a RequestView<'a>,
+    /// Its query.
+    pub query: &'a Query,
+    /// Its target.
+    pub target: &'a Target,
+    /// Its caller.
+    pub verified: &'a Verified,
+    /// What it asks for.
+    pub operation: Operation,
+}
+
+impl Call<'_> {
+    /// The caller as owner in answers.
+    fn owner(&self) -> Owner<'_> {
+        let identity = &self.verified.identity;
+        Owner { id: identity.canonical_id(), display_name: identity.display_name() }
+    }
+
+    /// Finds a bucket and authorizes an operation on it.
+    async fn authorize_bucket(
+        &self,
+        name: &BucketName,
+        operation: Operation,
+    ) -> Result<(BucketRecord, Permit), S3Error> {
+        let bucket = self.state.gateway.find_bucket(name).await?;
+        let resource = Resource::Bucket { bucket: bucket.bucket, owner: bucket.tenant };
+        let permit = authorize(&self.verified.identity, operation.action(), resource)?;
+        Ok((bucket, permit))
+    }
+
+    /// Finds the target's bucket and authorizes the call's operation on it.
+    async fn authorize_target(&self) -> Result<(BucketRecord, Permit), S3Error> {
+        let name = self.target.bucket_name()?;
+        let (bucket, permit) = self.authorize_bucket(&name, self.operation).await?;
+        let canonical_id = self.verified.identity.canonical_id();
+        guard::expected_owner(self.view, "x-amz-expected-bucket-owner", &bucket, canonical_id)?;
+        Ok((bucket, permit))
+    }
+
+    /// Authorizes an operation on the caller's account.
+    fn authorize_account(&self) -> Result<Permit, S3Error> {
+        Ok(authorize(&self.verified.identity, self.operation.action(), Resource::Account)?)
+    }
+
+    /// Reads an XML body and checks its declared digests.
+    async fn read_document(
+        &self,
+        payload: web::Payload,
+        framing: Framing,
+        len_max: usize,
+    ) -> Result<Bytes, S3Error> {
+        let declared = digests::declared(self.view, self.verified.payload)?;
+        let (body, end) = bridge::read_whole(payload, framing, &self.state.patience, len_max).await?;
+        let mut accumulated = crate::gateway::digests::BodyDigests::new(&declared);
+        accumulated.update(&body);
+        accumulated.verify(&declared, Some(end))?;
+        Ok(body)
+    }
+}
+
+/// The framing of the request's body. Only object bodies need a length up front.
+///
+/// # Errors
+/// `MissingContentLength`, `EntityTooLarge`.
+pub fn framing(
+    operation: Operation,
+    view: &RequestView<'_>,
+    verified: &mut Verified,
+) -> Result<Framing, S3Error> {
+    let has_object_body = matches!(operation, Operation::PutObject | Operation::UploadPart);
+    match digests::framing(view, verified) {
+        Err(_) if !has_object_body && view.header("content-length").is_none() => Ok(Framing::Plain),
+        other => other,
+    }
+}
+
+/// Runs the operation.
+///
+/// # Errors
+/// The S3 answer to whatever failed.
+pub async fn dispatch(
+    call: &Call<'_>,
+    payload: web::Payload,
+    framing: Framing,
+) -> Result<HttpResponse, S3Error> {
+    match call.operation {
+        Operation::AbortMultipartUpload => multipart::abort(call).await,
+        Operation::CompleteMultipartUpload => {
+            let body = call.read_document(payload, framing, XML_BODY_LEN_MAX).await?;
+            multipart::complete(call, &body).await
+        }
+        Operation::CopyObject => object::copy(call).await,
+        Operation::CreateBucket => {
+            let body = call.read_document(payload, framing, XML_BODY_LEN_MAX).await?;
+            bucket::create(call, &body).await
+        }
+        Operation::CreateMultipartUpload => multipart::create(call).await,
+        Operation::DeleteBucket => bucket::delete(call).await,
+        Operation::DeleteObject => delete::delete_object(call).await,
+        Operation::DeleteObjects => {
+            let body = call.read_document(payload, framing, DELETE_OBJECTS_BODY_LEN_MAX).await?;
+            delete::delete_objects(call, &body).await
+        }
+        Operation::GetBucketLocation => bucket::location(call).await,
+        Operation::GetObject => object::get(call).await,
+        Operation::HeadBucket => bucket::head(call).await,
+        Operation::HeadObject => object::head(call).await,
+        Operation::ListBuckets => bucket::list(call).await,
+        Operation::ListMultipartUploads => listing::uploads(call).await,
+        Operation::ListObjects => listing::objects(call).await,
+        Operation::ListObjectsV2 => listing::objects_v2(call).await,
+        Operation::ListParts => listing::parts(call).await,
+        Operation::PutObject => object::put(call, payload, framing).await,
+        Operation::UploadPart => multipart::upload_part(call, payload, framing).await,
+    }
+}

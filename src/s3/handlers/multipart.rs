@@ -1,0 +1,143 @@
+//! Multipart uploads.
+
+use crate::gateway::multipart::complete::{CompleteUpload, CompletedPart};
+use crate::gateway::multipart::create::CreateUpload;
+use crate::gateway::multipart::upload_part::UploadPart;
+use crate::model::etag::ETag;
+use crate::model::id::UploadId;
+use crate::model::upload::PartNumber;
+use crate::s3::body::bridge::{Framing, with_body};
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::extract::{conditions, digests, metadata};
+use crate::s3::handlers::Call;
+use crate::s3::respond;
+use crate::s3::xml::{requests, responses};
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+
+/// The upload that a request names. An id that is none of ours names no upload.
+///
+/// # Errors
+/// `NoSuchUpload`.
+pub fn upload_id(call: &Call<'_>) -> Result<UploadId, S3Error> {
+    let text = call.query.get("uploadId")?.unwrap_or_default();
+    text.parse().map_err(|_id| S3Error::new(S3ErrorCode::NoSuchUpload))
+}
+
+/// CreateMultipartUpload.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn create(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let object_key = call.target.object_key()?;
+    let checksum = digests::upload_checksum(call.view)?;
+    let metadata = metadata::metadata(call.view)?;
+    let request = CreateUpload { object_key: object_key.clone(), metadata, checksum };
+    let upload = call.state.gateway.create_upload(permit, &bucket, request).await?;
+    let body = responses::create_multipart_upload(
+        bucket.name.as_str(),
+        object_key.as_str(),
+        &upload.to_string(),
+    );
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header(("content-type", "application/xml"))
+        .insert_header(("x-amz-server-side-encryption", "AES256"));
+    if let Some((algorithm, checksum_type)) = checksum {
+        response
+            .insert_header(("x-amz-checksum-algorithm", algorithm.name()))
+            .insert_header(("x-amz-checksum-type", checksum_type.name()));
+    }
+    Ok(response.body(body))
+}
+
+/// UploadPart.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn upload_part(
+    call: &Call<'_>,
+    payload: web::Payload,
+    framing: Framing,
+) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let text = call.query.get("partNumber")?.unwrap_or_default();
+    let part_number = PartNumber::parse(text).map_err(|_number| {
+        S3Error::argument("partNumber", text, "Part number must be an integer between 1 and 10000, inclusive")
+    })?;
+    let request = UploadPart {
+        object_key: call.target.object_key()?.clone(),
+        upload: upload_id(call)?,
+        part_number,
+        declared: digests::declared(call.view, call.verified.payload)?,
+    };
+    let gateway = &call.state.gateway;
+    let stored = with_body(payload, framing, &call.state.patience, |body| {
+        gateway.upload_part(permit, &bucket, request, body)
+    });
+    let entry = stored.await?.entry;
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header(("etag", ETag::single(entry.md5).quoted()))
+        .insert_header(("x-amz-server-side-encryption", "AES256"));
+    if let Some(checksum) = &entry.checksum {
+        response.insert_header((checksum.algorithm.header(), checksum.to_base64()));
+    }
+    Ok(response.finish())
+}
+
+/// CompleteMultipartUpload.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn complete(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let object_key = call.target.object_key()?;
+    let upload = upload_id(call)?;
+    let listed = requests::complete_multipart_upload(body)?;
+    let parts = listed
+        .into_iter()
+        .map(|part| CompletedPart {
+            part_number: part.part_number,
+            etag: ETag::parse(&part.etag),
+            checksums: part.checksums,
+        })
+        .collect();
+    let size = conditions::text(call.view, "x-amz-mp-object-size");
+    let size = size.map(|text| {
+        text.parse().map_err(|_number| S3Error::argument("x-amz-mp-object-size", text, "The value is not a number of bytes."))
+    });
+    let request = CompleteUpload {
+        object_key: object_key.clone(),
+        upload,
+        parts,
+        conditions: conditions::write(call.view),
+        checksum: digests::object_checksum_text(call.view),
+        checksum_type: digests::checksum_type(call.view)?,
+        size: size.transpose()?,
+    };
+    let finished = call.state.gateway.complete_upload(permit, &bucket, &request).await?;
+    let name = bucket.name.as_str();
+    let location = format!("/{name}/{}", crate::base::encoding::uri_encode_path(object_key.as_bytes()));
+    let target = (name, object_key.as_str());
+    let checksum = finished.checksum.as_ref();
+    let body = responses::complete_multipart_upload(target, &location, &finished.etag, checksum);
+    let mut response = respond::xml(StatusCode::OK, body);
+    response.headers_mut().insert(
+        actix_web::http::header::HeaderName::from_static("x-amz-server-side-encryption"),
+        actix_web::http::header::HeaderValue::from_static("AES256"),
+    );
+    Ok(response)
+}
+
+/// AbortMultipartUpload.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn abort(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let (object_key, upload) = (call.target.object_key()?, upload_id(call)?);
+    call.state.gateway.abort_upload(permit, &bucket, object_key, upload).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

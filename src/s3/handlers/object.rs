@@ -1,0 +1,177 @@
+//! PutObject, GetObject, HeadObject, CopyObject.
+
+use crate::gateway::object::copy::CopyObject;
+use crate::gateway::object::get::{GetObject, ObjectAnswer, Selection};
+use crate::gateway::object::put::PutObject;
+use crate::model::range::ByteRange;
+use crate::model::upload::PartNumber;
+use crate::s3::body::bridge::{Framing, with_body};
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::extract::{conditions, copy_source, digests, guard, metadata};
+use crate::s3::handlers::Call;
+use crate::s3::operation::Operation;
+use crate::s3::respond;
+use crate::s3::xml::responses;
+use actix_web::body::SizedStream;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, HttpResponseBuilder, web};
+use futures::StreamExt;
+
+/// Query parameters that replace headers of a signed GET, and the headers that they replace (s3-behaviour.md 11).
+const RESPONSE_OVERRIDES: [(&str, &str); 6] = [
+    ("response-content-type", "content-type"),
+    ("response-content-language", "content-language"),
+    ("response-expires", "expires"),
+    ("response-cache-control", "cache-control"),
+    ("response-content-disposition", "content-disposition"),
+    ("response-content-encoding", "content-encoding"),
+];
+
+/// PutObject.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn put(
+    call: &Call<'_>,
+    payload: web::Payload,
+    framing: Framing,
+) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let request = PutObject {
+        object_key: call.target.object_key()?.clone(),
+        metadata: metadata::metadata(call.view)?,
+        declared: digests::declared(call.view, call.verified.payload)?,
+        conditions: conditions::write(call.view),
+    };
+    let gateway = &call.state.gateway;
+    let stored = with_body(payload, framing, &call.state.patience, |body| {
+        gateway.put_object(permit, &bucket, request, body)
+    });
+    let stored = stored.await?;
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header(("etag", stored.etag.quoted()))
+        .insert_header(("x-amz-server-side-encryption", "AES256"));
+    respond::checksum(&mut response, stored.checksum.as_ref());
+    Ok(response.finish())
+}
+
+fn read_request(call: &Call<'_>) -> Result<GetObject, S3Error> {
+    guard::null_version(call.query)?;
+    let range = conditions::text(call.view, "range").and_then(ByteRange::parse);
+    let selection = match (call.query.get("partNumber")?, range) {
+        (Some(_), Some(_)) => {
+            let text = "Cannot specify both Range header and partNumber query parameter";
+            return Err(S3Error::new(S3ErrorCode::InvalidRequest).message(text.to_owned()));
+        }
+        (Some(text), None) => Selection::Part(PartNumber::parse(text).map_err(|_number| {
+            S3Error::argument("partNumber", text, "Part number must be an integer between 1 and 10000, inclusive")
+        })?),
+        (None, Some(range)) => Selection::Range(range),
+        (None, None) => Selection::Whole,
+    };
+    Ok(GetObject {
+        object_key: call.target.object_key()?.clone(),
+        selection,
+        conditions: conditions::read(call.view, ""),
+    })
+}
+
+/// Status and headers of GET and HEAD.
+fn describe(call: &Call<'_>, answer: &ObjectAnswer) -> Result<HttpResponseBuilder, S3Error> {
+    let status = if answer.is_partial { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let mut response = HttpResponse::build(status);
+    let mode = conditions::text(call.view, "x-amz-checksum-mode").unwrap_or_default();
+    let with_checksum = mode.eq_ignore_ascii_case("ENABLED") && !answer.is_partial;
+    respond::describe(&mut response, &answer.record, with_checksum);
+    if answer.is_partial {
+        let last = answer.range.end.saturating_sub(1);
+        let size = answer.record.plain.size;
+        let range = format!("bytes {}-{last}/{size}", answer.range.start);
+        response.insert_header(("content-range", range));
+    }
+    if let Some(count) = answer.parts_count {
+        response.insert_header(("x-amz-mp-parts-count", count.to_string()));
+    }
+    for (parameter, header) in RESPONSE_OVERRIDES {
+        if let Some(value) = call.query.get(parameter)? {
+            if value.chars().any(char::is_control) {
+                return Err(S3Error::argument(parameter, "", "The value holds control characters."));
+            }
+            respond::set(&mut response, header, value);
+        }
+    }
+    Ok(response)
+}
+
+/// GetObject.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn get(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let request = read_request(call)?;
+    let (answer, plaintext) = call.state.gateway.get_object(permit, &bucket, &request).await?;
+    let len = answer.range.end.saturating_sub(answer.range.start);
+    let mut response = describe(call, &answer)?;
+    // An error in mid-body makes the server drop the connection: the client sees a short body, never other bytes.
+    let plaintext = plaintext.map(|piece| {
+        piece.map_err(|error| {
+            tracing::error!(error = %error, "body aborted: the rest of the object cannot be read");
+            std::io::Error::other(error)
+        })
+    });
+    Ok(response.body(SizedStream::new(len, plaintext)))
+}
+
+/// HeadObject.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn head(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let request = read_request(call)?;
+    let answer = call.state.gateway.head_object(permit, &bucket, &request).await?;
+    let len = answer.range.end.saturating_sub(answer.range.start);
+    let mut response = describe(call, &answer)?;
+    Ok(response.body(SizedStream::new(len, futures::stream::empty::<Result<_, std::io::Error>>())))
+}
+
+/// CopyObject.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let source = copy_source::copy_source(call.view)?;
+    let (bucket, permit) = call.authorize_target().await?;
+    // Authorization is on the final name: what was parsed is what is read.
+    let (source_bucket, source_permit) =
+        call.authorize_bucket(&source.bucket, Operation::GetObject).await?;
+    let canonical_id = call.verified.identity.canonical_id();
+    let owner_header = "x-amz-source-expected-bucket-owner";
+    guard::expected_owner(call.view, owner_header, &source_bucket, canonical_id)?;
+    let metadata = match conditions::text(call.view, "x-amz-metadata-directive") {
+        None | Some("COPY") => None,
+        Some("REPLACE") => Some(metadata::metadata(call.view)?),
+        Some(other) => {
+            return Err(S3Error::argument("x-amz-metadata-directive", other, "Unknown metadata directive."));
+        }
+    };
+    let request = CopyObject {
+        source_key: source.object_key,
+        source_conditions: conditions::read(call.view, "x-amz-copy-source-"),
+        object_key: call.target.object_key()?.clone(),
+        conditions: conditions::write(call.view),
+        metadata,
+        checksum_algorithm: digests::algorithm(call.view, "x-amz-checksum-algorithm")?,
+    };
+    let permits = (source_permit, permit);
+    let copied = call.state.gateway.copy_object(permits, &source_bucket, &bucket, request).await?;
+    let body = responses::copy_object(&copied.etag, copied.last_modified, copied.checksum.as_ref());
+    let mut response = respond::xml(StatusCode::OK, body);
+    response.headers_mut().insert(
+        actix_web::http::header::HeaderName::from_static("x-amz-server-side-encryption"),
+        actix_web::http::header::HeaderValue::from_static("AES256"),
+    );
+    Ok(response)
+}

@@ -1,0 +1,76 @@
+//! The table of S3 operations.
+//!
+//! Owns: one variant for each operation that this server performs, with its name and the action it needs.
+//! Not here: how a request becomes an operation (`s3::route`), what it does (`s3::handlers`).
+
+use crate::iam::Action;
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident => $action:ident,)*) => {
+        /// An S3 operation, spelled as AWS spells it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Operation {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Operation {
+            /// All operations, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The name in logs, metrics and `docs/S3_COMPATIBILITY.md`.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)*
+                }
+            }
+
+            /// The action that the caller must be allowed.
+            pub const fn action(self) -> Action {
+                match self {
+                    $(Self::$name => Action::$action,)*
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    /// `DELETE /bucket/key?uploadId`
+    AbortMultipartUpload => AbortMultipartUpload,
+    /// `POST /bucket/key?uploadId`
+    CompleteMultipartUpload => PutObject,
+    /// `PUT /bucket/key` with `x-amz-copy-source`
+    CopyObject => PutObject,
+    /// `PUT /bucket`
+    CreateBucket => CreateBucket,
+    /// `POST /bucket/key?uploads`
+    CreateMultipartUpload => PutObject,
+    /// `DELETE /bucket`
+    DeleteBucket => DeleteBucket,
+    /// `DELETE /bucket/key`
+    DeleteObject => DeleteObject,
+    /// `POST /bucket?delete`
+    DeleteObjects => DeleteObject,
+    /// `GET /bucket?location`
+    GetBucketLocation => GetBucketLocation,
+    /// `GET /bucket/key`
+    GetObject => GetObject,
+    /// `HEAD /bucket`
+    HeadBucket => ListBucket,
+    /// `HEAD /bucket/key`
+    HeadObject => GetObject,
+    /// `GET /`
+    ListBuckets => ListAllMyBuckets,
+    /// `GET /bucket?uploads`
+    ListMultipartUploads => ListBucketMultipartUploads,
+    /// `GET /bucket`
+    ListObjects => ListBucket,
+    /// `GET /bucket?list-type=2`
+    ListObjectsV2 => ListBucket,
+    /// `GET /bucket/key?uploadId`
+    ListParts => ListMultipartUploadParts,
+    /// `PUT /bucket/key`
+    PutObject => PutObject,
+    /// `PUT /bucket/key?partNumber&uploadId`
+    UploadPart => PutObject,
+}

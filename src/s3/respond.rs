@@ -1,0 +1,87 @@
+//! Headers common to all answers, and the shapes of answers.
+
+use crate::catalog::objects::ObjectRecord;
+use crate::model::checksum::ObjectChecksum;
+use crate::s3::error::response::error_body;
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::extract::metadata::USER_METADATA_PREFIX;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+
+/// The second id of an answer; AWS's support asks for it, clients print it.
+const HOST_ID: &str = "riznica";
+
+/// Sets the headers that every answer has.
+pub fn stamp(mut response: HttpResponse, request_id: &str) -> HttpResponse {
+    let headers = response.headers_mut();
+    let id = HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("0"));
+    headers.insert(HeaderName::from_static("x-amz-request-id"), id);
+    headers.insert(HeaderName::from_static("x-amz-id-2"), HeaderValue::from_static(HOST_ID));
+    headers.insert(HeaderName::from_static("server"), HeaderValue::from_static("Riznica"));
+    headers.insert(
+        HeaderName::from_static("x-content-type-options"),
+        HeaderValue::from_static("nosniff"),
+    );
+    response
+}
+
+/// An answer with an XML body.
+pub fn xml(status: StatusCode, body: String) -> HttpResponse {
+    HttpResponse::build(status).insert_header(("content-type", "application/xml")).body(body)
+}
+
+/// The answer to a failed request. HEAD and 304 have no body.
+pub fn error(request: &HttpRequest, error: &S3Error, request_id: &str) -> HttpResponse {
+    let status = StatusCode::from_u16(error.code().status());
+    let mut response = HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    for (name, value) in error.headers() {
+        response.insert_header((*name, value.as_str()));
+    }
+    if error.must_close() {
+        response.force_close();
+    }
+    if request.method() == actix_web::http::Method::HEAD || error.code() == S3ErrorCode::NotModified {
+        return response.finish();
+    }
+    let body = error_body(error, request.uri().path(), request_id, HOST_ID);
+    response.insert_header(("content-type", "application/xml")).body(body)
+}
+
+/// Headers that describe an object, on GET and HEAD. `with_checksum`: only on request, and never on a part of the object.
+pub fn describe(response: &mut HttpResponseBuilder, record: &ObjectRecord, with_checksum: bool) {
+    let secret = &record.secret;
+    response
+        .insert_header(("etag", secret.etag.quoted()))
+        .insert_header(("last-modified", record.plain.last_modified.http_date()))
+        .insert_header(("accept-ranges", "bytes"))
+        .insert_header(("x-amz-server-side-encryption", "AES256"));
+    for (name, value) in secret.metadata.content_headers() {
+        set(response, name, value);
+    }
+    for (name, value) in secret.metadata.user_metadata() {
+        set(response, &format!("{USER_METADATA_PREFIX}{name}"), value);
+    }
+    if with_checksum {
+        checksum(response, secret.checksum.as_ref());
+    }
+}
+
+/// Headers of a checksum.
+pub fn checksum(response: &mut HttpResponseBuilder, checksum: Option<&ObjectChecksum>) {
+    if let Some(checksum) = checksum {
+        let name = checksum.checksum.algorithm.header();
+        response
+            .insert_header((name, checksum.text()))
+            .insert_header(("x-amz-checksum-type", checksum.checksum_type.name()));
+    }
+}
+
+/// Sets a header whose value a client chose. What cannot be a header value was refused on its way in; should it be there
+/// all the same, it is left out rather than sent broken.
+pub fn set(response: &mut HttpResponseBuilder, name: &str, value: &str) {
+    let name = HeaderName::from_bytes(name.as_bytes());
+    if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
+        response.insert_header((name, value));
+    }
+}

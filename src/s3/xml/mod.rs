@@ -1,0 +1,10 @@
+//! XML bodies: a writer for answers, a bounded reader for requests.
+
+pub mod reader;
+pub mod requests;
+pub mod responses;
+pub mod responses_list;
+pub mod writer;
+
+pub use reader::XmlError;
+pub use writer::XmlWriter;

@@ -1,0 +1,216 @@
+//! Answer documents of listings (s3-behaviour.md 22-28).
+
+use crate::base::encoding::uri_encode_path;
+use crate::catalog::listing::{ListEntry, ListPage};
+use crate::catalog::uploads::StoredPart;
+use crate::gateway::listing::ListedObject;
+use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
+use crate::model::id::UploadId;
+use crate::model::time::Timestamp;
+use crate::s3::xml::XmlWriter;
+use crate::s3::xml::responses::{Owner, write_checksum_names};
+use std::borrow::Cow;
+
+/// What all listings echo of their request.
+#[derive(Clone, Copy, Debug)]
+pub struct ListEcho<'a> {
+    /// The bucket.
+    pub bucket: &'a str,
+    /// `prefix`, empty when absent.
+    pub prefix: &'a str,
+    /// `delimiter`, when given and not empty.
+    pub delimiter: Option<&'a str>,
+    /// `max-keys` or `max-uploads`.
+    pub limit: usize,
+    /// Whether names are percent-encoded.
+    pub is_url_encoded: bool,
+}
+
+impl ListEcho<'_> {
+    fn encode<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.is_url_encoded { Cow::Owned(uri_encode_path(text.as_bytes())) } else { Cow::Borrowed(text) }
+    }
+
+    fn write_encoding(&self, xml: &mut XmlWriter) {
+        if self.is_url_encoded {
+            xml.text("EncodingType", "url");
+        }
+    }
+
+    fn write_common_prefixes<T>(&self, xml: &mut XmlWriter, page: &ListPage<T>) {
+        for entry in &page.entries {
+            if let ListEntry::CommonPrefix(prefix) = entry {
+                xml.open("CommonPrefixes");
+                xml.text("Prefix", &self.encode(prefix));
+                xml.close("CommonPrefixes");
+            }
+        }
+    }
+
+    fn write_objects(&self, xml: &mut XmlWriter, page: &ListPage<ListedObject>, owner: Option<Owner<'_>>) {
+        for entry in &page.entries {
+            let ListEntry::Item(name, object) = entry else { continue };
+            xml.open("Contents");
+            xml.text("Key", &self.encode(name));
+            xml.text("LastModified", &object.last_modified.iso8601());
+            xml.text("ETag", &object.etag.quoted());
+            write_checksum_names(xml, object.checksum);
+            xml.number("Size", object.size);
+            if let Some(owner) = owner {
+                owner.write(xml, "Owner");
+            }
+            xml.text("StorageClass", "STANDARD");
+            xml.close("Contents");
+        }
+    }
+}
+
+/// ListObjects. Owner is always there; NextMarker only with a delimiter and when truncated (24).
+pub fn list_objects(
+    echo: ListEcho<'_>,
+    marker: &str,
+    page: &ListPage<ListedObject>,
+    owner: Owner<'_>,
+) -> String {
+    let mut xml = XmlWriter::new();
+    xml.root("ListBucketResult");
+    xml.text("Name", echo.bucket);
+    // boto3 decodes every name but this one (22).
+    xml.text("Prefix", echo.prefix);
+    xml.text("Marker", &echo.encode(marker));
+    let last = page.entries.last().filter(|_| page.is_truncated && echo.delimiter.is_some());
+    if let Some(last) = last {
+        xml.text("NextMarker", &echo.encode(last.name()));
+    }
+    xml.number("MaxKeys", echo.limit as u64);
+    xml.optional("Delimiter", echo.delimiter.map(|d| echo.encode(d)).as_deref());
+    echo.write_encoding(&mut xml);
+    xml.boolean("IsTruncated", page.is_truncated);
+    echo.write_objects(&mut xml, page, Some(owner));
+    echo.write_common_prefixes(&mut xml, page);
+    xml.close("ListBucketResult");
+    xml.finish()
+}
+
+/// What ListObjectsV2 echoes beyond the common part.
+#[derive(Clone, Copy, Debug)]
+pub struct V2Echo<'a> {
+    /// `continuation-token`, as given.
+    pub continuation_token: Option<&'a str>,
+    /// The next page's token.
+    pub next_continuation_token: Option<&'a str>,
+    /// `start-after`, as given.
+    pub start_after: Option<&'a str>,
+    /// The owner, if `fetch-owner=true`.
+    pub owner: Option<Owner<'a>>,
+}
+
+/// ListObjectsV2.
+pub fn list_objects_v2(echo: ListEcho<'_>, v2: &V2Echo<'_>, page: &ListPage<ListedObject>) -> String {
+    let mut xml = XmlWriter::new();
+    xml.root("ListBucketResult");
+    xml.text("Name", echo.bucket);
+    xml.text("Prefix", &echo.encode(echo.prefix));
+    xml.optional("ContinuationToken", v2.continuation_token);
+    xml.optional("NextContinuationToken", v2.next_continuation_token);
+    xml.optional("StartAfter", v2.start_after.map(|s| echo.encode(s)).as_deref());
+    xml.number("KeyCount", page.entries.len() as u64);
+    xml.number("MaxKeys", echo.limit as u64);
+    xml.optional("Delimiter", echo.delimiter.map(|d| echo.encode(d)).as_deref());
+    echo.write_encoding(&mut xml);
+    xml.boolean("IsTruncated", page.is_truncated);
+    echo.write_objects(&mut xml, page, v2.owner);
+    echo.write_common_prefixes(&mut xml, page);
+    xml.close("ListBucketResult");
+    xml.finish()
+}
+
+/// ListMultipartUploads.
+pub fn list_uploads(
+    echo: ListEcho<'_>,
+    markers: (&str, &str),
+    page: &ListPage<(UploadId, Timestamp)>,
+    owner: Owner<'_>,
+) -> String {
+    let mut xml = XmlWriter::new();
+    xml.root("ListMultipartUploadsResult");
+    xml.text("Bucket", echo.bucket);
+    xml.text("KeyMarker", &echo.encode(markers.0));
+    xml.text("UploadIdMarker", markers.1);
+    if let Some(last) = page.entries.last().filter(|_| page.is_truncated) {
+        xml.text("NextKeyMarker", &echo.encode(last.name()));
+        if let ListEntry::Item(_, (upload, _)) = last {
+            xml.text("NextUploadIdMarker", &upload.to_string());
+        }
+    }
+    xml.text("Prefix", &echo.encode(echo.prefix));
+    xml.optional("Delimiter", echo.delimiter.map(|d| echo.encode(d)).as_deref());
+    xml.number("MaxUploads", echo.limit as u64);
+    echo.write_encoding(&mut xml);
+    xml.boolean("IsTruncated", page.is_truncated);
+    for entry in &page.entries {
+        let ListEntry::Item(name, (upload, initiated)) = entry else { continue };
+        xml.open("Upload");
+        xml.text("Key", &echo.encode(name));
+        xml.text("UploadId", &upload.to_string());
+        owner.write(&mut xml, "Initiator");
+        owner.write(&mut xml, "Owner");
+        xml.text("StorageClass", "STANDARD");
+        xml.text("Initiated", &initiated.iso8601());
+        xml.close("Upload");
+    }
+    echo.write_common_prefixes(&mut xml, page);
+    xml.close("ListMultipartUploadsResult");
+    xml.finish()
+}
+
+/// What ListParts echoes.
+#[derive(Clone, Copy, Debug)]
+pub struct PartsEcho<'a> {
+    /// The bucket.
+    pub bucket: &'a str,
+    /// The object.
+    pub object_key: &'a str,
+    /// The upload.
+    pub upload: UploadId,
+    /// `part-number-marker`, 0 when absent.
+    pub marker: u16,
+    /// `max-parts`.
+    pub limit: usize,
+    /// Whether there are more parts.
+    pub is_truncated: bool,
+    /// The upload's checksum.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+}
+
+/// ListParts.
+pub fn list_parts(echo: PartsEcho<'_>, parts: &[StoredPart], owner: Owner<'_>) -> String {
+    let mut xml = XmlWriter::new();
+    xml.root("ListPartsResult");
+    xml.text("Bucket", echo.bucket);
+    xml.text("Key", echo.object_key);
+    xml.text("UploadId", &echo.upload.to_string());
+    xml.number("PartNumberMarker", echo.marker);
+    let last = parts.last().map_or(0, |part| part.entry.part_number.get());
+    xml.number("NextPartNumberMarker", last);
+    xml.number("MaxParts", echo.limit as u64);
+    xml.boolean("IsTruncated", echo.is_truncated);
+    for part in parts {
+        let entry = &part.entry;
+        xml.open("Part");
+        xml.number("PartNumber", entry.part_number.get());
+        xml.text("LastModified", &part.last_modified.iso8601());
+        xml.text("ETag", &format!("\"{}\"", hex::encode(entry.md5)));
+        xml.number("Size", entry.size);
+        if let Some(checksum) = &entry.checksum {
+            xml.text(&format!("Checksum{}", checksum.algorithm.name()), &checksum.to_base64());
+        }
+        xml.close("Part");
+    }
+    owner.write(&mut xml, "Initiator");
+    owner.write(&mut xml, "Owner");
+    xml.text("StorageClass", "STANDARD");
+    write_checksum_names(&mut xml, echo.checksum);
+    xml.close("ListPartsResult");
+    xml.finish()
+}

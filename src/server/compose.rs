@@ -1,0 +1,164 @@
+//! From the configuration to running parts.
+
+use crate::auth::Verifier;
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::entropy::{Entropy, SystemEntropy};
+use crate::base::task::BlockingPool;
+use crate::catalog::credentials::CatalogCredentials;
+use crate::catalog::ledger::BlobLeases;
+use crate::config::Config;
+use crate::config::resolve::{EngineChoice, RootKeyReference};
+use crate::control::Control;
+use crate::crypto::KeyProvider;
+use crate::gateway::{Gateway, GatewayParts};
+use crate::jobs::sweep::{Sweep, SweepSettings};
+use crate::kms::{CachingKeys, LocalKeyConfig, LocalKeyService, RootKeySource};
+use crate::s3::app::S3State;
+use crate::s3::body::bridge::Patience;
+use crate::server::error::StartupError;
+use crate::storage::{Engine, MemoryEngine, RocksEngine, RocksOptions};
+use crate::telemetry::metrics::Metrics;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+
+/// Folder of the engine inside the data folder.
+const STORE_FOLDER: &str = "store";
+
+/// The parts that a process shares.
+#[derive(Debug)]
+pub struct Parts {
+    /// The engine.
+    pub engine: Arc<dyn Engine>,
+    /// The key service.
+    pub provider: Arc<dyn KeyProvider>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Threads for calls that block.
+    pub pool: BlockingPool,
+    /// Blobs in use.
+    pub leases: BlobLeases,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+}
+
+/// Opens engine and key service.
+///
+/// # Errors
+/// When either does not open.
+pub async fn open(config: &Config, runtime: &Handle) -> Result<Parts, StartupError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::new());
+    let pool = BlockingPool::new(runtime.clone(), config.raw.storage.blocking_threads);
+    let folder = |path: &PathBuf, source| StartupError::File { path: path.clone(), source };
+    std::fs::create_dir_all(&config.data_dir).map_err(|source| folder(&config.data_dir, source))?;
+    let keys = LocalKeyConfig { root_key: root_key(config)?, data_folder: config.data_dir.clone() };
+    let provider = LocalKeyService::open(keys, Arc::clone(&entropy), pool.clone()).await?;
+    let engine: Arc<dyn Engine> = match config.engine {
+        EngineChoice::Memory => {
+            tracing::warn!("storage.engine is \"memory\": everything is lost when the process ends");
+            Arc::new(MemoryEngine::new())
+        }
+        EngineChoice::Rocksdb => {
+            let options = rocks_options(config);
+            Arc::new(RocksEngine::open(options, Arc::clone(&clock), pool.clone())?)
+        }
+    };
+    Ok(Parts {
+        engine,
+        provider: Arc::new(provider),
+        clock,
+        entropy,
+        pool,
+        leases: BlobLeases::default(),
+        metrics: Arc::new(Metrics::new()),
+    })
+}
+
+fn rocks_options(config: &Config) -> RocksOptions {
+    let storage = &config.raw.storage;
+    RocksOptions {
+        path: config.data_dir.join(STORE_FOLDER),
+        memtable_bytes: storage.memtable_mib << 20,
+        block_cache_bytes: storage.block_cache_mib << 20,
+        max_open_files: storage.max_open_files,
+        min_free_bytes: storage.min_free_mib << 20,
+    }
+}
+
+fn root_key(config: &Config) -> Result<RootKeySource, StartupError> {
+    Ok(match &config.root_key {
+        RootKeyReference::File(path) => RootKeySource::File(path.clone()),
+        RootKeyReference::PassphraseFile(path) => RootKeySource::PassphraseFile(path.clone()),
+        RootKeyReference::SystemdCredential(name) => {
+            let folder = std::env::var_os("CREDENTIALS_DIRECTORY");
+            let folder = folder.ok_or(StartupError::NoCredentialsDirectory)?;
+            RootKeySource::SystemdCredential(PathBuf::from(folder).join(name))
+        }
+    })
+}
+
+impl Parts {
+    /// The control plane.
+    pub fn control(&self) -> Control {
+        Control::new(
+            Arc::clone(&self.engine),
+            Arc::clone(&self.provider),
+            Arc::clone(&self.clock),
+            Arc::clone(&self.entropy),
+        )
+    }
+
+    /// The S3 listener's state.
+    pub fn s3_state(&self, config: &Config) -> S3State {
+        let raw = &config.raw;
+        let age_max = Duration::from_secs(raw.keys.cache_age_s);
+        let keys = CachingKeys::new(Arc::clone(&self.provider), Arc::clone(&self.clock), age_max);
+        let credentials =
+            CatalogCredentials::new(Arc::clone(&self.engine), Arc::clone(&self.provider));
+        let gateway = Gateway::new(GatewayParts {
+            engine: Arc::clone(&self.engine),
+            provider: Arc::clone(&self.provider),
+            keys: Arc::new(keys),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            pool: self.pool.clone(),
+            leases: self.leases.clone(),
+            body_streams_max: raw.server.max_body_streams,
+        });
+        let region = raw.s3.region.clone();
+        let verifier = Verifier::new(region.clone(), Arc::clone(&self.clock), Arc::new(credentials));
+        S3State {
+            gateway,
+            verifier: verifier.require_signed_payload(raw.s3.require_signed_payload),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            region,
+            domains: config.domains.clone(),
+            patience: Patience {
+                clock: Arc::clone(&self.clock),
+                idle: Duration::from_secs(raw.server.body_idle_timeout_s),
+                rate_min: raw.server.body_min_rate_bytes_per_s,
+                grace: Duration::from_secs(30),
+            },
+            header_len_max: raw.server.header_max_bytes,
+            is_secure: config.tls.is_some(),
+            metrics: Arc::clone(&self.metrics),
+        }
+    }
+
+    /// The sweep.
+    pub fn sweep(&self, config: &Config) -> Sweep {
+        let jobs = &config.raw.jobs;
+        let settings = SweepSettings {
+            interval: Duration::from_secs(jobs.sweep_interval_s),
+            grace: Duration::from_secs(jobs.orphan_grace_s),
+            finished_upload_retention: Duration::from_secs(jobs.finished_upload_retention_s),
+        };
+        let (engine, clock) = (Arc::clone(&self.engine), Arc::clone(&self.clock));
+        Sweep::new(engine, self.leases.clone(), clock, settings)
+    }
+}

@@ -1,0 +1,141 @@
+//! Sockets, workers, and the end: requests in flight finish, background tasks stop, the engine closes last.
+
+use crate::admin::app::{AdminState, configure};
+use crate::base::task::Supervisor;
+use crate::config::Config;
+use crate::s3::app as s3;
+use crate::server::compose::{self, Parts};
+use crate::server::error::StartupError;
+use crate::server::tls::ReloadingCertificate;
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::{App, HttpServer, web};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Connections of the admin listener.
+const ADMIN_CONNECTIONS_MAX: usize = 64;
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// `StartupError` when something cannot be opened; its text says what to do.
+pub async fn serve(config: Config, runtime: Handle) -> Result<(), StartupError> {
+    let listener = bind(config.listen)?;
+    let admin_listener = bind(config.admin_listen)?;
+    let parts = compose::open(&config, &runtime).await?;
+    let outcome = run(&config, &parts, (listener, admin_listener), &runtime).await;
+    parts.engine.close().await;
+    tracing::info!("stopped");
+    outcome
+}
+
+fn bind(address: SocketAddr) -> Result<TcpListener, StartupError> {
+    let listener = TcpListener::bind(address).map_err(|source| StartupError::Listen { address, source })?;
+    listener.set_nonblocking(true).map_err(|source| StartupError::Listen { address, source })?;
+    Ok(listener)
+}
+
+async fn run(
+    config: &Config,
+    parts: &Parts,
+    listeners: (TcpListener, TcpListener),
+    runtime: &Handle,
+) -> Result<(), StartupError> {
+    if config.raw.storage.engine == "rocksdb" && !parts.control().is_initialised().await? {
+        return Err(StartupError::NotInitialised { path: config.data_dir.clone() });
+    }
+    let mut supervisor = Supervisor::new(runtime.clone());
+    let sweep = parts.sweep(config);
+    supervisor.start("sweep", |stop| sweep.run(stop));
+    let s3_server = s3_server(config, parts, listeners.0, &mut supervisor)?;
+    let admin_server = admin_server(parts, listeners.1)?;
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    tracing::info!(
+        s3 = format!("{scheme}://{}", config.listen),
+        admin = format!("http://{}", config.admin_listen),
+        data_dir = %config.data_dir.display(),
+        engine = parts.engine.caps().name,
+        version = env!("CARGO_PKG_VERSION"),
+        "serving"
+    );
+    let handles = [s3_server.handle(), admin_server.handle()];
+    let stopped = stop_on_signal(handles);
+    let (s3, admin, signalled) = futures::join!(s3_server, admin_server, stopped);
+    supervisor.shutdown().await;
+    signalled?;
+    s3.and(admin).map_err(StartupError::Serve)
+}
+
+/// Stops both servers gracefully: no new connections, requests in flight finish within the grace.
+async fn stop_on_signal(handles: [ServerHandle; 2]) -> Result<(), StartupError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartupError::Runtime)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartupError::Runtime)?;
+    tokio::select! {
+        _ = terminate.recv() => tracing::info!("SIGTERM: requests in flight finish"),
+        _ = interrupt.recv() => tracing::info!("SIGINT: requests in flight finish"),
+    }
+    let [s3, admin] = handles;
+    s3.stop(true).await;
+    admin.stop(true).await;
+    Ok(())
+}
+
+fn s3_server(
+    config: &Config,
+    parts: &Parts,
+    listener: TcpListener,
+    supervisor: &mut Supervisor,
+) -> Result<Server, StartupError> {
+    let raw = &config.raw.server;
+    let state = web::Data::new(parts.s3_state(config));
+    let server = HttpServer::new(move || {
+        App::new().app_data(state.clone()).default_service(web::to(s3::serve))
+    });
+    let server = server
+        .workers(config.workers)
+        .max_connections(raw.max_connections.div_ceil(config.workers))
+        .keep_alive(Duration::from_secs(raw.keep_alive_s))
+        .client_request_timeout(Duration::from_secs(raw.header_timeout_s))
+        .client_disconnect_timeout(Duration::from_secs(5))
+        .tcp_nodelay(true)
+        .shutdown_timeout(raw.shutdown_grace_s)
+        .disable_signals();
+    let address = config.listen;
+    let listen_error = |source| StartupError::Listen { address, source };
+    let server = match &config.tls {
+        None => server.listen(listener).map_err(listen_error)?,
+        Some(files) => {
+            let tls_error =
+                |source| StartupError::Tls { certificate: files.certificate.clone(), source };
+            let certificate =
+                Arc::new(ReloadingCertificate::load(files.clone()).map_err(tls_error)?);
+            let tls_config = certificate.server_config().map_err(tls_error)?;
+            let clock = Arc::clone(&parts.clock);
+            supervisor.start("certificate", |stop| certificate.watch(clock, stop));
+            server.listen_rustls_0_23(listener, tls_config).map_err(listen_error)?
+        }
+    };
+    Ok(server.run())
+}
+
+fn admin_server(parts: &Parts, listener: TcpListener) -> Result<Server, StartupError> {
+    let state = web::Data::new(AdminState {
+        control: parts.control(),
+        metrics: Arc::clone(&parts.metrics),
+    });
+    let server = HttpServer::new(move || {
+        let json = web::JsonConfig::default().limit(64 * 1024);
+        App::new().app_data(state.clone()).app_data(json).configure(configure)
+    });
+    let server = server
+        .workers(1)
+        .max_connections(ADMIN_CONNECTIONS_MAX)
+        .shutdown_timeout(5)
+        .disable_signals()
+        .listen(listener)
+        .map_err(StartupError::Runtime)?;
+    Ok(server.run())
+}

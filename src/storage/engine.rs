@@ -1,0 +1,155 @@
+//! The traits that every engine implements: minimal, without default methods.
+//!
+//! Owns: `MetaStore`, `BlobStore`, `Engine`; what each call promises, durably and when dropped.
+//! Not here: the contract's clauses (`storage`), conveniences (`storage::ext`).
+
+use crate::model::id::BlobId;
+use crate::storage::error::{CommitError, EngineError};
+use crate::storage::types::{
+    EngineCaps, EngineHealth, FinishedBlob, MetaBatch, Partition, ScanRange, Visitor,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::ops::Range;
+
+/// Ordered rows in partitions.
+#[async_trait]
+pub trait MetaStore: Send + Sync {
+    /// Reads a row (E4).
+    ///
+    /// # Errors
+    /// When the engine fails; never for an absent row.
+    ///
+    /// # Cancel safety
+    /// A dropped future changes nothing.
+    async fn get(
+        &self,
+        partition: Partition,
+        meta_key: &[u8],
+    ) -> Result<Option<Bytes>, EngineError>;
+
+    /// Visits rows in order (E5).
+    ///
+    /// # Errors
+    /// When the engine fails; rows seen before stay seen.
+    ///
+    /// # Cancel safety
+    /// A dropped future changes nothing; the visitor may still be called for a while.
+    async fn scan(
+        &self,
+        partition: Partition,
+        range: ScanRange,
+        visitor: Visitor,
+    ) -> Result<(), EngineError>;
+
+    /// Applies a batch (E2).
+    ///
+    /// # Errors
+    /// As `CommitError` says. All but `UnknownOutcome` leave everything as it was.
+    ///
+    /// # Durability
+    /// `Ok` means that the batch and its blobs survive power loss (E3).
+    ///
+    /// # Cancel safety
+    /// A dropped future leaves the batch applied wholly or not at all, now or in a moment: a batch
+    /// that waits for its turn is withdrawn, one that is being written is not. Read back to know.
+    async fn commit(&self, batch: MetaBatch) -> Result<(), CommitError>;
+}
+
+/// Immutable streams of pieces.
+#[async_trait]
+pub trait BlobStore: Send + Sync {
+    /// Writes a piece (B1): each index below the blob's number of pieces, once.
+    ///
+    /// # Errors
+    /// When the engine fails, takes no writes or is full; the piece is then to be taken as absent.
+    ///
+    /// # Durability
+    /// None before the commit that attaches the blob.
+    ///
+    /// # Cancel safety
+    /// A dropped future leaves the piece written or not, now or in a moment.
+    async fn put_piece(
+        &self,
+        blob: BlobId,
+        piece_index: u32,
+        piece: Bytes,
+    ) -> Result<(), EngineError>;
+
+    /// States that a blob is whole. `tail` are pieces that may ride in the commit's own batch.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    ///
+    /// # Durability
+    /// None before the commit that attaches the blob.
+    ///
+    /// # Cancel safety
+    /// A dropped future leaves pieces that no commit refers to.
+    async fn finish(
+        &self,
+        blob: BlobId,
+        piece_count: u32,
+        tail: Vec<(u32, Bytes)>,
+    ) -> Result<FinishedBlob, EngineError>;
+
+    /// Reads bytes of a piece (B3).
+    ///
+    /// # Errors
+    /// When the engine fails.
+    ///
+    /// # Cancel safety
+    /// A dropped future changes nothing.
+    async fn read_piece(
+        &self,
+        blob: BlobId,
+        piece_index: u32,
+        range: Range<usize>,
+    ) -> Result<Option<Bytes>, EngineError>;
+
+    /// Deletes a blob's pieces (B4); `None` for a blob whose number of pieces nobody knows. Works
+    /// on a full engine.
+    ///
+    /// # Errors
+    /// When the engine fails or takes no writes.
+    ///
+    /// # Durability
+    /// With the next commit; so delete again until the row that asks for it is gone.
+    ///
+    /// # Cancel safety
+    /// A dropped future leaves some pieces; the call may be repeated.
+    async fn delete_blob(&self, blob: BlobId, piece_count: Option<u32>) -> Result<(), EngineError>;
+
+    /// Gives the space of deleted blobs between two ids (both included) back to the file system
+    /// (B4). Takes as long as rewriting what is left between them.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    ///
+    /// # Cancel safety
+    /// A dropped future leaves the work half done; nothing is lost.
+    async fn reclaim(&self, first: BlobId, last: BlobId) -> Result<(), EngineError>;
+}
+
+/// A whole engine.
+#[async_trait]
+pub trait Engine: MetaStore + BlobStore + std::fmt::Debug {
+    /// What it is.
+    fn caps(&self) -> EngineCaps;
+
+    /// Whether it takes writes.
+    fn health(&self) -> EngineHealth;
+
+    /// Figures for metrics: name and value.
+    fn stats(&self) -> Vec<(&'static str, u64)>;
+
+    /// Ends the commits that have been queued, syncs, and stops background work. Writes fail with
+    /// `Closed` from then on; the folder is free for another process once the engine is dropped.
+    ///
+    /// # Cancel safety
+    /// A dropped future leaves the engine closing; dropping the engine ends it.
+    ///
+    /// # Durability
+    /// Pieces written before survive, attached or not.
+    async fn close(&self);
+}

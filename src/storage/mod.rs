@@ -1,0 +1,53 @@
+//! Rank 2: opaque bytes. No S3 words, no keys, no HTTP.
+//!
+//! Owns: the engine contract, the in-memory reference and the RocksDB engine.
+//! Not here: what rows mean (`catalog`), sealing (`crypto`).
+//!
+//! # The contract
+//! Chosen so that one machine with RocksDB and a cluster with RADOS can both keep it. Each clause
+//! can be false; `tests/engine` holds at least one test that names it and runs it on every engine.
+//!
+//! - E1 Partition: a partition is an ordered map of bytes to bytes and the unit of atomicity. What
+//!   one partition holds is never read, scanned, changed or deleted through another.
+//! - E2 Commit: a batch on one partition applies wholly or not at all. If a condition does not
+//!   hold, or a counter would go below 0 or above its ceiling, nothing changes and the error says
+//!   which. Conditions and counters see every batch ahead, none of their own; batches racing on one
+//!   condition are judged one after the other. Order within a batch: range deletions, deletions,
+//!   puts, counters.
+//! - E3 Durable: when `commit` returns `Ok`, the batch survives a kill and power loss, with all
+//!   pieces of the blobs attached to it.
+//! - E4 Linearizable: a read that starts after `commit` returned sees what that answer rests on:
+//!   the batch after `Ok`, and the rows that made a condition fail after `ConditionFailed`.
+//! - E5 Ordered scan: a scan visits each row from start (included) to end (excluded) once, in byte
+//!   order, as of one moment; `SeekTo` leaves out what lies between.
+//! - E6 Unknown outcome: when the log cannot be written, `commit` says `UnknownOutcome`, and the
+//!   engine takes no write until it has been opened again; reads go on. Every other error means
+//!   that nothing was changed. After the next start the batch is there wholly or not at all.
+//! - B1 Blobs: a blob is an immutable stream of pieces. The commit that attaches it makes all of it
+//!   durable; a piece that no commit has attached may vanish with the process, or stay.
+//! - B2 Identity: the engine gives pieces back byte for byte, so a blob carries its own identity in
+//!   the header of its first piece.
+//! - B3 Ranged reads: a read of bytes of a piece gives exactly these, clipped to the piece's end; a
+//!   piece that does not exist gives `None`, never an empty piece.
+//! - B4 Deletion: after `delete_blob` no piece of the blob is readable and all others are;
+//!   `reclaim` then gives the space back to the file system. A full engine still deletes: it
+//!   refuses pieces and commits that attach blobs first, and commits of rows alone only when nearly
+//!   nothing is left.
+
+pub mod engine;
+pub mod error;
+pub mod evaluate;
+pub mod ext;
+pub mod memory;
+pub mod rocks;
+pub mod types;
+
+pub use engine::{BlobStore, Engine, MetaStore};
+pub use error::{CommitError, EngineError, OpenEngineError, StoreError};
+pub use ext::EngineExt;
+pub use memory::MemoryEngine;
+pub use rocks::{RocksEngine, RocksOptions};
+pub use types::{
+    Condition, CounterChange, EngineCaps, EngineHealth, FinishedBlob, MetaBatch, MetaKey,
+    Partition, ReadOnlyReason, ScanRange, ScanStep, Visitor,
+};

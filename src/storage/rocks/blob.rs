@@ -1,0 +1,161 @@
+//! `BlobStore` on RocksDB.
+//!
+//! Owns: pieces as values of column family `data`; deletion and giving space back.
+//! Not here: the pieces that ride in a commit's own batch (`sequencer`).
+
+use crate::model::id::BlobId;
+use crate::storage::engine::BlobStore;
+use crate::storage::error::EngineError;
+use crate::storage::rocks::options::{self, DATA};
+use crate::storage::rocks::space::Payload;
+use crate::storage::rocks::{Glimpse, RocksEngine, Shared, piece_name, store_error};
+use crate::storage::types::FinishedBlob;
+use async_trait::async_trait;
+use bytes::Bytes;
+use rocksdb::{
+    BottommostLevelCompaction, CompactOptions, ErrorKind, ReadOptions, ReadTier, WriteBatch,
+};
+use std::ops::Range;
+use std::sync::{Arc, PoisonError};
+
+fn clip(piece: &[u8], range: &Range<usize>) -> Bytes {
+    let end = range.end.min(piece.len());
+    Bytes::copy_from_slice(piece.get(range.start.min(end)..end).unwrap_or_default())
+}
+
+impl Shared {
+    /// `Unknown` only with a tier that stays in memory.
+    fn read_piece(
+        &self,
+        name: &[u8],
+        range: &Range<usize>,
+        tier: ReadTier,
+    ) -> Result<Glimpse, EngineError> {
+        let mut read = ReadOptions::default();
+        // Pieces are read once; they would push rows and indexes out of the cache.
+        read.fill_cache(false);
+        read.set_read_tier(tier);
+        match self.db.get_pinned_cf_opt(self.family(DATA)?, name, &read) {
+            Ok(piece) => Ok(Glimpse::Known(piece.map(|piece| clip(&piece, range)))),
+            Err(source) if source.kind() == ErrorKind::Incomplete && tier != ReadTier::All => {
+                Ok(Glimpse::Unknown)
+            }
+            Err(source) => Err(store_error("read piece", source)),
+        }
+    }
+
+    fn put_piece(&self, name: &[u8], piece: &[u8]) -> Result<(), EngineError> {
+        let written = self
+            .db
+            .put_cf_opt(self.family(DATA)?, name, piece, &options::streamed());
+        written.map_err(|source| self.write_failed("write piece", source))
+    }
+
+    fn delete_blob(&self, blob: BlobId, piece_count: Option<u32>) -> Result<(), EngineError> {
+        let data = self.family(DATA)?;
+        let mut batch = WriteBatch::default();
+        match piece_count {
+            Some(piece_count) => {
+                (0..piece_count).for_each(|index| batch.delete_cf(data, piece_name(blob, index)));
+            }
+            // Range deletions slow reads down until they are compacted; orphans are few. The end is
+            // excluded, but no blob has 2^32 pieces.
+            None => batch.delete_range_cf(data, piece_name(blob, 0), piece_name(blob, u32::MAX)),
+        }
+        let written = self.db.write_opt(batch, &options::streamed());
+        written.map_err(|source| self.write_failed("delete blob", source))
+    }
+
+    fn reclaim(&self, first: BlobId, last: BlobId) -> Result<(), EngineError> {
+        let _one_at_a_time = self
+            .reclaiming
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let data = self.family(DATA)?;
+        let set = |is_on: bool| {
+            let is_on = if is_on { "true" } else { "false" };
+            let options = [
+                ("enable_blob_garbage_collection", is_on),
+                ("blob_garbage_collection_age_cutoff", "1.0"),
+            ];
+            let set = self.db.set_options_cf(data, &options);
+            set.map_err(|source| store_error("set garbage collection", source))
+        };
+        set(true)?;
+        let mut compact = CompactOptions::default();
+        // Files that are in the last level already hold the references to garbage.
+        compact.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
+        compact.set_exclusive_manual_compaction(false);
+        let (start, end) = (piece_name(first, 0), piece_name(last, u32::MAX));
+        self.db
+            .compact_range_cf_opt(data, Some(start), Some(end), &compact);
+        set(false)
+    }
+}
+
+#[async_trait]
+impl BlobStore for RocksEngine {
+    async fn put_piece(
+        &self,
+        blob: BlobId,
+        piece_index: u32,
+        piece: Bytes,
+    ) -> Result<(), EngineError> {
+        self.shared.refuse_read_only()?;
+        self.shared.space.admit(Payload::Data)?;
+        let shared = Arc::clone(&self.shared);
+        // Cancelled here: the piece is written or not, under an id that no commit will attach.
+        self.pool
+            .run(move || shared.put_piece(&piece_name(blob, piece_index), &piece))
+            .await?
+    }
+
+    async fn finish(
+        &self,
+        blob: BlobId,
+        piece_count: u32,
+        tail: Vec<(u32, Bytes)>,
+    ) -> Result<FinishedBlob, EngineError> {
+        Ok(FinishedBlob {
+            blob,
+            piece_count,
+            deferred: tail,
+        })
+    }
+
+    async fn read_piece(
+        &self,
+        blob: BlobId,
+        piece_index: u32,
+        range: Range<usize>,
+    ) -> Result<Option<Bytes>, EngineError> {
+        let name = piece_name(blob, piece_index);
+        let glimpse = self
+            .shared
+            .read_piece(&name, &range, ReadTier::BlockCache)?;
+        if let Glimpse::Known(piece) = glimpse {
+            return Ok(piece);
+        }
+        let shared = Arc::clone(&self.shared);
+        let read = move || shared.read_piece(&name, &range, ReadTier::All);
+        match self.pool.run(read).await?? {
+            Glimpse::Known(piece) => Ok(piece),
+            Glimpse::Unknown => Ok(None),
+        }
+    }
+
+    async fn delete_blob(&self, blob: BlobId, piece_count: Option<u32>) -> Result<(), EngineError> {
+        // Not refused when space is low: deleting is what helps.
+        self.shared.refuse_read_only()?;
+        let shared = Arc::clone(&self.shared);
+        self.pool
+            .run(move || shared.delete_blob(blob, piece_count))
+            .await?
+    }
+
+    async fn reclaim(&self, first: BlobId, last: BlobId) -> Result<(), EngineError> {
+        self.shared.refuse_read_only()?;
+        let shared = Arc::clone(&self.shared);
+        self.pool.run(move || shared.reclaim(first, last)).await?
+    }
+}

@@ -1,0 +1,296 @@
+//! The embedded engine on RocksDB.
+//!
+//! Owns: opening and closing, the names of rows and pieces, the switch to read-only (E6).
+//! Not here: tuning (`options`), commits (`sequencer`), the two traits (`meta`, `blob`), free space
+//! (`space`), figures (`stats`).
+//!
+//! Layout: column family `meta` holds `partition prefix | meta key`; `data` holds `blob id (16) |
+//! piece index (u32, big endian)`, with values from 8 KiB on in blob files; `default` is unused.
+
+pub(in crate::storage) mod blob;
+pub(in crate::storage) mod meta;
+pub(in crate::storage) mod options;
+pub(in crate::storage) mod sequencer;
+pub(in crate::storage) mod space;
+pub(in crate::storage) mod stats;
+
+use crate::base::clock::Clock;
+use crate::base::task::BlockingPool;
+use crate::model::id::BlobId;
+use crate::storage::engine::Engine;
+use crate::storage::error::{EngineError, OpenEngineError, StoreError};
+use crate::storage::rocks::sequencer::{Message, QUEUE_MAX};
+use crate::storage::rocks::space::{FreeSpace, Payload};
+use crate::storage::types::{EngineCaps, EngineHealth, ReadOnlyReason};
+use async_trait::async_trait;
+use bytes::Bytes;
+use rocksdb::{ColumnFamily, DB, ErrorKind, Options};
+use std::fs::File;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::JoinHandle;
+use tokio::sync::mpsc;
+
+pub use options::RocksOptions;
+
+/// What can be said about a row or a piece without blocking.
+pub(in crate::storage) enum Glimpse {
+    /// It has this value, or there is none.
+    Known(Option<Bytes>),
+    /// Only a read from disk, or of what lies below, can tell.
+    Unknown,
+}
+
+/// What the threads share. The database closes, and lets go of its folder, with the last of them.
+pub(in crate::storage) struct Shared {
+    pub(in crate::storage) db: DB,
+    /// Kept for its statistics.
+    pub(in crate::storage) database: Options,
+    pub(in crate::storage) space: FreeSpace,
+    /// Set once, never cleared: only opening again reads back what the log holds.
+    read_only: OnceLock<ReadOnlyReason>,
+    /// One at a time, because it switches an option of the whole column family.
+    pub(in crate::storage) reclaiming: Mutex<()>,
+}
+
+/// The engine.
+///
+/// Dropping it ends the queued commits and waits for the commit thread. The folder is free for
+/// another opening when the closures that dropped futures left in the pool have ended too.
+pub struct RocksEngine {
+    pub(in crate::storage) shared: Arc<Shared>,
+    pub(in crate::storage) pool: BlockingPool,
+    /// `None` only while the engine is dropped.
+    queue: Option<mpsc::Sender<Message>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl std::fmt::Debug for RocksEngine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RocksEngine")
+            .field("path", &self.shared.db.path())
+            .finish_non_exhaustive()
+    }
+}
+
+impl RocksEngine {
+    /// Opens the store, creating it where there is none. Blocks while the log is replayed: under
+    /// two seconds after a kill, because the log is bounded.
+    ///
+    /// # Errors
+    /// `Locked` when another process has it; `Refused` with the engine's words otherwise.
+    pub fn open(
+        options: RocksOptions,
+        clock: Arc<dyn Clock>,
+        pool: BlockingPool,
+    ) -> Result<Self, OpenEngineError> {
+        let database = options::database(&options);
+        let families = options::families(&options);
+        let RocksOptions {
+            path,
+            min_free_bytes,
+            ..
+        } = options;
+        create_folder(&path).map_err(|source| OpenEngineError::Folder {
+            path: path.clone(),
+            source,
+        })?;
+        let db = DB::open_cf_descriptors(&database, &path, families);
+        let db = db.map_err(|source| open_error(&path, source))?;
+        let space = FreeSpace::new(path, min_free_bytes, clock);
+        let shared = Arc::new(Shared {
+            db,
+            database,
+            space,
+            read_only: OnceLock::new(),
+            reclaiming: Mutex::new(()),
+        });
+        let (sender, receiver) = mpsc::channel(QUEUE_MAX);
+        let for_thread = Arc::clone(&shared);
+        // A thread of its own, not one of the pool: it lives as long as the engine, and a pool full
+        // of readers must not hold up commits. It ends in `close` or `Drop`.
+        let builder = std::thread::Builder::new().name("commit".to_owned());
+        let thread = builder
+            .spawn(move || sequencer::run(&for_thread, receiver))
+            .map_err(OpenEngineError::Thread)?;
+        Ok(Self {
+            shared,
+            pool,
+            queue: Some(sender),
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    pub(in crate::storage) fn queue(&self) -> Result<&mpsc::Sender<Message>, EngineError> {
+        self.queue.as_ref().ok_or(EngineError::Closed)
+    }
+
+    fn take_thread(&self) -> Option<JoinHandle<()>> {
+        self.thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+impl Drop for RocksEngine {
+    fn drop(&mut self) {
+        // The last sender: nobody is inside `commit`, which borrows the engine.
+        drop(self.queue.take());
+        join(self.take_thread());
+    }
+}
+
+fn join(thread: Option<JoinHandle<()>>) {
+    if thread.is_some_and(|thread| thread.join().is_err()) {
+        tracing::error!("commit thread panicked");
+    }
+}
+
+/// Makes the folder and those above it, and syncs the entry of each: RocksDB syncs its own files
+/// and folder, which are lost with power when the entry of the folder is (E3).
+fn create_folder(path: &Path) -> std::io::Result<()> {
+    let missing: Vec<&Path> = path
+        .ancestors()
+        .take_while(|folder| !folder.exists())
+        .collect();
+    std::fs::create_dir_all(path)?;
+    for parent in missing.into_iter().filter_map(Path::parent) {
+        let parent = if parent.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            parent
+        };
+        File::open(parent)?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn open_error(path: &Path, source: rocksdb::Error) -> OpenEngineError {
+    let kind = source.kind();
+    let message = source.into_string();
+    let path = path.to_owned();
+    // The words of `PosixFileSystem::LockFile` (env/fs_posix.cc): another process, or this one.
+    let is_locked =
+        message.contains("While lock file") || message.contains("lock hold by current process");
+    if kind == ErrorKind::IOError && is_locked {
+        OpenEngineError::Locked { path }
+    } else {
+        OpenEngineError::Refused {
+            path,
+            source: StoreError::new(&message),
+        }
+    }
+}
+
+impl Shared {
+    pub(in crate::storage) fn family(
+        &self,
+        name: &'static str,
+    ) -> Result<&ColumnFamily, EngineError> {
+        self.db.cf_handle(name).ok_or_else(|| EngineError::Io {
+            operation: "find column family",
+            source: StoreError::new(name),
+        })
+    }
+
+    /// Refuses writes to a store that has been closed or whose log has failed.
+    pub(in crate::storage) fn refuse_read_only(&self) -> Result<(), EngineError> {
+        match self.read_only.get() {
+            None => Ok(()),
+            Some(ReadOnlyReason::Closed) => Err(EngineError::Closed),
+            Some(ReadOnlyReason::LogFailed) => Err(EngineError::ReadOnly),
+        }
+    }
+
+    /// No more writes, for the first reason given.
+    pub(in crate::storage) fn make_read_only(&self, reason: ReadOnlyReason) {
+        self.read_only.get_or_init(|| reason);
+    }
+
+    /// Takes note of a failed write: what the log holds now is known only after it has been read.
+    pub(in crate::storage) fn write_failed(
+        &self,
+        operation: &'static str,
+        source: rocksdb::Error,
+    ) -> EngineError {
+        self.make_read_only(ReadOnlyReason::LogFailed);
+        tracing::error!(
+            operation,
+            error = %source,
+            "write failed; the store takes no more writes until the process is restarted"
+        );
+        store_error(operation, source)
+    }
+}
+
+/// The name of a piece in column family `data`.
+pub(in crate::storage) fn piece_name(blob: BlobId, piece_index: u32) -> [u8; 20] {
+    let mut name = [0; 20];
+    let (id, index) = name.split_at_mut(16);
+    id.copy_from_slice(blob.as_bytes());
+    index.copy_from_slice(&piece_index.to_be_bytes());
+    name
+}
+
+/// Sorts RocksDB's errors into damage and the rest.
+pub(in crate::storage) fn store_error(
+    operation: &'static str,
+    source: rocksdb::Error,
+) -> EngineError {
+    let kind = source.kind();
+    let source = StoreError::new(&source.into_string());
+    if kind == ErrorKind::Corruption {
+        EngineError::Corrupt { operation, source }
+    } else {
+        EngineError::Io { operation, source }
+    }
+}
+
+#[async_trait]
+impl Engine for RocksEngine {
+    fn caps(&self) -> EngineCaps {
+        EngineCaps {
+            name: "rocksdb",
+            is_durable: true,
+        }
+    }
+
+    fn health(&self) -> EngineHealth {
+        if let Some(reason) = self.shared.read_only.get() {
+            return EngineHealth::ReadOnly { reason: *reason };
+        }
+        match self.shared.space.admit(Payload::Data) {
+            Ok(()) => EngineHealth::ReadWrite,
+            Err(_full) => EngineHealth::Full,
+        }
+    }
+
+    fn stats(&self) -> Vec<(&'static str, u64)> {
+        self.shared.figures()
+    }
+
+    async fn close(&self) {
+        if let Ok(queue) = self.queue() {
+            // An error means that the thread has ended already.
+            drop(queue.send(Message::Close).await);
+        }
+        let thread = self.take_thread();
+        let shared = Arc::clone(&self.shared);
+        let closed = self.pool.run(move || {
+            join(thread);
+            shared.make_read_only(ReadOnlyReason::Closed);
+            // Pieces that no commit has synced.
+            let synced = shared.db.flush_wal(true);
+            shared.db.cancel_all_background_work(true);
+            synced
+        });
+        match closed.await {
+            Ok(Ok(())) => {}
+            Ok(Err(source)) => {
+                tracing::error!(error = %source, "log could not be synced at the end");
+            }
+            Err(error) => tracing::error!(error = %error, "store could not be closed"),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Rank 1: what operators see.
+//!
+//! Owns: the log's form, counters, and what must not be logged as it is.
+
+pub mod metrics;
+pub mod redact;
+pub mod subscriber;

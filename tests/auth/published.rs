@@ -1,0 +1,146 @@
+//! The worked examples of the S3 API reference, "Authenticating requests": facts that neither
+//! signer here has made.
+
+use crate::support::{SignedRequest, Store, credential};
+use bytes::Bytes;
+use riznica::auth::{CredentialStatus, Verified, Verifier};
+use riznica::base::clock::ManualClock;
+use riznica::s3::body::aws_chunked::{ChunkDecoder, ChunkMode};
+use std::sync::Arc;
+
+const ID: &str = "AKIAIOSFODNN7EXAMPLE";
+const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+/// 2013-05-24T00:00:00Z.
+const TIME: u64 = 1_369_353_600;
+const STREAM_HEADERS: [(&str, &str); 6] = [
+    ("host", "s3.amazonaws.com"),
+    ("x-amz-date", "20130524T000000Z"),
+    ("x-amz-storage-class", "REDUCED_REDUNDANCY"),
+    ("content-encoding", "aws-chunked"),
+    ("x-amz-decoded-content-length", "66560"),
+    ("x-amz-content-sha256", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"),
+];
+
+async fn verify(request: &SignedRequest) -> Verified {
+    let credentials = vec![credential(ID, SECRET, CredentialStatus::Active)];
+    let clock = Arc::new(ManualClock::at(TIME * 1000));
+    let verifier = Verifier::new(
+        "us-east-1".to_owned(),
+        clock,
+        Arc::new(Store { credentials }),
+    );
+    verifier.verify(&request.view()).await.unwrap()
+}
+
+fn request(method: &str, target: &str, headers: &[(&str, &str)]) -> SignedRequest {
+    let mut request = SignedRequest::unsigned(method, target, &[]);
+    request.headers.clear();
+    for (name, value) in headers {
+        request.add(name, value);
+    }
+    request
+}
+
+fn authorization(signed_headers: &str, signature: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential={ID}/20130524/us-east-1/s3/aws4_request,\
+         SignedHeaders={signed_headers},Signature={signature}"
+    )
+}
+
+#[tokio::test]
+async fn published_get_object_verifies() {
+    let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let signature = "f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41";
+    let authorization = authorization("host;range;x-amz-content-sha256;x-amz-date", signature);
+    let headers = [
+        ("host", "examplebucket.s3.amazonaws.com"),
+        ("range", "bytes=0-9"),
+        ("x-amz-content-sha256", empty),
+        ("x-amz-date", "20130524T000000Z"),
+        ("authorization", &authorization),
+    ];
+    verify(&request("GET", "/test.txt", &headers)).await;
+}
+
+#[tokio::test]
+async fn published_presigned_get_verifies() {
+    let target = "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256\
+        &X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request\
+        &X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host\
+        &X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404";
+    verify(&request(
+        "GET",
+        target,
+        &[("host", "examplebucket.s3.amazonaws.com")],
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn published_streaming_put_verifies_and_decodes() {
+    let signed = "content-encoding;content-length;host;x-amz-content-sha256;x-amz-date;\
+                  x-amz-decoded-content-length;x-amz-storage-class";
+    let seed = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9";
+    let mut put = request("PUT", "/examplebucket/chunkObject.txt", &STREAM_HEADERS);
+    put.add("content-length", "66824");
+    put.add("authorization", &authorization(signed, seed));
+    let signatures = [
+        "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648",
+        "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497",
+        "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9",
+    ];
+    let body = published_body(signatures, "\r\n");
+    assert_eq!(body.len(), 66824);
+    decode(verify(&put).await, None, body);
+}
+
+#[tokio::test]
+async fn published_streaming_put_with_trailer_verifies_and_decodes() {
+    let signed = "content-encoding;host;x-amz-content-sha256;x-amz-date;\
+                  x-amz-decoded-content-length;x-amz-storage-class;x-amz-trailer";
+    let seed = "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e";
+    let mut put = request("PUT", "/examplebucket/chunkObject.txt", &STREAM_HEADERS);
+    put.set(
+        "x-amz-content-sha256",
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+    );
+    put.add("x-amz-trailer", "x-amz-checksum-crc32c");
+    put.add("authorization", &authorization(signed, seed));
+    let signatures = [
+        "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2",
+        "1c1344b170168f8e65b41376b44b20fe354e373826ccbbe2c1d40a8cae51e5c7",
+        "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992",
+    ];
+    // The documented form: the checksum's line ends in LF CRLF.
+    let trailer = "x-amz-checksum-crc32c:sOO8/Q==\n\r\nx-amz-trailer-signature:\
+                   d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435\r\n\r\n";
+    let body = published_body(signatures, trailer);
+    decode(verify(&put).await, Some("x-amz-checksum-crc32c"), body);
+}
+
+fn published_body([first, second, last]: [&str; 3], end: &str) -> Vec<u8> {
+    let mut body = format!("10000;chunk-signature={first}\r\n").into_bytes();
+    body.resize(body.len() + 65536, b'a');
+    body.extend_from_slice(format!("\r\n400;chunk-signature={second}\r\n").as_bytes());
+    body.resize(body.len() + 1024, b'a');
+    body.extend_from_slice(format!("\r\n0;chunk-signature={last}\r\n{end}").as_bytes());
+    body
+}
+
+fn decode(verified: Verified, trailer: Option<&str>, body: Vec<u8>) {
+    let trailer_expected = trailer.map(str::to_owned);
+    let mode = ChunkMode {
+        signed: verified.chunks,
+        trailer_expected,
+        decoded_len: Some(66560),
+    };
+    let mut decoder = ChunkDecoder::new(mode);
+    let mut output = Vec::new();
+    decoder.feed(Bytes::from(body), &mut output).unwrap();
+    assert_eq!(
+        decoder.finish().unwrap().checksum.is_some(),
+        trailer.is_some()
+    );
+    assert_eq!(output.concat(), vec![b'a'; 66560]);
+}

@@ -1,0 +1,343 @@
+//! Rules of the sources that neither rustc nor clippy knows (docs/ARCHITECTURE.md, "Layers" and
+//! "Style").
+//!
+//! Owns: file length, the comment every file opens with, import direction, fences around external
+//! crates, globs, words that do not ship, secret types, line length, ASCII, invariant ids, and
+//! paths of the machine that the code was written on. Not here: function length and arguments
+//! (clippy.toml).
+//!
+//! Only the standard library, and plain text: a rule that needs a parser is too clever for this
+//! file. Every finding names file, line and what to do. An exception is a line in a table here,
+//! with its reason.
+
+#[path = "tidy/scan.rs"]
+mod scan;
+#[path = "tidy/source.rs"]
+mod source;
+#[path = "tidy/tables.rs"]
+mod tables;
+
+use scan::{
+    attributes_before, defined_invariant, defined_type, derived, imports, longest_literal, words,
+};
+use source::{Source, folders_of_this_machine, has_extension, kept_files, sources};
+use std::collections::BTreeMap;
+use tables::{
+    BANNED, CODE_LINES_MAX, COLUMNS_MAX, DERIVES_OF_SECRETS, FENCES, FILE_LINES_MAX, LITERAL_MIN,
+    LONG_FILES, NEVER, NON_ASCII_FILES, RANKS, SECRET_FIELDS, SECRET_TYPES, SIDEWAYS, WORD_FILES,
+};
+
+fn has_exception(table: &[(&str, &str)], path: &str) -> bool {
+    table.iter().any(|(name, _)| *name == path)
+}
+
+fn assert_none(findings: &[String]) {
+    assert!(
+        findings.is_empty(),
+        "{} findings\n{}",
+        findings.len(),
+        findings.join("\n")
+    );
+}
+
+/// Applies a rule to every source and fails with what it found.
+fn check(rule: impl Fn(&Source) -> Vec<String>) {
+    let sources = sources();
+    assert!(sources.len() > 20, "the sources were not found");
+    assert_none(&sources.iter().flat_map(rule).collect::<Vec<_>>());
+}
+
+fn rank(module: &str) -> Option<u8> {
+    RANKS
+        .iter()
+        .find(|(name, _)| *name == module)
+        .map(|(_, rank)| *rank)
+}
+
+/// Why `importer` may not import `imported`, or `None`.
+fn import_fault(importer: &str, imported: &str) -> Option<String> {
+    if importer == imported || SIDEWAYS.contains(&(importer, imported)) {
+        return None;
+    }
+    let (Some(own), Some(other)) = (rank(importer), rank(imported)) else {
+        let unknown = if rank(importer).is_none() {
+            importer
+        } else {
+            imported
+        };
+        return Some(format!(
+            "module `{unknown}` has no rank; add it to the table"
+        ));
+    };
+    if other >= own {
+        return Some(format!(
+            "{importer} (rank {own}) imports {imported} (rank {other})"
+        ));
+    }
+    let is_never = NEVER
+        .iter()
+        .any(|(name, banned)| *name == importer && banned.contains(&imported));
+    is_never.then(|| format!("{importer} never imports {imported}"))
+}
+
+/// Secret types that derive too much, or implement `Clone`; types with a secret field that derive
+/// `Debug`.
+fn secret_findings(source: &Source) -> Vec<String> {
+    let lines: Vec<&str> = source.text.lines().collect();
+    let mut found = Vec::new();
+    let mut last_type = String::new();
+    for (index, line) in lines.iter().enumerate() {
+        if let Some(name) = defined_type(line) {
+            last_type = attributes_before(&lines, index);
+            if SECRET_TYPES.contains(&name) {
+                for derive in derived(&last_type, DERIVES_OF_SECRETS) {
+                    found.push(
+                        source.finding(index + 1, &format!("secret {name} derives {derive}")),
+                    );
+                }
+            }
+        }
+        let field = line.trim_start().trim_start_matches("pub ");
+        let is_secret = SECRET_FIELDS
+            .iter()
+            .any(|name| field.starts_with(&format!("{name}: ")));
+        let is_text = field.contains("String") || field.contains("Vec<u8>");
+        if is_secret
+            && is_text
+            && field.ends_with(',')
+            && !derived(&last_type, &["Debug"]).is_empty()
+        {
+            found.push(source.finding(index + 1, "a type with a secret field derives Debug"));
+        }
+        let names_secret = |name: &&str| line.contains(&format!(" Clone for {name}"));
+        if line.starts_with("impl") && SECRET_TYPES.iter().any(names_secret) {
+            found.push(source.finding(index + 1, "a secret implements Clone"));
+        }
+    }
+    found
+}
+
+#[test]
+fn files_are_short() {
+    check(|source| {
+        let (code, all) = (source.code_len(), source.text.lines().count());
+        let is_long = all > FILE_LINES_MAX || (!source.is_test() && code > CODE_LINES_MAX);
+        match (is_long, has_exception(LONG_FILES, &source.path)) {
+            (true, false) => vec![source.finding(
+                code,
+                &format!("{code} lines before tests, {all} in all; split it by nouns"),
+            )],
+            (false, true) => vec![source.finding(1, "no longer long; remove the exception")],
+            _ => Vec::new(),
+        }
+    });
+}
+
+#[test]
+fn files_open_with_their_purpose() {
+    check(|source| {
+        let first = source.text.lines().next().unwrap_or_default();
+        let is_described = first.starts_with("//! ") && first.len() > "//! ".len();
+        if is_described {
+            Vec::new()
+        } else {
+            vec![source.finding(1, "says what it is for: `//! ..`")]
+        }
+    });
+}
+
+#[test]
+fn imports_point_to_lower_ranks() {
+    check(|source| {
+        let Some(module) = source.module() else {
+            return Vec::new();
+        };
+        let code = source.without_comments();
+        let mut found = imports(&code, "crate");
+        if module == "main" {
+            found.extend(imports(&code, "riznica"));
+        }
+        let faults = found.into_iter().filter_map(|(line, imported)| {
+            import_fault(module, imported).map(|fault| source.finding(line, &fault))
+        });
+        faults.collect()
+    });
+}
+
+#[test]
+fn external_crates_stay_behind_their_fences() {
+    check(|source| {
+        let mut found = Vec::new();
+        if !source.path.starts_with("src/") {
+            return found;
+        }
+        let code = source.without_comments();
+        for (name, folders) in FENCES {
+            if folders.iter().any(|folder| source.path.starts_with(folder)) {
+                continue;
+            }
+            for (line, after) in words(&code, name) {
+                let is_use = code
+                    .lines()
+                    .nth(line - 1)
+                    .is_some_and(|text| text.contains("use "));
+                if after.starts_with("::") || (is_use && after.starts_with([';', ' '])) {
+                    found
+                        .push(source.finding(line, &format!("{name} is used outside {folders:?}")));
+                }
+            }
+        }
+        found
+    });
+}
+
+#[test]
+fn globs_are_imported_by_tests_only() {
+    check(|source| {
+        if source.is_test() {
+            return Vec::new();
+        }
+        let is_import = |line: &str| line.starts_with("use ") || line.starts_with("pub use ");
+        let lines = source
+            .code()
+            .filter(|(_, line)| is_import(line.trim_start()));
+        let globs = lines.filter(|(_, line)| line.contains("::*"));
+        globs
+            .map(|(number, _)| source.finding(number, "imports by glob; name them"))
+            .collect()
+    });
+}
+
+#[test]
+fn banned_words_do_not_occur() {
+    check(|source| {
+        if has_exception(WORD_FILES, &source.path) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for (number, line) in source.lines() {
+            for (word, advice) in BANNED.iter().filter(|(word, _)| line.contains(word)) {
+                found.push(source.finding(number, &format!("`{word}`: {advice}")));
+            }
+            if source.path.starts_with("src/") && line.contains("SeededEntropy") {
+                found.push(source.finding(number, "seeded randomness lives in tests/support"));
+            }
+        }
+        found
+    });
+}
+
+#[test]
+fn secrets_are_not_copied_or_printed() {
+    let known = ["struct Secret<", "struct SecretBytes ", "struct DataKey"];
+    let all: String = sources().into_iter().map(|source| source.text).collect();
+    for name in known {
+        assert!(
+            all.contains(name),
+            "`{name}` is gone: does the rule look for the right names?"
+        );
+    }
+    check(secret_findings);
+}
+
+#[test]
+fn lines_fit_in_a_hundred_columns() {
+    let mut files = kept_files();
+    files.retain(|source| has_extension(&source.path, &["rs", "py", "sh"]));
+    let mut findings = Vec::new();
+    for source in &files {
+        for (number, line) in source.lines() {
+            let columns = line.chars().count();
+            // A message stays in one piece, so that it can be searched for.
+            if columns > COLUMNS_MAX && longest_literal(line) < LITERAL_MIN {
+                findings.push(source.finding(number, &format!("{columns} columns")));
+            }
+        }
+    }
+    assert_none(&findings);
+}
+
+#[test]
+fn sources_are_ascii() {
+    check(|source| {
+        let line = source
+            .lines()
+            .find(|(_, line)| !line.is_ascii())
+            .map(|(number, _)| number);
+        match (line, has_exception(NON_ASCII_FILES, &source.path)) {
+            (Some(line), false) => vec![source.finding(line, "not ASCII; write \\u{..}")],
+            (None, true) => vec![source.finding(1, "is ASCII; remove the exception")],
+            _ => Vec::new(),
+        }
+    });
+}
+
+#[test]
+fn invariants_are_defined_once() {
+    let sources = sources();
+    let mut defined: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for source in sources
+        .iter()
+        .filter(|source| source.path.starts_with("src/"))
+    {
+        for (number, line) in source.lines() {
+            if let Some(id) = defined_invariant(line) {
+                defined
+                    .entry(id)
+                    .or_default()
+                    .push(source.finding(number, id));
+            }
+        }
+    }
+    assert!(!defined.is_empty(), "no invariant was found");
+    let twice: Vec<String> = defined
+        .into_values()
+        .filter(|places| places.len() > 1)
+        .flatten()
+        .collect();
+    assert_none(&twice);
+}
+
+#[test]
+fn no_file_names_a_folder_of_this_machine() {
+    let folders = folders_of_this_machine();
+    let mut findings = Vec::new();
+    for source in kept_files() {
+        for (number, line) in source.lines() {
+            for folder in folders
+                .iter()
+                .filter(|folder| line.contains(folder.as_str()))
+            {
+                findings.push(source.finding(number, &format!("names {folder}")));
+            }
+        }
+    }
+    assert_none(&findings);
+}
+
+#[test]
+fn import_faults_follow_the_table() {
+    assert_eq!(import_fault("config", "model"), None);
+    assert_eq!(import_fault("s3", "gateway"), None);
+    assert!(import_fault("s3", "storage").is_some());
+    assert!(import_fault("storage", "crypto").is_some());
+    assert!(import_fault("base", "model").is_some());
+    assert!(import_fault("s3", "unheard_of").is_some());
+}
+
+#[test]
+fn secret_that_derives_clone_is_found() {
+    let text = "/// Doc.\n#[derive(\n    Clone, Debug,\n)]\npub struct DataKey {\n    a: u8,\n}\n";
+    let source = Source {
+        path: "src/x.rs".to_owned(),
+        text: text.to_owned(),
+    };
+    assert_eq!(secret_findings(&source).len(), 2);
+    let text =
+        "#[derive(Clone, std::fmt::Debug)]\nstruct Dto {\n    pub password: Option<String>,\n}\n";
+    let source = Source {
+        path: "src/x.rs".to_owned(),
+        text: text.to_owned(),
+    };
+    assert_eq!(secret_findings(&source).len(), 1);
+}
