@@ -1,9 +1,9 @@
 //! Riznica: a sovereign, encrypted, S3-compatible object storage gateway.
 //!
 //! # Layers
-//! Imports point to a lower rank, never sideways; `tests/tidy.rs` checks it. Where a lower module needs a higher one, it
-//! declares a trait and the higher one implements it: `auth::CredentialStore` is implemented in `catalog`,
-//! `crypto::KeyProvider` in `kms`.
+//! Imports point to a lower rank, never sideways; `tests/tidy.rs` checks it. Where a lower module
+//! needs a higher one, it declares a trait and the higher one implements it:
+//! `auth::CredentialStore` is implemented in `catalog`, `crypto::KeyProvider` in `kms`.
 //!
 //! | rank | modules | may import |
 //! | ---: | --- | --- |

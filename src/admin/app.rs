@@ -28,7 +28,10 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .route("/v1/tenants/{name}", web::get().to(handlers::show_tenant))
         .route("/v1/keys", web::get().to(handlers::list_keys))
         .route("/v1/keys", web::post().to(handlers::create_key))
-        .route("/v1/keys/{id}/disable", web::post().to(handlers::disable_key))
+        .route(
+            "/v1/keys/{id}/disable",
+            web::post().to(handlers::disable_key),
+        )
         .route("/v1/keys/{id}", web::delete().to(handlers::delete_key))
         .route("/v1/buckets", web::get().to(handlers::list_buckets))
         .default_service(web::to(handlers::unknown));
@@ -42,9 +45,17 @@ pub async fn authenticate(
     request: &HttpRequest,
     state: &AdminState,
 ) -> Result<OperatorPermit, AdminError> {
-    let header = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+    let header = request
+        .headers()
+        .get("authorization")
+        .and_then(|value| value.to_str().ok());
     let credential = header.and_then(|value| value.strip_prefix("Bearer "));
-    let (name, token) = credential.and_then(|text| text.split_once(':')).ok_or(AdminError::Denied)?;
+    let (name, token) = credential
+        .and_then(|text| text.split_once(':'))
+        .ok_or(AdminError::Denied)?;
     let token = hex::decode(token).map_err(|_hex| AdminError::Denied)?;
-    Ok(state.control.authenticate(name, &SecretBytes::new(token)).await?)
+    Ok(state
+        .control
+        .authenticate(name, &SecretBytes::new(token))
+        .await?)
 }

@@ -102,7 +102,9 @@ pub struct NewKeyDto {
 
 impl std::fmt::Debug for NewKeyDto {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewKeyDto").field("tenant", &self.tenant).finish_non_exhaustive()
+        f.debug_struct("NewKeyDto")
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
     }
 }
 

@@ -72,6 +72,7 @@ impl ResponseError for AdminError {
             tracing::error!(error = %self, source, kind = ?self.kind(), "admin command failed");
         }
         let code = format!("{:?}", self.kind()).to_ascii_lowercase();
-        HttpResponse::build(status).json(json!({"error": {"code": code, "message": self.to_string()}}))
+        HttpResponse::build(status)
+            .json(json!({"error": {"code": code, "message": self.to_string()}}))
     }
 }

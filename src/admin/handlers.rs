@@ -18,7 +18,8 @@ pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// The process takes reads and writes. Without a credential it says no more than that (attacks.md 66).
+/// The process takes reads and writes. Without a credential it says no more than that (attacks.md
+/// 66).
 pub async fn ready(state: State) -> HttpResponse {
     if state.control.is_ready().await {
         HttpResponse::Ok().json(json!({"status": "ok"}))
@@ -34,7 +35,9 @@ pub async fn ready(state: State) -> HttpResponse {
 pub async fn metrics(request: HttpRequest, state: State) -> Outcome {
     authenticate(&request, &state).await?;
     let text = state.metrics.render(&state.control.engine_stats());
-    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
+    Ok(HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4")
+        .body(text))
 }
 
 /// All tenants.
@@ -53,7 +56,10 @@ pub async fn list_tenants(request: HttpRequest, state: State) -> Outcome {
 /// `Denied`, `NoSuchTenant`, or when rows fail.
 pub async fn show_tenant(request: HttpRequest, state: State, name: web::Path<String>) -> Outcome {
     let permit = authenticate(&request, &state).await?;
-    let tenant = state.control.find_tenant(&permit, &TenantName::parse(&name)?).await?;
+    let tenant = state
+        .control
+        .find_tenant(&permit, &TenantName::parse(&name)?)
+        .await?;
     Ok(HttpResponse::Ok().json(TenantDto::from(&tenant)))
 }
 
@@ -72,14 +78,22 @@ pub async fn create_tenant(
         name: TenantName::parse(&new.name)?,
         display_name: new.display_name,
         email: new.email,
-        canonical_id: new.canonical_id.as_deref().map(CanonicalId::parse).transpose()?,
+        canonical_id: new
+            .canonical_id
+            .as_deref()
+            .map(CanonicalId::parse)
+            .transpose()?,
     };
     let tenant = state.control.create_tenant(&permit, new).await?;
     Ok(HttpResponse::Created().json(TenantDto::from(&tenant)))
 }
 
 fn tenant_filter(filter: &TenantFilter) -> Result<Option<TenantName>, AdminError> {
-    Ok(filter.tenant.as_deref().map(TenantName::parse).transpose()?)
+    Ok(filter
+        .tenant
+        .as_deref()
+        .map(TenantName::parse)
+        .transpose()?)
 }
 
 /// Access keys.
@@ -93,8 +107,13 @@ pub async fn list_keys(
 ) -> Outcome {
     let permit = authenticate(&request, &state).await?;
     let tenant = tenant_filter(&filter)?;
-    let keys = state.control.list_credentials(&permit, tenant.as_ref()).await?;
-    let keys = keys.iter().map(|(record, tenant)| KeyDto::new(record, tenant));
+    let keys = state
+        .control
+        .list_credentials(&permit, tenant.as_ref())
+        .await?;
+    let keys = keys
+        .iter()
+        .map(|(record, tenant)| KeyDto::new(record, tenant));
     Ok(HttpResponse::Ok().json(keys.collect::<Vec<_>>()))
 }
 
@@ -107,13 +126,17 @@ pub async fn create_key(request: HttpRequest, state: State, new: web::Json<NewKe
     let new = new.into_inner();
     let existing = match (new.access_key_id, new.secret_access_key) {
         (None, None) => None,
-        (Some(id), Some(secret)) => {
-            Some((AccessKeyId::parse(&id)?, SecretBytes::new(secret.into_bytes())))
-        }
+        (Some(id), Some(secret)) => Some((
+            AccessKeyId::parse(&id)?,
+            SecretBytes::new(secret.into_bytes()),
+        )),
         _ => return Err(AdminError::IncompleteKey),
     };
     let tenant = TenantName::parse(&new.tenant)?;
-    let issued = state.control.create_credential(&permit, &tenant, existing).await?;
+    let issued = state
+        .control
+        .create_credential(&permit, &tenant, existing)
+        .await?;
     let secret = String::from_utf8_lossy(issued.secret_access_key.expose()).into_owned();
     let mut key = KeyDto::new(&issued.record, &tenant);
     key.secret_access_key = Some(secret);
@@ -126,7 +149,10 @@ pub async fn create_key(request: HttpRequest, state: State, new: web::Json<NewKe
 /// `Denied`, `NoSuchAccessKey`, or when rows fail.
 pub async fn disable_key(request: HttpRequest, state: State, id: web::Path<String>) -> Outcome {
     let permit = authenticate(&request, &state).await?;
-    state.control.disable_credential(&permit, &AccessKeyId::parse(&id)?).await?;
+    state
+        .control
+        .disable_credential(&permit, &AccessKeyId::parse(&id)?)
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -136,7 +162,10 @@ pub async fn disable_key(request: HttpRequest, state: State, id: web::Path<Strin
 /// `Denied`, `NoSuchAccessKey`, or when rows fail.
 pub async fn delete_key(request: HttpRequest, state: State, id: web::Path<String>) -> Outcome {
     let permit = authenticate(&request, &state).await?;
-    state.control.delete_credential(&permit, &AccessKeyId::parse(&id)?).await?;
+    state
+        .control
+        .delete_credential(&permit, &AccessKeyId::parse(&id)?)
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -1,8 +1,9 @@
 //! The bounded channel that carries a request body from the frontend to the data path.
 //!
-//! Owns: backpressure (the sender waits when the reader is behind), a clean end that carries a value, and the rule that a
-//! sender dropped without a clean end reads as an aborted body, never as a short one.
-//! Not here: decoding of wire formats (`s3::body`), hashing and sealing (`gateway::write_path`).
+//! Owns: backpressure (the sender waits when the reader is behind), a clean end that carries a
+//! value, and the rule that a sender dropped without a clean end reads as an aborted body, never as
+//! a short one. Not here: decoding of wire formats (`s3::body`), hashing and sealing
+//! (`gateway::write_path`).
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -30,10 +31,17 @@ pub struct BodyReceiver<E> {
     end: Option<E>,
 }
 
-/// A channel that holds at most `pieces_max` pieces. `E` is what the sender states at the clean end, such as trailers.
+/// A channel that holds at most `pieces_max` pieces. `E` is what the sender states at the clean
+/// end, such as trailers.
 pub fn body_channel<E>(pieces_max: usize) -> (BodySender<E>, BodyReceiver<E>) {
     let (sender, receiver) = mpsc::channel(pieces_max);
-    (BodySender { sender }, BodyReceiver { receiver, end: None })
+    (
+        BodySender { sender },
+        BodyReceiver {
+            receiver,
+            end: None,
+        },
+    )
 }
 
 impl<E> BodySender<E> {
@@ -45,7 +53,10 @@ impl<E> BodySender<E> {
     /// # Cancel safety
     /// A dropped future has not sent the piece.
     pub async fn send(&self, piece: Bytes) -> Result<(), BodyAborted> {
-        self.sender.send(Item::Piece(piece)).await.map_err(|_closed| BodyAborted)
+        self.sender
+            .send(Item::Piece(piece))
+            .await
+            .map_err(|_closed| BodyAborted)
     }
 
     /// States that the body is whole. Dropping the sender without this call aborts the body.
@@ -53,7 +64,10 @@ impl<E> BodySender<E> {
     /// # Errors
     /// When the reader has gone.
     pub async fn finish(self, end: E) -> Result<(), BodyAborted> {
-        self.sender.send(Item::End(end)).await.map_err(|_closed| BodyAborted)
+        self.sender
+            .send(Item::End(end))
+            .await
+            .map_err(|_closed| BodyAborted)
     }
 }
 
@@ -65,7 +79,10 @@ impl<E> BodyReceiver<E> {
             // The channel has room for the one piece.
             drop(sender.try_send(Item::Piece(piece)));
         }
-        Self { receiver, end: Some(end) }
+        Self {
+            receiver,
+            end: Some(end),
+        }
     }
 
     /// The next piece, or `None` at the clean end.

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Source of time. Everything that reads a clock or waits takes one of these, so that a test can drive it.
+/// Source of time. Everything that reads a clock or waits takes one of these, so that a test can
+/// drive it.
 #[async_trait]
 pub trait Clock: Send + Sync + std::fmt::Debug {
     /// Wall clock: milliseconds since 1970-01-01T00:00:00Z.
@@ -29,9 +30,14 @@ pub struct SystemClock {
 
 impl SystemClock {
     /// A clock whose monotonic time starts now.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's clocks")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the system's clocks"
+    )]
     pub fn new() -> Self {
-        Self { start: Instant::now() }
+        Self {
+            start: Instant::now(),
+        }
     }
 }
 
@@ -43,9 +49,14 @@ impl Default for SystemClock {
 
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the system's clocks")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the system's clocks"
+    )]
     fn unix_millis(&self) -> u64 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }
 
@@ -53,7 +64,10 @@ impl Clock for SystemClock {
         self.start.elapsed()
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that sleeps")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that sleeps"
+    )]
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }
@@ -68,7 +82,9 @@ pub struct ManualClock {
 impl ManualClock {
     /// A clock standing at `unix_millis`.
     pub fn at(unix_millis: u64) -> Self {
-        Self { millis: AtomicU64::new(unix_millis) }
+        Self {
+            millis: AtomicU64::new(unix_millis),
+        }
     }
 
     /// Moves the clock forward.

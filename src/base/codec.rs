@@ -1,8 +1,9 @@
-//! Bounded little-endian writer and reader with length-prefixed fields: the alphabet of every stored byte.
+//! Bounded little-endian writer and reader with length-prefixed fields: the alphabet of every
+//! stored byte.
 //!
-//! Owns: integers, fixed fields, `u32`-length-prefixed byte strings. The reader never indexes past the end and never
-//! allocates more than the input holds, whatever the lengths claim.
-//! Not here: what the fields mean (each record's own file and `docs/FORMAT.md`).
+//! Owns: integers, fixed fields, `u32`-length-prefixed byte strings. The reader never indexes past
+//! the end and never allocates more than the input holds, whatever the lengths claim. Not here:
+//! what the fields mean (each record's own file and `docs/FORMAT.md`).
 
 use crate::base::kind::ErrorKind;
 
@@ -111,7 +112,10 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// `Truncated` when fewer remain.
     pub fn fixed(&mut self, len: usize) -> Result<&'a [u8], CodecError> {
-        let (head, rest) = self.rest.split_at_checked(len).ok_or(CodecError::Truncated)?;
+        let (head, rest) = self
+            .rest
+            .split_at_checked(len)
+            .ok_or(CodecError::Truncated)?;
         self.rest = rest;
         Ok(head)
     }
@@ -121,7 +125,10 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// `Truncated` when fewer bytes remain.
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], CodecError> {
-        let (head, rest) = self.rest.split_first_chunk::<N>().ok_or(CodecError::Truncated)?;
+        let (head, rest) = self
+            .rest
+            .split_first_chunk::<N>()
+            .ok_or(CodecError::Truncated)?;
         self.rest = rest;
         Ok(*head)
     }
@@ -173,7 +180,9 @@ impl<'a> Reader<'a> {
     /// `Truncated`, or `InvalidField(name)` when it is not UTF-8.
     pub fn text(&mut self, name: &'static str) -> Result<String, CodecError> {
         let bytes = self.field()?;
-        std::str::from_utf8(bytes).map(str::to_owned).map_err(|_utf8| CodecError::InvalidField(name))
+        std::str::from_utf8(bytes)
+            .map(str::to_owned)
+            .map_err(|_utf8| CodecError::InvalidField(name))
     }
 
     /// Takes a field that [`Writer::optional_field`] wrote.
@@ -198,6 +207,10 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// `TrailingBytes` when anything is left.
     pub fn finish(self) -> Result<(), CodecError> {
-        if self.rest.is_empty() { Ok(()) } else { Err(CodecError::TrailingBytes) }
+        if self.rest.is_empty() {
+            Ok(())
+        } else {
+            Err(CodecError::TrailingBytes)
+        }
     }
 }

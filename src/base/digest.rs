@@ -45,8 +45,12 @@ impl Digester {
     pub fn new(algorithm: DigestAlgorithm) -> Self {
         use crc_fast::CrcAlgorithm;
         let state = match algorithm {
-            DigestAlgorithm::Crc32 => State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc32IsoHdlc), 4),
-            DigestAlgorithm::Crc32c => State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc32Iscsi), 4),
+            DigestAlgorithm::Crc32 => {
+                State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc32IsoHdlc), 4)
+            }
+            DigestAlgorithm::Crc32c => {
+                State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc32Iscsi), 4)
+            }
             DigestAlgorithm::Crc64Nvme => {
                 State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc64Nvme), 8)
             }
@@ -73,7 +77,10 @@ impl Digester {
         match self.state {
             State::Crc(digest, len) => {
                 let value = digest.finalize().to_be_bytes();
-                value.get(8_usize.saturating_sub(len)..).unwrap_or_default().to_vec()
+                value
+                    .get(8_usize.saturating_sub(len)..)
+                    .unwrap_or_default()
+                    .to_vec()
             }
             State::Md5(digest) => digest.finalize().to_vec(),
             State::Lc(context) => context.finish().as_ref().to_vec(),
@@ -88,9 +95,14 @@ pub fn digest(algorithm: DigestAlgorithm, bytes: &[u8]) -> Vec<u8> {
     digester.finish()
 }
 
-/// CRC of the concatenation of two byte strings from their CRCs and the second's length; `None` for a digest that cannot
-/// be combined.
-pub fn combine(algorithm: DigestAlgorithm, first: &[u8], second: &[u8], second_len: u64) -> Option<Vec<u8>> {
+/// CRC of the concatenation of two byte strings from their CRCs and the second's length; `None` for
+/// a digest that cannot be combined.
+pub fn combine(
+    algorithm: DigestAlgorithm,
+    first: &[u8],
+    second: &[u8],
+    second_len: u64,
+) -> Option<Vec<u8>> {
     use crc_fast::CrcAlgorithm;
     let (crc, len) = match algorithm {
         DigestAlgorithm::Crc32 => (CrcAlgorithm::Crc32IsoHdlc, 4),
@@ -99,11 +111,18 @@ pub fn combine(algorithm: DigestAlgorithm, first: &[u8], second: &[u8], second_l
         DigestAlgorithm::Md5 | DigestAlgorithm::Sha1 | DigestAlgorithm::Sha256 => return None,
     };
     let combined = crc_fast::checksum_combine(crc, be(first), be(second), second_len);
-    Some(combined.to_be_bytes().get(8_usize.saturating_sub(len)..)?.to_vec())
+    Some(
+        combined
+            .to_be_bytes()
+            .get(8_usize.saturating_sub(len)..)?
+            .to_vec(),
+    )
 }
 
 fn be(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0, |value, byte| (value << 8) | u64::from(*byte))
+    bytes
+        .iter()
+        .fold(0, |value, byte| (value << 8) | u64::from(*byte))
 }
 
 #[cfg(test)]
@@ -114,10 +133,22 @@ mod tests {
     #[test]
     fn digest_of_known_text_matches_published_value() {
         let check = b"123456789";
-        assert_eq!(digest(DigestAlgorithm::Crc32, check), 0xcbf4_3926_u32.to_be_bytes());
-        assert_eq!(digest(DigestAlgorithm::Crc32c, check), 0xe306_9283_u32.to_be_bytes());
-        assert_eq!(digest(DigestAlgorithm::Crc64Nvme, check), 0xae8b_1486_0a79_9888_u64.to_be_bytes());
-        assert_eq!(hex::encode(digest(DigestAlgorithm::Md5, b"abc")), "900150983cd24fb0d6963f7d28e17f72");
+        assert_eq!(
+            digest(DigestAlgorithm::Crc32, check),
+            0xcbf4_3926_u32.to_be_bytes()
+        );
+        assert_eq!(
+            digest(DigestAlgorithm::Crc32c, check),
+            0xe306_9283_u32.to_be_bytes()
+        );
+        assert_eq!(
+            digest(DigestAlgorithm::Crc64Nvme, check),
+            0xae8b_1486_0a79_9888_u64.to_be_bytes()
+        );
+        assert_eq!(
+            hex::encode(digest(DigestAlgorithm::Md5, b"abc")),
+            "900150983cd24fb0d6963f7d28e17f72"
+        );
         assert_eq!(
             hex::encode(digest(DigestAlgorithm::Sha1, b"abc")),
             "a9993e364706816aba3e25717850c26c9cd0d89d"
@@ -130,10 +161,18 @@ mod tests {
 
     #[test]
     fn combine_of_two_crcs_equals_crc_of_concatenation() {
-        for algorithm in [DigestAlgorithm::Crc32, DigestAlgorithm::Crc32c, DigestAlgorithm::Crc64Nvme] {
+        for algorithm in [
+            DigestAlgorithm::Crc32,
+            DigestAlgorithm::Crc32c,
+            DigestAlgorithm::Crc64Nvme,
+        ] {
             let whole = digest(algorithm, b"first and second");
-            let combined =
-                combine(algorithm, &digest(algorithm, b"first "), &digest(algorithm, b"and second"), 10);
+            let combined = combine(
+                algorithm,
+                &digest(algorithm, b"first "),
+                &digest(algorithm, b"and second"),
+                10,
+            );
             assert_eq!(combined, Some(whole));
         }
     }

@@ -1,14 +1,18 @@
 //! Text encodings in the S3 flavour: hexadecimal, Base64, percent-encoding.
 //!
-//! Owns: strict decoders (a bad escape is an error, never passed through) and the two encodings of SigV4.
-//! Not here: canonical requests (`auth::sigv4::canonical`), XML escaping (`s3::xml`).
+//! Owns: strict decoders (a bad escape is an error, never passed through) and the two encodings of
+//! SigV4. Not here: canonical requests (`auth::sigv4::canonical`), XML escaping (`s3::xml`).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 /// Everything but the unreserved characters of RFC 3986.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 /// As [`RESERVED`], with the slash literal: paths and `encoding-type=url`.
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b'/');
 
@@ -22,7 +26,8 @@ pub fn uri_encode_path(bytes: &[u8]) -> String {
     percent_encode(bytes, RESERVED_IN_PATH).to_string()
 }
 
-/// Decodes percent-escapes once. `+` stays a plus. `None` for an incomplete or non-hexadecimal escape.
+/// Decodes percent-escapes once. `+` stays a plus. `None` for an incomplete or non-hexadecimal
+/// escape.
 pub fn uri_decode(text: &[u8]) -> Option<Vec<u8>> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.iter();
@@ -57,7 +62,10 @@ mod tests {
         for bad in ["%", "%4", "%zz", "a%2", "%+1"] {
             assert_eq!(uri_decode(bad.as_bytes()), None, "{bad}");
         }
-        assert_eq!(uri_decode(b"a%20b%2Fc+d").as_deref(), Some(b"a b/c+d".as_slice()));
+        assert_eq!(
+            uri_decode(b"a%20b%2Fc+d").as_deref(),
+            Some(b"a b/c+d".as_slice())
+        );
     }
 
     #[test]

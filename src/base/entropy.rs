@@ -35,9 +35,14 @@ pub struct SystemEntropy {
 
 impl SystemEntropy {
     /// Opens the source.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that opens the random source")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that opens the random source"
+    )]
     pub fn new() -> Self {
-        Self { rng: SystemRandom::new() }
+        Self {
+            rng: SystemRandom::new(),
+        }
     }
 }
 
@@ -49,7 +54,9 @@ impl Default for SystemEntropy {
 
 impl Entropy for SystemEntropy {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
-        self.rng.fill(bytes).map_err(|ring::error::Unspecified| EntropyError)
+        self.rng
+            .fill(bytes)
+            .map_err(|ring::error::Unspecified| EntropyError)
     }
 }
 

@@ -1,7 +1,8 @@
 //! `ErrorKind`: the nine answers to "what should the caller do about this failure".
 //!
 //! Owns: the coarse classification that every error enum of the crate returns from its `kind()`.
-//! Not here: what happened (the variants of each module's `error.rs`) and wire codes (`s3::error`, `admin::error`).
+//! Not here: what happened (the variants of each module's `error.rs`) and wire codes (`s3::error`,
+//! `admin::error`).
 
 /// What the caller of a failed operation should do; the precise fact is in the error's variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

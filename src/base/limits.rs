@@ -6,8 +6,8 @@
 pub const SEGMENT_LEN: usize = 64 * 1024;
 /// AES-GCM tag after each segment.
 pub const TAG_LEN: usize = 16;
-/// Plaintext of one engine piece: four segments. Large enough that RocksDB's cost per value vanishes, small enough that a
-/// ranged read of 4 KiB does not read a megabyte.
+/// Plaintext of one engine piece: four segments. Large enough that RocksDB's cost per value
+/// vanishes, small enough that a ranged read of 4 KiB does not read a megabyte.
 pub const PIECE_PLAIN_LEN: usize = 4 * SEGMENT_LEN;
 /// Longest object key in bytes (S3: "up to 1,024 bytes long when UTF-8 encoded").
 pub const OBJECT_KEY_LEN_MAX: usize = 1024;
@@ -31,7 +31,8 @@ pub const XML_BODY_LEN_MAX: usize = 1024 * 1024;
 pub const DELETE_OBJECTS_BODY_LEN_MAX: usize = 2 * 1024 * 1024;
 /// Longest header of an aws-chunked frame (attacks.md, rule 7).
 pub const CHUNK_HEADER_LEN_MAX: usize = 1024;
-/// Largest chunk that is buffered whole because its signature has to hold before its bytes count (attacks.md, rule 7).
+/// Largest chunk that is buffered whole because its signature has to hold before its bytes count
+/// (attacks.md, rule 7).
 pub const CHUNK_LEN_MAX: usize = 16 * 1024 * 1024;
 /// Seconds a presigned URL may live: seven days (S3, SigV4 query parameters).
 pub const PRESIGNED_SECONDS_MAX: u64 = 604_800;

@@ -1,4 +1,5 @@
-//! Secret bytes as types: wiped on drop, redacted in `Debug`, compared in constant time, not `Clone` (crypto.md 20).
+//! Secret bytes as types: wiped on drop, redacted in `Debug`, compared in constant time, not
+//! `Clone` (crypto.md 20).
 //!
 //! Owns: `Secret<N>` for keys of known length, `SecretBytes` for the rest.
 //! Not here: what a key is for (`crypto::keys`, `auth::credential`).
@@ -19,14 +20,18 @@ impl<const N: usize> Secret<N> {
     /// # Errors
     /// When the random source fails.
     pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
-        let mut secret = Self { bytes: Box::new([0; N]) };
+        let mut secret = Self {
+            bytes: Box::new([0; N]),
+        };
         entropy.fill(secret.bytes.as_mut_slice())?;
         Ok(secret)
     }
 
     /// Takes over bytes; `None` when they are not exactly `N`. The caller wipes its own copy.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        let mut secret = Self { bytes: Box::new([0; N]) };
+        let mut secret = Self {
+            bytes: Box::new([0; N]),
+        };
         if bytes.len() != N {
             return None;
         }

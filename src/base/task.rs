@@ -1,7 +1,7 @@
 //! Where work runs: the bounded pool of blocking threads and the supervisor of background tasks.
 //!
-//! Owns: the only calls of `spawn` and `spawn_blocking` in the crate, so that every task has a name and an end.
-//! Not here: what the tasks do (`jobs`), the HTTP workers (`server::listen`).
+//! Owns: the only calls of `spawn` and `spawn_blocking` in the crate, so that every task has a name
+//! and an end. Not here: what the tasks do (`jobs`), the HTTP workers (`server::listen`).
 
 use crate::base::kind::ErrorKind;
 use std::future::Future;
@@ -22,7 +22,8 @@ impl PoolError {
     }
 }
 
-/// A bounded pool of threads for calls that block: the embedded engine, hashing and sealing of large bodies.
+/// A bounded pool of threads for calls that block: the embedded engine, hashing and sealing of
+/// large bodies.
 #[derive(Clone, Debug)]
 pub struct BlockingPool {
     runtime: Handle,
@@ -30,9 +31,13 @@ pub struct BlockingPool {
 }
 
 impl BlockingPool {
-    /// A pool on `runtime` that runs at most `threads_max` closures at once; the rest wait in order.
+    /// A pool on `runtime` that runs at most `threads_max` closures at once; the rest wait in
+    /// order.
     pub fn new(runtime: Handle, threads_max: usize) -> Self {
-        Self { runtime, slots: Arc::new(Semaphore::new(threads_max)) }
+        Self {
+            runtime,
+            slots: Arc::new(Semaphore::new(threads_max)),
+        }
     }
 
     /// Runs `work` on a pool thread.
@@ -41,14 +46,21 @@ impl BlockingPool {
     /// `PoolError` when the pool is closing or `work` panicked.
     ///
     /// # Cancel safety
-    /// Dropped while waiting for a thread: `work` never runs. Dropped later: `work` runs to its end and its result is lost.
-    #[expect(clippy::disallowed_methods, reason = "the one place that hands work to blocking threads")]
+    /// Dropped while waiting for a thread: `work` never runs. Dropped later: `work` runs to its end
+    /// and its result is lost.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that hands work to blocking threads"
+    )]
     pub async fn run<T, F>(&self, work: F) -> Result<T, PoolError>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(|_closed| PoolError)?;
+        let slot = Arc::clone(&self.slots)
+            .acquire_owned()
+            .await
+            .map_err(|_closed| PoolError)?;
         let handle = self.runtime.spawn_blocking(move || {
             let _slot = slot;
             work()
@@ -90,16 +102,25 @@ pub struct Supervisor {
 impl Supervisor {
     /// A supervisor whose tasks run on `runtime`.
     pub fn new(runtime: Handle) -> Self {
-        Self { runtime, stop: watch::channel(false).0, tasks: Vec::new() }
+        Self {
+            runtime,
+            stop: watch::channel(false).0,
+            tasks: Vec::new(),
+        }
     }
 
     /// The signal that tasks end on.
     pub fn stop_signal(&self) -> Stop {
-        Stop { receiver: self.stop.subscribe() }
+        Stop {
+            receiver: self.stop.subscribe(),
+        }
     }
 
     /// Starts a task. It must end soon after its [`Stop`] fires.
-    #[expect(clippy::disallowed_methods, reason = "the one place that starts background tasks")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that starts background tasks"
+    )]
     pub fn start<F>(&mut self, name: &'static str, task: impl FnOnce(Stop) -> F)
     where
         F: Future<Output = ()> + Send + 'static,

@@ -1,7 +1,8 @@
 //! Sealed streams in the blob store.
 //!
-//! Owns: `BlobWriter`, the only caller of `BlobStore::put_piece` (it takes nothing but `SealedPiece`), and `read_piece`.
-//! Not here: sealing (`crypto`), when a blob goes (`ledger`, `jobs::sweep`).
+//! Owns: `BlobWriter`, the only caller of `BlobStore::put_piece` (it takes nothing but
+//! `SealedPiece`), and `read_piece`. Not here: sealing (`crypto`), when a blob goes (`ledger`,
+//! `jobs::sweep`).
 
 use crate::catalog::error::CatalogError;
 use crate::catalog::guarded_batch;
@@ -14,8 +15,8 @@ use crate::storage::{BlobStore, CommitError, Engine, FinishedBlob};
 use bytes::Bytes;
 use std::sync::Arc;
 
-/// Pieces held back so that a small blob rides in the commit's own batch: no ledger row, no second write to the log's
-/// tail, no orphan. 512 KiB at most, for each upload in flight.
+/// Pieces held back so that a small blob rides in the commit's own batch: no ledger row, no second
+/// write to the log's tail, no orphan. 512 KiB at most, for each upload in flight.
 const HELD_BACK_MAX: usize = 2;
 
 /// Writes one blob piece by piece.
@@ -46,7 +47,13 @@ pub struct WrittenBlob {
 
 impl BlobWriter {
     /// Starts a blob. Nothing is written yet.
-    pub fn new(engine: Arc<dyn Engine>, bucket: BucketId, blob: BlobId, now: Timestamp, lease: BlobLease) -> Self {
+    pub fn new(
+        engine: Arc<dyn Engine>,
+        bucket: BucketId,
+        blob: BlobId,
+        now: Timestamp,
+        lease: BlobLease,
+    ) -> Self {
         Self {
             engine,
             bucket,
@@ -80,13 +87,21 @@ impl BlobWriter {
                 self.engine.put_piece(self.blob, index, piece).await?;
             }
         }
-        Ok(self.engine.put_piece(self.blob, index, piece.into_bytes()).await?)
+        Ok(self
+            .engine
+            .put_piece(self.blob, index, piece.into_bytes())
+            .await?)
     }
 
     /// The ledger row is durable before the first piece is written (K2).
     async fn enter_ledger(&self) -> Result<(), CatalogError> {
         let mut batch = guarded_batch(self.bucket);
-        LedgerEntry { blob: self.blob, piece_count: None, since: self.now }.enter(&mut batch);
+        LedgerEntry {
+            blob: self.blob,
+            piece_count: None,
+            since: self.now,
+        }
+        .enter(&mut batch);
         match self.engine.commit(batch).await {
             Err(CommitError::ConditionFailed { .. }) => Err(CatalogError::BucketGone),
             other => Ok(other?),
@@ -101,9 +116,15 @@ impl BlobWriter {
     /// # Durability
     /// None yet: the commit that attaches `WrittenBlob::finished` makes it durable.
     pub async fn finish(self) -> Result<WrittenBlob, CatalogError> {
-        let finished = self.engine.finish(self.blob, self.piece_count, self.held_back).await?;
+        let finished = self
+            .engine
+            .finish(self.blob, self.piece_count, self.held_back)
+            .await?;
         Ok(WrittenBlob {
-            blob: BlobRef { blob: self.blob, piece_count: self.piece_count },
+            blob: BlobRef {
+                blob: self.blob,
+                piece_count: self.piece_count,
+            },
             finished,
             ledgered: self.is_streaming.then_some(self.blob),
             lease: self.lease,

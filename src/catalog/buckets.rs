@@ -3,9 +3,9 @@
 //! Owns: creation and deletion across two partitions in an order that a crash cannot break.
 //! Not here: what lies in a bucket (`objects`, `uploads`).
 //!
-//! A bucket lives while its header row is there. Creation writes the header first and the name second; deletion removes
-//! the header first and the name second. A name whose header is missing is therefore the trace of a crash, reads as
-//! absent, and is taken over by the next creation.
+//! A bucket lives while its header row is there. Creation writes the header first and the name
+//! second; deletion removes the header first and the name second. A name whose header is missing is
+//! therefore the trace of a crash, reads as absent, and is taken over by the next creation.
 
 use crate::base::codec::{CodecError, Reader, Writer};
 use crate::catalog::error::CatalogError;
@@ -39,7 +39,9 @@ impl BucketRecord {
     /// # Errors
     /// `Inconsistent` when there is none.
     pub fn current_key(&self) -> Result<&(u32, WrappedKey), CatalogError> {
-        self.keys.last().ok_or(CatalogError::Inconsistent("bucket keys"))
+        self.keys
+            .last()
+            .ok_or(CatalogError::Inconsistent("bucket keys"))
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -68,7 +70,13 @@ impl BucketRecord {
                     .map_err(|_key| CodecError::InvalidField("bucket key"))?;
                 keys.push((version, wrapped));
             }
-            Ok(Self { bucket, name, tenant, created, keys })
+            Ok(Self {
+                bucket,
+                name,
+                tenant,
+                created,
+                keys,
+            })
         };
         Ok(record::decode(RecordKind::BucketHeader, bytes, read)?)
     }
@@ -138,7 +146,8 @@ pub async fn create(engine: &dyn Engine, bucket: &BucketRecord) -> Result<(), Ca
     batch.put(name_row, encode_entry(bucket).into());
     match engine.commit(batch).await {
         Err(CommitError::ConditionFailed { .. }) => {
-            // Somebody else took the name between the two commits: our header must not stay behind as a bucket.
+            // Somebody else took the name between the two commits: our header must not stay behind
+            // as a bucket.
             let mut undo = MetaBatch::new(keyspace::bucket_partition(bucket.bucket));
             undo.delete(keyspace::bucket_header());
             engine.commit(undo).await?;
@@ -165,7 +174,10 @@ pub async fn header(
 ///
 /// # Errors
 /// When the engine fails or a row is corrupt.
-pub async fn find(engine: &dyn Engine, name: &BucketName) -> Result<Option<BucketRecord>, CatalogError> {
+pub async fn find(
+    engine: &dyn Engine,
+    name: &BucketName,
+) -> Result<Option<BucketRecord>, CatalogError> {
     let row = MetaStore::get(engine, Partition::System, &keyspace::bucket_name(name)).await?;
     match row {
         None => Ok(None),
@@ -182,7 +194,9 @@ pub async fn find(engine: &dyn Engine, name: &BucketName) -> Result<Option<Bucke
 /// When the engine fails or a row is corrupt.
 pub async fn list(engine: &dyn Engine) -> Result<Vec<BucketEntry>, CatalogError> {
     let rows = tenants::scan_system(engine, keyspace::BUCKET_NAME).await?;
-    rows.iter().map(|(_, bytes)| decode_entry(RecordKind::BucketName, bytes)).collect()
+    rows.iter()
+        .map(|(_, bytes)| decode_entry(RecordKind::BucketName, bytes))
+        .collect()
 }
 
 /// How a deletion ended.
@@ -208,9 +222,13 @@ pub async fn delete(
     let partition = keyspace::bucket_partition(bucket.bucket);
     let objects_row = keyspace::usage_objects();
     let objects = MetaStore::get(engine, partition, &objects_row).await?;
-    // The dead entry comes first: a crash behind it leaves a living bucket, which the sweep then passes over.
+    // The dead entry comes first: a crash behind it leaves a living bucket, which the sweep then
+    // passes over.
     let mut batch = MetaBatch::new(Partition::System);
-    batch.put(keyspace::dead_bucket(bucket.bucket), encode_dead(bucket, now).into());
+    batch.put(
+        keyspace::dead_bucket(bucket.bucket),
+        encode_dead(bucket, now).into(),
+    );
     let mut remove = MetaBatch::new(partition);
     remove.present(keyspace::bucket_header());
     match objects {
@@ -227,7 +245,9 @@ pub async fn delete(
     }
     let name_row = keyspace::bucket_name(&bucket.name);
     let mut batch = MetaBatch::new(Partition::System);
-    batch.equals(name_row.clone(), encode_entry(bucket).into()).delete(name_row);
+    batch
+        .equals(name_row.clone(), encode_entry(bucket).into())
+        .delete(name_row);
     match engine.commit(batch).await {
         // A creation took the dead name over already.
         Ok(()) | Err(CommitError::ConditionFailed { .. }) => Ok(DeleteOutcome::Deleted),
@@ -244,13 +264,16 @@ fn encode_dead(bucket: &BucketRecord, since: Timestamp) -> Vec<u8> {
     })
 }
 
-/// Buckets that were deleted, or were about to be, and that the sweep has to look at; `created` is the time of deletion.
+/// Buckets that were deleted, or were about to be, and that the sweep has to look at; `created` is
+/// the time of deletion.
 ///
 /// # Errors
 /// When the engine fails or a row is corrupt.
 pub async fn list_dead(engine: &dyn Engine) -> Result<Vec<BucketEntry>, CatalogError> {
     let rows = tenants::scan_system(engine, keyspace::DEAD_BUCKET).await?;
-    rows.iter().map(|(_, bytes)| decode_entry(RecordKind::DeadBucket, bytes)).collect()
+    rows.iter()
+        .map(|(_, bytes)| decode_entry(RecordKind::DeadBucket, bytes))
+        .collect()
 }
 
 /// Ends the watch over a dead bucket whose rows and blobs are gone, or that turned out to be alive.

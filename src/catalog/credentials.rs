@@ -1,14 +1,13 @@
 //! Access keys.
 //!
-//! Owns: access key records with their sealed secrets, and the `auth::CredentialStore` that opens them.
-//! Not here: signatures (`auth::sigv4`), who may create a key (`control`).
+//! Owns: access key records with their sealed secrets, and the `auth::CredentialStore` that opens
+//! them. Not here: signatures (`auth::sigv4`), who may create a key (`control`).
 //!
-//! Every request reads the row (a point read, a few microseconds) and compares it with the cached copy: a key that was
-//! disabled or deleted, here or on another gateway, stops at once, and no invalidation can be missed.
+//! Every request reads the row (a point read, a few microseconds) and compares it with the cached
+//! copy: a key that was disabled or deleted, here or on another gateway, stops at once, and no
+//! invalidation can be missed.
 
-use crate::auth::{
-    AccessKeyId, Credential, CredentialError, CredentialStatus, CredentialStore,
-};
+use crate::auth::{AccessKeyId, Credential, CredentialError, CredentialStatus, CredentialStore};
 use crate::base::codec::{CodecError, Reader};
 use crate::base::digest::{DigestAlgorithm, digest};
 use crate::base::entropy::Entropy;
@@ -31,7 +30,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Version of the one credentials key that a tenant has so far.
 pub const CREDENTIALS_KEY_VERSION: u32 = 1;
-/// Opened credentials kept in memory: tens of institutions with a handful of keys each, with room to spare.
+/// Opened credentials kept in memory: tens of institutions with a handful of keys each, with room
+/// to spare.
 const CACHE_MAX: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
 /// An access key without its secret.
@@ -50,7 +50,11 @@ pub struct CredentialRecord {
 
 /// The context of a credentials key.
 pub fn key_context(tenant: TenantId) -> KeyContext {
-    KeyContext { tenant, scope: KeyScope::Credentials, version: CREDENTIALS_KEY_VERSION }
+    KeyContext {
+        tenant,
+        scope: KeyScope::Credentials,
+        version: CREDENTIALS_KEY_VERSION,
+    }
 }
 
 fn record_context(tenant: TenantId, access_key_id: &AccessKeyId) -> RecordContext<'_> {
@@ -76,12 +80,21 @@ impl CredentialRecord {
     ) -> Result<Self, CatalogError> {
         let context = record_context(tenant, &access_key_id);
         let sealed_secret = seal_record(keys.0, &context, b"", secret_access_key.expose(), keys.1)?;
-        Ok(Self { access_key_id, tenant, status: CredentialStatus::Active, created, sealed_secret })
+        Ok(Self {
+            access_key_id,
+            tenant,
+            status: CredentialStatus::Active,
+            created,
+            sealed_secret,
+        })
     }
 
     fn open(&self, credentials_key: &ScopeKey) -> Result<SecretBytes, CatalogError> {
         let view = RecordView::decode(&self.sealed_secret)?;
-        Ok(view.open(credentials_key, &record_context(self.tenant, &self.access_key_id))?)
+        Ok(view.open(
+            credentials_key,
+            &record_context(self.tenant, &self.access_key_id),
+        )?)
     }
 
     fn encode(&self) -> Vec<u8> {
@@ -120,10 +133,15 @@ impl CredentialRecord {
 ///
 /// # Errors
 /// `Taken` when the id exists.
-pub async fn create(engine: &dyn Engine, credential: &CredentialRecord) -> Result<(), CatalogError> {
+pub async fn create(
+    engine: &dyn Engine,
+    credential: &CredentialRecord,
+) -> Result<(), CatalogError> {
     let row = keyspace::access_key(&credential.access_key_id);
     let mut batch = MetaBatch::new(Partition::System);
-    batch.absent(row.clone()).put(row, credential.encode().into());
+    batch
+        .absent(row.clone())
+        .put(row, credential.encode().into());
     match engine.commit(batch).await {
         Err(CommitError::ConditionFailed { .. }) => Err(CatalogError::Taken),
         other => Ok(other?),
@@ -138,8 +156,14 @@ pub async fn find(
     engine: &dyn Engine,
     access_key_id: &AccessKeyId,
 ) -> Result<Option<CredentialRecord>, CatalogError> {
-    let row = MetaStore::get(engine, Partition::System, &keyspace::access_key(access_key_id)).await?;
-    row.map(|bytes| CredentialRecord::decode(&bytes)).transpose()
+    let row = MetaStore::get(
+        engine,
+        Partition::System,
+        &keyspace::access_key(access_key_id),
+    )
+    .await?;
+    row.map(|bytes| CredentialRecord::decode(&bytes))
+        .transpose()
 }
 
 /// All access keys, by id.
@@ -148,7 +172,9 @@ pub async fn find(
 /// When the engine fails or a row is corrupt.
 pub async fn list(engine: &dyn Engine) -> Result<Vec<CredentialRecord>, CatalogError> {
     let rows = tenants::scan_system(engine, keyspace::ACCESS_KEY).await?;
-    rows.iter().map(|(_, bytes)| CredentialRecord::decode(bytes)).collect()
+    rows.iter()
+        .map(|(_, bytes)| CredentialRecord::decode(bytes))
+        .collect()
 }
 
 /// Replaces an access key's status; `false` when there is no such key.
@@ -167,7 +193,9 @@ pub async fn store_status(
     let mut credential = CredentialRecord::decode(&old)?;
     credential.status = status;
     let mut batch = MetaBatch::new(Partition::System);
-    batch.equals(row.clone(), old).put(row, credential.encode().into());
+    batch
+        .equals(row.clone(), old)
+        .put(row, credential.encode().into());
     match engine.commit(batch).await {
         Err(CommitError::ConditionFailed { .. }) => Err(CatalogError::Contended),
         other => other.map(|()| true).map_err(CatalogError::from),
@@ -178,7 +206,10 @@ pub async fn store_status(
 ///
 /// # Errors
 /// When the engine fails.
-pub async fn delete(engine: &dyn Engine, access_key_id: &AccessKeyId) -> Result<bool, CatalogError> {
+pub async fn delete(
+    engine: &dyn Engine,
+    access_key_id: &AccessKeyId,
+) -> Result<bool, CatalogError> {
     let row = keyspace::access_key(access_key_id);
     let mut batch = MetaBatch::new(Partition::System);
     batch.present(row.clone()).delete(row);
@@ -204,7 +235,11 @@ impl std::fmt::Debug for CatalogCredentials {
 impl CatalogCredentials {
     /// A store over the catalog's rows.
     pub fn new(engine: Arc<dyn Engine>, keys: Arc<dyn KeyProvider>) -> Self {
-        Self { engine, keys, cache: Mutex::new(LruCache::new(CACHE_MAX)) }
+        Self {
+            engine,
+            keys,
+            cache: Mutex::new(LruCache::new(CACHE_MAX)),
+        }
     }
 
     async fn open(&self, row: &[u8]) -> Result<Credential, CatalogError> {
@@ -213,10 +248,15 @@ impl CatalogCredentials {
             .await?
             .ok_or(CatalogError::Inconsistent("access key"))?;
         let context = key_context(record.tenant);
-        let credentials_key = self.keys.unwrap_key(&tenant.credentials_key, &context).await?;
+        let credentials_key = self
+            .keys
+            .unwrap_key(&tenant.credentials_key, &context)
+            .await?;
         let secret = record.open(&credentials_key)?;
         let revision = digest(DigestAlgorithm::Crc64Nvme, row);
-        let revision = revision.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        let revision = revision
+            .first_chunk::<8>()
+            .map_or(0, |bytes| u64::from_be_bytes(*bytes));
         Ok(Credential {
             access_key_id: record.access_key_id,
             secret_access_key: Arc::new(secret),
@@ -231,13 +271,21 @@ impl CatalogCredentials {
 
 #[async_trait]
 impl CredentialStore for CatalogCredentials {
-    async fn find(&self, access_key_id: &AccessKeyId) -> Result<Option<Credential>, CredentialError> {
+    async fn find(
+        &self,
+        access_key_id: &AccessKeyId,
+    ) -> Result<Option<Credential>, CredentialError> {
         let row_key = keyspace::access_key(access_key_id);
         let row = MetaStore::get(&*self.engine, Partition::System, &row_key);
         let Some(row) = row.await.map_err(|source| lookup_failed(source.into()))? else {
             return Ok(None);
         };
-        let cached = self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned();
+        let cached = self
+            .cache
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(access_key_id)
+            .cloned();
         if let Some((cached_row, credential)) = cached
             && cached_row == row
         {
@@ -253,7 +301,9 @@ impl CredentialStore for CatalogCredentials {
 /// The verifier learns whether to come back or to call somebody.
 fn lookup_failed(source: CatalogError) -> CredentialError {
     match source.kind() {
-        ErrorKind::Corrupt => CredentialError::Corrupt { source: Box::new(source) },
+        ErrorKind::Corrupt => CredentialError::Corrupt {
+            source: Box::new(source),
+        },
         ErrorKind::Absent
         | ErrorKind::Conflict
         | ErrorKind::Denied
@@ -261,6 +311,8 @@ fn lookup_failed(source: CatalogError) -> CredentialError {
         | ErrorKind::Internal
         | ErrorKind::Invalid
         | ErrorKind::Limited
-        | ErrorKind::Unavailable => CredentialError::Unavailable { source: Box::new(source) },
+        | ErrorKind::Unavailable => CredentialError::Unavailable {
+            source: Box::new(source),
+        },
     }
 }

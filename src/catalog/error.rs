@@ -1,8 +1,8 @@
 //! Why the catalog could not do something.
 #![deny(clippy::wildcard_enum_match_arm)]
 //!
-//! Owns: `CatalogError`, the union of what the layers below report, and the facts that the catalog itself establishes.
-//! Not here: S3 codes (`s3::error`).
+//! Owns: `CatalogError`, the union of what the layers below report, and the facts that the catalog
+//! itself establishes. Not here: S3 codes (`s3::error`).
 
 use crate::base::codec::CodecError;
 use crate::base::entropy::EntropyError;

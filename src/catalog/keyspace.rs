@@ -42,11 +42,14 @@ fn meta_key(prefix: u8, pieces: &[&[u8]]) -> MetaKey {
     let len = pieces.iter().map(|piece| piece.len()).sum::<usize>();
     let mut bytes = Vec::with_capacity(1 + len);
     bytes.push(prefix);
-    pieces.iter().for_each(|piece| bytes.extend_from_slice(piece));
+    pieces
+        .iter()
+        .for_each(|piece| bytes.extend_from_slice(piece));
     bytes.into()
 }
 
-/// The partition of a bucket. One shard on an embedded engine; the number is part of the key for engines that need more.
+/// The partition of a bucket. One shard on an embedded engine; the number is part of the key for
+/// engines that need more.
 pub fn bucket_partition(bucket: BucketId) -> Partition {
     Partition::Bucket { bucket, shard: 0 }
 }
@@ -123,7 +126,10 @@ pub fn upload(object_key: &ObjectKey, upload: UploadId) -> MetaKey {
 
 /// Row of a finished upload.
 pub fn finished_upload(object_key: &ObjectKey, upload: UploadId) -> MetaKey {
-    meta_key(FINISHED_UPLOAD, &[object_key.as_bytes(), b"\0", upload.as_bytes()])
+    meta_key(
+        FINISHED_UPLOAD,
+        &[object_key.as_bytes(), b"\0", upload.as_bytes()],
+    )
 }
 
 /// Row of a part.
@@ -151,7 +157,8 @@ pub fn part_table(object_key: &ObjectKey, version: &[u8; 16]) -> MetaKey {
     meta_key(PART_TABLE, &[object_key.as_bytes(), b"\0", version])
 }
 
-/// The first key behind all keys that begin with `prefix`; `None` when there is none (all bytes 0xff).
+/// The first key behind all keys that begin with `prefix`; `None` when there is none (all bytes
+/// 0xff).
 pub fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
     let last = prefix.iter().rposition(|byte| *byte != 0xff)?;
     let mut end = prefix.get(..=last)?.to_vec();
@@ -184,9 +191,18 @@ mod tests {
     #[test]
     fn upload_rows_sort_as_their_object_keys() {
         let at = |text: &str, id: u8| {
-            upload(&ObjectKey::parse(text).unwrap(), UploadId::from_bytes([id; 16]))
+            upload(
+                &ObjectKey::parse(text).unwrap(),
+                UploadId::from_bytes([id; 16]),
+            )
         };
-        let rows = [at("a", 0xff), at("a\u{1}", 0), at("a!", 0), at("aa", 0), at("b", 0)];
+        let rows = [
+            at("a", 0xff),
+            at("a\u{1}", 0),
+            at("a!", 0),
+            at("aa", 0),
+            at("b", 0),
+        ];
         assert!(rows.is_sorted());
         let (object_key, id) = split_object_key_and_id(&at("a!", 7)).unwrap();
         assert_eq!((object_key.as_str(), id), ("a!", [7; 16]));

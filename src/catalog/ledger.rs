@@ -1,5 +1,5 @@
-//! The ledger of blobs that may have to go: written before a streamed blob's first piece, and when an object is replaced
-//! or deleted; removed by the commit that makes the blob belong to an object.
+//! The ledger of blobs that may have to go: written before a streamed blob's first piece, and when
+//! an object is replaced or deleted; removed by the commit that makes the blob belong to an object.
 //!
 //! Owns: ledger rows, and the leases that keep the sweep away from blobs in use by this process.
 //! Not here: the sweep itself (`jobs::sweep`).
@@ -44,11 +44,17 @@ impl LedgerEntry {
             let piece_count = match r.optional_field("piece count")? {
                 None => None,
                 Some(bytes) => {
-                    let bytes = bytes.try_into().map_err(|_len| CodecError::InvalidField("piece count"))?;
+                    let bytes = bytes
+                        .try_into()
+                        .map_err(|_len| CodecError::InvalidField("piece count"))?;
                     Some(u32::from_le_bytes(bytes))
                 }
             };
-            Ok(Self { blob, piece_count, since })
+            Ok(Self {
+                blob,
+                piece_count,
+                since,
+            })
         };
         Ok(record::decode(RecordKind::Ledger, bytes, read)?)
     }
@@ -64,13 +70,23 @@ pub async fn page(
     after: Option<BlobId>,
     limit: usize,
 ) -> Result<Vec<LedgerEntry>, CatalogError> {
-    let mut start = after.map_or_else(|| vec![keyspace::LEDGER], |blob| keyspace::ledger(blob).to_vec());
+    let mut start = after.map_or_else(
+        || vec![keyspace::LEDGER],
+        |blob| keyspace::ledger(blob).to_vec(),
+    );
     if after.is_some() {
         start.push(0);
     }
-    let range = ScanRange { start, end: keyspace::prefix_end(&[keyspace::LEDGER]) };
-    let rows = engine.scan_page(keyspace::bucket_partition(bucket), range, limit).await?;
-    rows.iter().map(|(_, bytes)| LedgerEntry::decode(bytes)).collect()
+    let range = ScanRange {
+        start,
+        end: keyspace::prefix_end(&[keyspace::LEDGER]),
+    };
+    let rows = engine
+        .scan_page(keyspace::bucket_partition(bucket), range, limit)
+        .await?;
+    rows.iter()
+        .map(|(_, bytes)| LedgerEntry::decode(bytes))
+        .collect()
 }
 
 /// Blobs that this process reads or writes right now.
@@ -84,12 +100,18 @@ impl BlobLeases {
     pub fn acquire(&self, blob: BlobId) -> BlobLease {
         let mut in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
         *in_use.entry(blob).or_insert(0) += 1;
-        BlobLease { leases: self.clone(), blob }
+        BlobLease {
+            leases: self.clone(),
+            blob,
+        }
     }
 
     /// Whether anybody here uses the blob.
     pub fn is_leased(&self, blob: BlobId) -> bool {
-        self.in_use.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&blob)
+        self.in_use
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains_key(&blob)
     }
 }
 
@@ -102,7 +124,11 @@ pub struct BlobLease {
 
 impl Drop for BlobLease {
     fn drop(&mut self) {
-        let mut in_use = self.leases.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut in_use = self
+            .leases
+            .in_use
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = in_use.get_mut(&self.blob) {
             *count = count.saturating_sub(1);
             if *count == 0 {

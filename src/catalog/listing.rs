@@ -1,7 +1,7 @@
 //! The walk of listings: prefix, delimiter, marker, page.
 //!
-//! Owns: common prefixes (found by seeking past each, never by walking it), pages of objects and of uploads.
-//! Not here: the two dialects of ListObjects and their markers (`s3`).
+//! Owns: common prefixes (found by seeking past each, never by walking it), pages of objects and of
+//! uploads. Not here: the two dialects of ListObjects and their markers (`s3`).
 
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
@@ -13,7 +13,8 @@ use crate::storage::{Engine, EngineExt, ScanRange, ScanStep};
 pub struct ListQuery {
     /// Only names that begin with this.
     pub prefix: String,
-    /// Names are rolled up at the first occurrence of this behind the prefix; `None` or empty for no roll-up.
+    /// Names are rolled up at the first occurrence of this behind the prefix; `None` or empty for
+    /// no roll-up.
     pub delimiter: Option<String>,
     /// Only names behind this one. If it is itself a common prefix, everything under it is skipped.
     pub after: Option<String>,
@@ -62,10 +63,22 @@ pub async fn objects<T: Send + 'static>(
         None => Vec::new(),
         Some(after) => behind(after, &query),
     };
-    walk(engine, bucket, query, Rows { kind: keyspace::CURRENT, suffix_len: 0, start, open }).await
+    walk(
+        engine,
+        bucket,
+        query,
+        Rows {
+            kind: keyspace::CURRENT,
+            suffix_len: 0,
+            start,
+            open,
+        },
+    )
+    .await
 }
 
-/// A page of open uploads. `after_upload` continues behind one upload of the object named by `query.after`.
+/// A page of open uploads. `after_upload` continues behind one upload of the object named by
+/// `query.after`.
 ///
 /// # Errors
 /// When the engine fails or `open` does.
@@ -85,7 +98,9 @@ pub async fn uploads<T: Send + 'static>(
         }
     };
     let open_row = move |row_name: &[u8], name: &str, value: &[u8]| {
-        let id = row_name.last_chunk::<16>().ok_or(CatalogError::Inconsistent("upload"))?;
+        let id = row_name
+            .last_chunk::<16>()
+            .ok_or(CatalogError::Inconsistent("upload"))?;
         let upload = UploadId::from_bytes(*id);
         Ok((upload, open(name, upload, value)?))
     };
@@ -107,7 +122,16 @@ async fn walk<T: Send + 'static>(
 ) -> Result<ListPage<T>, CatalogError> {
     let mut open = rows.open;
     let open_row = move |_row_name: &[u8], name: &str, value: &[u8]| open(name, value);
-    walk_rows(engine, bucket, query, rows.kind, rows.suffix_len, rows.start, open_row).await
+    walk_rows(
+        engine,
+        bucket,
+        query,
+        rows.kind,
+        rows.suffix_len,
+        rows.start,
+        open_row,
+    )
+    .await
 }
 
 struct Walk<T, F> {
@@ -118,7 +142,10 @@ struct Walk<T, F> {
     page: Result<ListPage<T>, CatalogError>,
 }
 
-#[expect(clippy::too_many_arguments, reason = "the one place where both kinds of rows meet")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the one place where both kinds of rows meet"
+)]
 async fn walk_rows<T: Send + 'static>(
     engine: &dyn Engine,
     bucket: BucketId,
@@ -128,19 +155,33 @@ async fn walk_rows<T: Send + 'static>(
     start: Vec<u8>,
     open: impl FnMut(&[u8], &str, &[u8]) -> Result<T, CatalogError> + Send + 'static,
 ) -> Result<ListPage<T>, CatalogError> {
-    let empty = ListPage { entries: Vec::new(), is_truncated: false };
+    let empty = ListPage {
+        entries: Vec::new(),
+        is_truncated: false,
+    };
     if query.limit == 0 {
         return Ok(empty);
     }
     let prefix = [&[kind], query.prefix.as_bytes()].concat();
     let after = [&[kind], start.as_slice()].concat();
     let end = keyspace::prefix_end(&prefix);
-    let range = ScanRange { start: prefix.max(after), end };
+    let range = ScanRange {
+        start: prefix.max(after),
+        end,
+    };
     if range.end.as_ref().is_some_and(|end| *end <= range.start) {
         return Ok(empty);
     }
-    let walk = Walk { query, kind, suffix_len, open, page: Ok(empty) };
-    let walk = engine.visit(keyspace::bucket_partition(bucket), range, walk, Walk::step).await?;
+    let walk = Walk {
+        query,
+        kind,
+        suffix_len,
+        open,
+        page: Ok(empty),
+    };
+    let walk = engine
+        .visit(keyspace::bucket_partition(bucket), range, walk, Walk::step)
+        .await?;
     walk.page
 }
 
@@ -156,16 +197,21 @@ impl<T, F: FnMut(&[u8], &str, &[u8]) -> Result<T, CatalogError>> Walk<T, F> {
     }
 
     fn take(&mut self, row_name: &[u8], value: &[u8]) -> Result<ScanStep, CatalogError> {
-        let Ok(page) = &mut self.page else { return Ok(ScanStep::Stop) };
+        let Ok(page) = &mut self.page else {
+            return Ok(ScanStep::Stop);
+        };
         if page.entries.len() >= self.query.limit {
             page.is_truncated = true;
             return Ok(ScanStep::Stop);
         }
         let name_end = row_name.len().saturating_sub(self.suffix_len);
-        let name = row_name.get(1..name_end).and_then(|name| std::str::from_utf8(name).ok());
+        let name = row_name
+            .get(1..name_end)
+            .and_then(|name| std::str::from_utf8(name).ok());
         let name = name.ok_or(CatalogError::Inconsistent("object key"))?;
         if let Some(common) = common_prefix(name, &self.query) {
-            page.entries.push(ListEntry::CommonPrefix(common.to_owned()));
+            page.entries
+                .push(ListEntry::CommonPrefix(common.to_owned()));
             let next = [&[self.kind], common.as_bytes()].concat();
             return Ok(keyspace::prefix_end(&next).map_or(ScanStep::Stop, ScanStep::SeekTo));
         }
@@ -177,7 +223,10 @@ impl<T, F: FnMut(&[u8], &str, &[u8]) -> Result<T, CatalogError>> Walk<T, F> {
 
 /// The common prefix under which a name is rolled up.
 fn common_prefix<'a>(name: &'a str, query: &ListQuery) -> Option<&'a str> {
-    let delimiter = query.delimiter.as_deref().filter(|delimiter| !delimiter.is_empty())?;
+    let delimiter = query
+        .delimiter
+        .as_deref()
+        .filter(|delimiter| !delimiter.is_empty())?;
     let rest = name.strip_prefix(query.prefix.as_str())?;
     let at = rest.find(delimiter)?;
     name.get(..query.prefix.len() + at + delimiter.len())
@@ -187,7 +236,8 @@ fn is_common_prefix(name: &str, query: &ListQuery) -> bool {
     common_prefix(name, query) == Some(name)
 }
 
-/// The first name behind `after`; behind everything under it when it is a common prefix (s3-behaviour.md 25).
+/// The first name behind `after`; behind everything under it when it is a common prefix
+/// (s3-behaviour.md 25).
 fn behind(after: &str, query: &ListQuery) -> Vec<u8> {
     if is_common_prefix(after, query)
         && let Some(end) = keyspace::prefix_end(after.as_bytes())

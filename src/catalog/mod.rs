@@ -1,16 +1,17 @@
 //! Rank 4: typed records over `MetaStore`, sealed blobs over `BlobStore`.
 //!
-//! Owns: the key space, every record's layout (`docs/FORMAT.md`), optimistic commits, the walk of listings, the ledger of
-//! blobs that may have to go.
-//! Not here: the order of a write and what a client may do (`gateway`, `iam`), where wrapped keys are unwrapped (`kms`).
+//! Owns: the key space, every record's layout (`docs/FORMAT.md`), optimistic commits, the walk of
+//! listings, the ledger of blobs that may have to go. Not here: the order of a write and what a
+//! client may do (`gateway`, `iam`), where wrapped keys are unwrapped (`kms`).
 //!
 //! Invariants
-//! - K1: an object version's row, its usage counters and the ledger rows of what it replaces change in one batch; held by
-//!   `objects::commit_current`. Otherwise a crash would leave counters that lie or blobs that nobody knows.
-//! - K2: a blob that is written outside a commit's own batch has a ledger row before its first piece; held by
-//!   `blobs::BlobWriter`. Otherwise a crash would leave space that no sweep finds.
-//! - K3: every write into a bucket has the condition that the bucket's header row is present; held by `guarded_batch`.
-//!   Otherwise a PUT could finish in a bucket that was deleted meanwhile.
+//! - K1: an object version's row, its usage counters and the ledger rows of what it replaces change
+//!   in one batch; held by `objects::commit_current`. Otherwise a crash would leave counters that
+//!   lie or blobs that nobody knows.
+//! - K2: a blob that is written outside a commit's own batch has a ledger row before its first
+//!   piece; held by `blobs::BlobWriter`. Otherwise a crash would leave space that no sweep finds.
+//! - K3: every write into a bucket has the condition that the bucket's header row is present; held
+//!   by `guarded_batch`. Otherwise a PUT could finish in a bucket that was deleted meanwhile.
 
 pub mod blobs;
 pub mod buckets;

@@ -3,21 +3,20 @@
 //! Owns: `ObjectRecord` (readable part and sealed part, crypto.md 5), `commit_current` (K1).
 //! Not here: parts of multipart objects (`parts`), what a condition means (`model::conditions`).
 //!
-//! Row `C | object key` holds the sealed record of the current version. Readable part, little endian:
-//! layout u8 = 1 | size u64 | last modified u64 (ms) | version id 16 | flags u8 (1 = multipart) | part count u16 |
-//! blob id 16 | piece count u32. Sealed part: layout u8 = 1 | data key 32 | ETag MD5 16 | ETag part count u16 | checksum |
-//! metadata | stream salt 32 | stream commitment 32 (simple) or SHA-256 of the part table row (multipart).
+//! Row `C | object key` holds the sealed record of the current version. Readable part, little
+//! endian: layout u8 = 1 | size u64 | last modified u64 (ms) | version id 16 | flags u8 (1 =
+//! multipart) | part count u16 | blob id 16 | piece count u32. Sealed part: layout u8 = 1 | data
+//! key 32 | ETag MD5 16 | ETag part count u16 | checksum | metadata | stream salt 32 | stream
+//! commitment 32 (simple) or SHA-256 of the part table row (multipart).
 
 use crate::base::codec::{CodecError, Reader, Writer};
+use crate::base::entropy::Entropy;
 use crate::catalog::error::CatalogError;
 use crate::catalog::ledger::LedgerEntry;
 use crate::catalog::parts::PartTable;
 use crate::catalog::usage::{self, UsageChange, signed};
 use crate::catalog::{HEADER_CONDITION, guarded_batch, keyspace};
-use crate::base::entropy::Entropy;
-use crate::crypto::{
-    DataKey, RecordContext, RecordView, ScopeKey, StreamParameters, seal_record,
-};
+use crate::crypto::{DataKey, RecordContext, RecordView, ScopeKey, StreamParameters, seal_record};
 use crate::model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ObjectChecksum};
 use crate::model::etag::ETag;
 use crate::model::id::{BlobId, BucketId, TenantId, VersionId};
@@ -29,8 +28,8 @@ use bytes::Bytes;
 
 const LAYOUT: u8 = 1;
 const FLAG_MULTIPART: u8 = 1;
-/// Attempts to replace a row that others replace at the same time. Every lost attempt means that another one won, so a
-/// thousand writers on one key all finish.
+/// Attempts to replace a row that others replace at the same time. Every lost attempt means that
+/// another one won, so a thousand writers on one key all finish.
 const ATTEMPTS_MAX: usize = 4096;
 
 /// Where the bytes of a simple object, or of one part, lie.
@@ -93,12 +92,19 @@ pub struct ObjectRecord {
 impl ObjectPlain {
     fn encode(&self) -> Vec<u8> {
         let mut w = Writer::new();
-        let blob = self.blob.unwrap_or(BlobRef { blob: BlobId::from_bytes([0; 16]), piece_count: 0 });
+        let blob = self.blob.unwrap_or(BlobRef {
+            blob: BlobId::from_bytes([0; 16]),
+            piece_count: 0,
+        });
         w.u8(LAYOUT)
             .u64(self.size)
             .u64(self.last_modified.millis())
             .fixed(self.version.as_bytes())
-            .u8(if self.part_count.is_some() { FLAG_MULTIPART } else { 0 })
+            .u8(if self.part_count.is_some() {
+                FLAG_MULTIPART
+            } else {
+                0
+            })
             .u16(self.part_count.unwrap_or(0))
             .fixed(blob.blob.as_bytes())
             .u32(blob.piece_count);
@@ -120,7 +126,10 @@ impl ObjectPlain {
             _ => return Err(CodecError::InvalidField("flags")),
         };
         let part_count = r.u16()?;
-        let blob = BlobRef { blob: BlobId::from_bytes(r.array()?), piece_count: r.u32()? };
+        let blob = BlobRef {
+            blob: BlobId::from_bytes(r.array()?),
+            piece_count: r.u32()?,
+        };
         r.finish()?;
         Ok(Self {
             size,
@@ -148,13 +157,15 @@ pub(in crate::catalog) fn encode_checksum(w: &mut Writer, checksum: Option<&Obje
 }
 
 /// Reads an optional checksum.
-pub(in crate::catalog) fn decode_checksum(r: &mut Reader<'_>) -> Result<Option<ObjectChecksum>, CodecError> {
+pub(in crate::catalog) fn decode_checksum(
+    r: &mut Reader<'_>,
+) -> Result<Option<ObjectChecksum>, CodecError> {
     let stored = r.u8()?;
     if stored == 0 {
         return Ok(None);
     }
-    let algorithm =
-        ChecksumAlgorithm::from_stored(stored).ok_or(CodecError::InvalidField("checksum algorithm"))?;
+    let algorithm = ChecksumAlgorithm::from_stored(stored)
+        .ok_or(CodecError::InvalidField("checksum algorithm"))?;
     let checksum_type = match r.u8()? {
         1 => ChecksumType::Composite,
         2 => ChecksumType::FullObject,
@@ -162,12 +173,19 @@ pub(in crate::catalog) fn decode_checksum(r: &mut Reader<'_>) -> Result<Option<O
     };
     let part_count = r.u16()?;
     let value = r.field()?.to_vec();
-    Ok(Some(ObjectChecksum { checksum: Checksum { algorithm, value }, checksum_type, part_count }))
+    Ok(Some(ObjectChecksum {
+        checksum: Checksum { algorithm, value },
+        checksum_type,
+        part_count,
+    }))
 }
 
 /// Writes content headers and user metadata.
 pub(in crate::catalog) fn encode_metadata(w: &mut Writer, metadata: &ObjectMetadata) {
-    for fields in [metadata.content_headers().collect::<Vec<_>>(), metadata.user_metadata().collect()] {
+    for fields in [
+        metadata.content_headers().collect::<Vec<_>>(),
+        metadata.user_metadata().collect(),
+    ] {
         w.u32(u32::try_from(fields.len()).unwrap_or(u32::MAX));
         for (name, value) in fields {
             w.field(name.as_bytes()).field(value.as_bytes());
@@ -176,7 +194,9 @@ pub(in crate::catalog) fn encode_metadata(w: &mut Writer, metadata: &ObjectMetad
 }
 
 /// Reads content headers and user metadata.
-pub(in crate::catalog) fn decode_metadata(r: &mut Reader<'_>) -> Result<ObjectMetadata, CodecError> {
+pub(in crate::catalog) fn decode_metadata(
+    r: &mut Reader<'_>,
+) -> Result<ObjectMetadata, CodecError> {
     let mut metadata = ObjectMetadata::default();
     for _ in 0..r.u32()? {
         let (name, value) = (r.text("header name")?, r.text("header value")?);
@@ -193,11 +213,16 @@ impl ObjectSecret {
     fn encode(&self) -> zeroize::Zeroizing<Vec<u8>> {
         let mut w = Writer::new();
         let (md5, etag_parts) = self.etag.to_stored();
-        w.u8(LAYOUT).fixed(self.data_key.expose()).fixed(&md5).u16(etag_parts);
+        w.u8(LAYOUT)
+            .fixed(self.data_key.expose())
+            .fixed(&md5)
+            .u16(etag_parts);
         encode_checksum(&mut w, self.checksum.as_ref());
         encode_metadata(&mut w, &self.metadata);
         match &self.body {
-            BodyBinding::Stream(parameters) => w.fixed(&parameters.salt).fixed(&parameters.commitment),
+            BodyBinding::Stream(parameters) => {
+                w.fixed(&parameters.salt).fixed(&parameters.commitment)
+            }
             BodyBinding::Parts(table_sha256) => w.fixed(table_sha256),
         };
         zeroize::Zeroizing::new(w.into_vec())
@@ -217,10 +242,19 @@ impl ObjectSecret {
         let body = if is_multipart {
             BodyBinding::Parts(r.array()?)
         } else {
-            BodyBinding::Stream(StreamParameters { salt: r.array()?, commitment: r.array()? })
+            BodyBinding::Stream(StreamParameters {
+                salt: r.array()?,
+                commitment: r.array()?,
+            })
         };
         r.finish()?;
-        Ok(Self { data_key, etag, checksum, metadata, body })
+        Ok(Self {
+            data_key,
+            etag,
+            checksum,
+            metadata,
+            body,
+        })
     }
 }
 
@@ -259,8 +293,13 @@ impl ObjectRecord {
         entropy: &dyn Entropy,
     ) -> Result<Bytes, CatalogError> {
         let context = identity.context(self.plain.version.as_bytes());
-        let row =
-            seal_record(bucket_key, &context, &self.plain.encode(), &self.secret.encode(), entropy)?;
+        let row = seal_record(
+            bucket_key,
+            &context,
+            &self.plain.encode(),
+            &self.secret.encode(),
+            entropy,
+        )?;
         Ok(row.into())
     }
 }
@@ -283,7 +322,11 @@ impl CurrentRow {
     pub fn decode(raw: Bytes) -> Result<Self, CatalogError> {
         let view = RecordView::decode(&raw)?;
         let (plain, key_version) = (ObjectPlain::decode(view.plain)?, view.key_version);
-        Ok(Self { raw, plain, key_version })
+        Ok(Self {
+            raw,
+            plain,
+            key_version,
+        })
     }
 
     /// Opens the sealed part.
@@ -298,7 +341,10 @@ impl CurrentRow {
         let view = RecordView::decode(&self.raw)?;
         let context = identity.context(self.plain.version.as_bytes());
         let secret = view.open(bucket_key, &context)?;
-        Ok(ObjectSecret::decode(secret.expose(), self.plain.part_count.is_some())?)
+        Ok(ObjectSecret::decode(
+            secret.expose(),
+            self.plain.part_count.is_some(),
+        )?)
     }
 
     /// Whether both are the same stored row.
@@ -360,11 +406,13 @@ pub enum Decision {
     Proceed,
 }
 
-/// Replaces or deletes the current version in one batch with all that follows from it (K1). `decide` sees the row that will
-/// be replaced, again for every attempt; `extend` adds further conditions and changes to the batch.
+/// Replaces or deletes the current version in one batch with all that follows from it (K1).
+/// `decide` sees the row that will be replaced, again for every attempt; `extend` adds further
+/// conditions and changes to the batch.
 ///
 /// # Errors
-/// Whatever `decide` answers; `BucketGone`; `Contended`; `Commit(ConditionFailed)` for a condition of `extend`.
+/// Whatever `decide` answers; `BucketGone`; `Contended`; `Commit(ConditionFailed)` for a condition
+/// of `extend`.
 ///
 /// # Durability
 /// When this returns `Ok`, the change survives power loss.
@@ -392,7 +440,9 @@ pub async fn commit_current<E: From<CatalogError>>(
         extend(&mut batch);
         match engine.commit(batch).await {
             Ok(()) => return Ok(Decision::Proceed),
-            Err(CommitError::ConditionFailed { condition_index: HEADER_CONDITION }) => {
+            Err(CommitError::ConditionFailed {
+                condition_index: HEADER_CONDITION,
+            }) => {
                 return Err(CatalogError::BucketGone.into());
             }
             Err(CommitError::ConditionFailed { condition_index: 1 }) => {}
@@ -459,13 +509,17 @@ async fn release(
             let row = keyspace::part_table(change.object_key, plain.version.as_bytes());
             batch.delete(row.clone());
             let table = MetaStore::get(engine, partition, &row).await?;
-            // The table is gone only if somebody replaced the version meanwhile; the batch's condition then fails.
+            // The table is gone only if somebody replaced the version meanwhile; the batch's
+            // condition then fails.
             table.map_or(Ok(Vec::new()), |bytes| PartTable::decode_blobs(&bytes))?
         }
     };
     for blob in blobs {
-        let entry =
-            LedgerEntry { blob: blob.blob, piece_count: Some(blob.piece_count), since: change.now };
+        let entry = LedgerEntry {
+            blob: blob.blob,
+            piece_count: Some(blob.piece_count),
+            since: change.now,
+        };
         entry.enter(batch);
     }
     Ok(())

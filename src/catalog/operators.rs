@@ -3,7 +3,8 @@
 //! Owns: what `riznica init` writes, and the check of an operator's token.
 //! Not here: what an operator does (`control`), the credential file (`cli`).
 //!
-//! A token is 32 random bytes; its SHA-256 is stored. A slow password hash would add nothing: there is nothing to guess.
+//! A token is 32 random bytes; its SHA-256 is stored. A slow password hash would add nothing: there
+//! is nothing to guess.
 
 use crate::base::codec::Reader;
 use crate::base::digest::{DigestAlgorithm, digest};
@@ -34,10 +35,12 @@ pub async fn initialise(
     token: &[u8],
 ) -> Result<(), CatalogError> {
     let marker = record::encode(RecordKind::Installation, |w| {
-        w.fixed(&installation.installation_id).u64(installation.created.millis());
+        w.fixed(&installation.installation_id)
+            .u64(installation.created.millis());
     });
     let operator = record::encode(RecordKind::Operator, |w| {
-        w.field(&digest(DigestAlgorithm::Sha256, token)).u64(installation.created.millis());
+        w.field(&digest(DigestAlgorithm::Sha256, token))
+            .u64(installation.created.millis());
     });
     let mut batch = MetaBatch::new(Partition::System);
     batch
@@ -63,7 +66,11 @@ pub async fn installation(engine: &dyn Engine) -> Result<Option<Installation>, C
             created: Timestamp::from_millis(r.u64()?),
         })
     };
-    Ok(Some(record::decode(RecordKind::Installation, &bytes, read)?))
+    Ok(Some(record::decode(
+        RecordKind::Installation,
+        &bytes,
+        read,
+    )?))
 }
 
 /// Whether this operator exists and this is its token, compared in constant time.
@@ -75,7 +82,12 @@ pub async fn verify_token(
     operator_name: &str,
     token: &[u8],
 ) -> Result<bool, CatalogError> {
-    let row = MetaStore::get(engine, Partition::System, &keyspace::operator(operator_name)).await?;
+    let row = MetaStore::get(
+        engine,
+        Partition::System,
+        &keyspace::operator(operator_name),
+    )
+    .await?;
     let presented = digest(DigestAlgorithm::Sha256, token);
     let stored = match row {
         // An unknown operator costs the same comparison.

@@ -1,24 +1,25 @@
 //! The part table of a multipart object: which parts it consists of, and where each lies.
 //!
-//! Owns: `PartTable`, a sealed row of its own: a listing page then never drags the parts of large objects along.
-//! Not here: parts of unfinished uploads (`uploads`).
+//! Owns: `PartTable`, a sealed row of its own: a listing page then never drags the parts of large
+//! objects along. Not here: parts of unfinished uploads (`uploads`).
 //!
-//! The object's sealed record holds the SHA-256 of this row, so that a dropped, swapped or older table does not pass
-//! (crypto.md 10). Readable part: count u32, then blob id 16 | piece count u32 for each part, so that space can be given
-//! back without a key. Sealed part: for each part number u16 | size u64 | MD5 16 | salt 32 | commitment 32 | checksum.
+//! The object's sealed record holds the SHA-256 of this row, so that a dropped, swapped or older
+//! table does not pass (crypto.md 10). Readable part: count u32, then blob id 16 | piece count u32
+//! for each part, so that space can be given back without a key. Sealed part: for each part number
+//! u16 | size u64 | MD5 16 | salt 32 | commitment 32 | checksum.
 
 use crate::base::codec::{CodecError, Reader, Writer};
 use crate::base::digest::{DigestAlgorithm, digest};
 use crate::base::entropy::Entropy;
 use crate::catalog::error::CatalogError;
+use crate::catalog::keyspace;
 use crate::catalog::objects::{BlobRef, ObjectIdentity, decode_checksum, encode_checksum};
 use crate::crypto::{RecordView, ScopeKey, StreamParameters, seal_record};
 use crate::model::checksum::{Checksum, ChecksumType, ObjectChecksum};
-use crate::catalog::keyspace;
 use crate::model::id::{BucketId, VersionId};
 use crate::model::object_key::ObjectKey;
-use crate::storage::{Engine, MetaStore};
 use crate::model::upload::PartNumber;
+use crate::storage::{Engine, MetaStore};
 use bytes::Bytes;
 
 /// One stored part.
@@ -55,13 +56,19 @@ impl PartEntry {
     }
 
     /// Reads the fields that were under seal.
-    pub(in crate::catalog) fn decode_secret(r: &mut Reader<'_>, blob: BlobRef) -> Result<Self, CodecError> {
+    pub(in crate::catalog) fn decode_secret(
+        r: &mut Reader<'_>,
+        blob: BlobRef,
+    ) -> Result<Self, CodecError> {
         Ok(Self {
             part_number: PartNumber::new(r.u16()?)
                 .map_err(|_number| CodecError::InvalidField("part number"))?,
             size: r.u64()?,
             md5: r.array()?,
-            stream: StreamParameters { salt: r.array()?, commitment: r.array()? },
+            stream: StreamParameters {
+                salt: r.array()?,
+                commitment: r.array()?,
+            },
             checksum: decode_checksum(r)?.map(|checksum| checksum.checksum),
             blob,
         })
@@ -76,7 +83,10 @@ pub(in crate::catalog) fn encode_blob(w: &mut Writer, blob: &BlobRef) {
 /// Reads a blob reference.
 pub(in crate::catalog) fn decode_blob(r: &mut Reader<'_>) -> Result<BlobRef, CodecError> {
     let blob = crate::model::id::BlobId::from_bytes(r.array()?);
-    Ok(BlobRef { blob, piece_count: r.u32()? })
+    Ok(BlobRef {
+        blob,
+        piece_count: r.u32()?,
+    })
 }
 
 /// The parts of a multipart object, in order.
@@ -107,7 +117,13 @@ impl PartTable {
         }
         let bound_version = table_version(version);
         let context = identity.context(&bound_version);
-        let row = seal_record(bucket_key, &context, plain.as_slice(), secret.as_slice(), entropy)?;
+        let row = seal_record(
+            bucket_key,
+            &context,
+            plain.as_slice(),
+            secret.as_slice(),
+            entropy,
+        )?;
         let sha256 = row_sha256(&row);
         Ok((row.into(), sha256))
     }

@@ -1,7 +1,7 @@
 //! The frame of rows that are not sealed: kind, format, fields, checksum.
 //!
-//! Owns: `encode` and `decode` of the frame: kind u8 | format u8 | fields | CRC-32C of all before, u32 little endian.
-//! Not here: sealed rows (`crypto::record` frames and authenticates those).
+//! Owns: `encode` and `decode` of the frame: kind u8 | format u8 | fields | CRC-32C of all before,
+//! u32 little endian. Not here: sealed rows (`crypto::record` frames and authenticates those).
 
 use crate::base::codec::{CodecError, Reader, Writer};
 use crate::base::digest::{DigestAlgorithm, digest};
@@ -94,7 +94,9 @@ mod tests {
             w.u64(7).field(b"name");
         });
         let read = |bytes: &[u8]| {
-            decode(RecordKind::Tenant, bytes, |r| Ok((r.u64()?, r.field()?.to_vec())))
+            decode(RecordKind::Tenant, bytes, |r| {
+                Ok((r.u64()?, r.field()?.to_vec()))
+            })
         };
         assert_eq!(read(&row), Ok((7, b"name".to_vec())));
         for at in 0..row.len() {

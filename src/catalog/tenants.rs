@@ -1,7 +1,7 @@
 //! Tenant records.
 //!
-//! Owns: creating, finding and listing tenants; the key under which a tenant's credentials are sealed.
-//! Not here: what a tenant may do (`iam`), the tenant's key itself (`kms`).
+//! Owns: creating, finding and listing tenants; the key under which a tenant's credentials are
+//! sealed. Not here: what a tenant may do (`iam`), the tenant's key itself (`kms`).
 
 use crate::base::codec::{CodecError, Reader, Writer};
 use crate::catalog::error::CatalogError;
@@ -11,8 +11,8 @@ use crate::crypto::WrappedKey;
 use crate::model::id::TenantId;
 use crate::model::tenant::{CanonicalId, TenantName};
 use crate::model::time::Timestamp;
-use crate::storage::{CommitError, Engine, MetaBatch, MetaStore, Partition, ScanRange};
 use crate::storage::EngineExt;
+use crate::storage::{CommitError, Engine, MetaBatch, MetaStore, Partition, ScanRange};
 
 /// A tenant.
 #[derive(Clone, Debug)]
@@ -89,7 +89,10 @@ pub async fn create(engine: &dyn Engine, tenant: &TenantRecord) -> Result<(), Ca
 ///
 /// # Errors
 /// When the engine fails or the row is corrupt.
-pub async fn find(engine: &dyn Engine, tenant: TenantId) -> Result<Option<TenantRecord>, CatalogError> {
+pub async fn find(
+    engine: &dyn Engine,
+    tenant: TenantId,
+) -> Result<Option<TenantRecord>, CatalogError> {
     let row = MetaStore::get(engine, Partition::System, &keyspace::tenant(tenant)).await?;
     row.map(|bytes| TenantRecord::decode(&bytes)).transpose()
 }
@@ -107,7 +110,10 @@ pub async fn find_by_name(
     let tenant = record::decode(RecordKind::TenantName, &bytes, |r| {
         Ok(TenantId::from_bytes(r.array()?))
     })?;
-    find(engine, tenant).await?.map(Some).ok_or(CatalogError::Inconsistent("tenant name"))
+    find(engine, tenant)
+        .await?
+        .map(Some)
+        .ok_or(CatalogError::Inconsistent("tenant name"))
 }
 
 /// All tenants, by identity (oldest first).
@@ -116,7 +122,9 @@ pub async fn find_by_name(
 /// When the engine fails or a row is corrupt.
 pub async fn list(engine: &dyn Engine) -> Result<Vec<TenantRecord>, CatalogError> {
     let rows = scan_system(engine, keyspace::TENANT).await?;
-    rows.iter().map(|(_, bytes)| TenantRecord::decode(bytes)).collect()
+    rows.iter()
+        .map(|(_, bytes)| TenantRecord::decode(bytes))
+        .collect()
 }
 
 /// All rows of one kind in the system partition. These are few: tenants, keys, buckets.
@@ -127,6 +135,11 @@ pub(in crate::catalog) async fn scan_system(
     engine: &dyn Engine,
     prefix: u8,
 ) -> Result<Vec<(bytes::Bytes, bytes::Bytes)>, CatalogError> {
-    let range = ScanRange { start: vec![prefix], end: keyspace::prefix_end(&[prefix]) };
-    Ok(engine.scan_page(Partition::System, range, usize::MAX).await?)
+    let range = ScanRange {
+        start: vec![prefix],
+        end: keyspace::prefix_end(&[prefix]),
+    };
+    Ok(engine
+        .scan_page(Partition::System, range, usize::MAX)
+        .await?)
 }

@@ -1,7 +1,8 @@
 //! Multipart uploads: open uploads, their parts, and what is remembered of finished ones.
 //!
 //! Owns: the rows `L` (upload), `P` (part), `K` (finished upload) and the batches that change them.
-//! Not here: the finished object (`objects`, `parts`), which parts a client may complete (`gateway::multipart`).
+//! Not here: the finished object (`objects`, `parts`), which parts a client may complete
+//! (`gateway::multipart`).
 
 use crate::base::codec::{CodecError, Reader, Writer};
 use crate::base::entropy::Entropy;
@@ -60,10 +61,14 @@ impl UploadRecord {
         let mut secret = Writer::new();
         secret.fixed(self.data_key.expose());
         encode_metadata(&mut secret, &self.metadata);
-        let checksum = self.checksum.map(|(algorithm, checksum_type)| (algorithm.to_stored(), checksum_type));
+        let checksum = self
+            .checksum
+            .map(|(algorithm, checksum_type)| (algorithm.to_stored(), checksum_type));
         match checksum {
             None => secret.u8(0),
-            Some((stored, checksum_type)) => secret.u8(stored).field(checksum_type.name().as_bytes()),
+            Some((stored, checksum_type)) => {
+                secret.u8(stored).field(checksum_type.name().as_bytes())
+            }
         };
         let secret = zeroize::Zeroizing::new(secret.into_vec());
         let version = upload_version(self.upload);
@@ -77,7 +82,12 @@ fn upload_version(upload: UploadId) -> Vec<u8> {
 }
 
 fn part_version(upload: UploadId, part_number: PartNumber) -> Vec<u8> {
-    [upload.as_bytes().as_slice(), b"part", &part_number.get().to_be_bytes()].concat()
+    [
+        upload.as_bytes().as_slice(),
+        b"part",
+        &part_number.get().to_be_bytes(),
+    ]
+    .concat()
 }
 
 fn finished_version(upload: UploadId) -> Vec<u8> {
@@ -112,19 +122,30 @@ impl UploadRow {
         let version = upload_version(upload);
         let secret = view.open(bucket_key, &identity.context(&version))?;
         let mut r = Reader::new(secret.expose());
-        let data_key = DataKey::from_slice(r.fixed(32)?).ok_or(CodecError::InvalidField("data key"))?;
+        let data_key =
+            DataKey::from_slice(r.fixed(32)?).ok_or(CodecError::InvalidField("data key"))?;
         let metadata = decode_metadata(&mut r)?;
         let checksum = match r.u8()? {
             0 => None,
             stored => {
                 let algorithm = ChecksumAlgorithm::from_stored(stored);
                 let checksum_type = ChecksumType::parse(&r.text("checksum type")?);
-                Some(algorithm.zip(checksum_type).ok_or(CodecError::InvalidField("checksum"))?)
+                Some(
+                    algorithm
+                        .zip(checksum_type)
+                        .ok_or(CodecError::InvalidField("checksum"))?,
+                )
             }
         };
         r.finish()?;
         let initiated = Timestamp::from_millis(Reader::new(view.plain).u64()?);
-        Ok(UploadRecord { upload, initiated, data_key, metadata, checksum })
+        Ok(UploadRecord {
+            upload,
+            initiated,
+            data_key,
+            metadata,
+            checksum,
+        })
     }
 }
 
@@ -196,13 +217,23 @@ pub async fn store_part(
     part.entry.encode_secret(&mut secret);
     let version = part_version(upload, part.entry.part_number);
     let context = identity.context(&version);
-    let row: Bytes = seal_record(keys.0, &context, plain.as_slice(), secret.as_slice(), keys.1)?.into();
+    let row: Bytes = seal_record(
+        keys.0,
+        &context,
+        plain.as_slice(),
+        secret.as_slice(),
+        keys.1,
+    )?
+    .into();
     let partition = keyspace::bucket_partition(identity.bucket);
     let part_row = keyspace::part(upload, part.entry.part_number);
     for _ in 0..ATTEMPTS_MAX {
         let old = MetaStore::get(engine, partition, &part_row).await?;
         let mut batch = guarded_batch(identity.bucket);
-        let mut change = UsageChange { upload_bytes: signed(part.entry.size), ..UsageChange::default() };
+        let mut change = UsageChange {
+            upload_bytes: signed(part.entry.size),
+            ..UsageChange::default()
+        };
         match &old {
             None => batch.absent(part_row.clone()),
             Some(old) => {
@@ -227,7 +258,9 @@ pub async fn store_part(
         });
         match engine.commit(batch).await {
             Ok(()) => return Ok(()),
-            Err(CommitError::ConditionFailed { condition_index: HEADER_CONDITION }) => {
+            Err(CommitError::ConditionFailed {
+                condition_index: HEADER_CONDITION,
+            }) => {
                 return Err(CatalogError::BucketGone);
             }
             Err(CommitError::ConditionFailed { condition_index: 1 }) => {}
@@ -240,13 +273,22 @@ pub async fn store_part(
 fn decode_part_plain(row: &[u8]) -> Result<(Timestamp, u64, BlobRef), CatalogError> {
     let view = RecordView::decode(row)?;
     let mut r = Reader::new(view.plain);
-    let fields = (Timestamp::from_millis(r.u64()?), r.u64()?, decode_blob(&mut r)?);
+    let fields = (
+        Timestamp::from_millis(r.u64()?),
+        r.u64()?,
+        decode_blob(&mut r)?,
+    );
     r.finish()?;
     Ok(fields)
 }
 
 fn release(batch: &mut MetaBatch, blob: BlobRef, now: Timestamp) {
-    LedgerEntry { blob: blob.blob, piece_count: Some(blob.piece_count), since: now }.enter(batch);
+    LedgerEntry {
+        blob: blob.blob,
+        piece_count: Some(blob.piece_count),
+        since: now,
+    }
+    .enter(batch);
 }
 
 /// A part's row with its number.
@@ -264,11 +306,19 @@ pub struct PartRow {
 
 impl PartRow {
     fn decode(meta_key: &[u8], raw: Bytes) -> Result<Self, CatalogError> {
-        let number = meta_key.last_chunk::<2>().ok_or(CatalogError::Inconsistent("part"))?;
+        let number = meta_key
+            .last_chunk::<2>()
+            .ok_or(CatalogError::Inconsistent("part"))?;
         let part_number = PartNumber::new(u16::from_be_bytes(*number))
             .map_err(|_number| CatalogError::Inconsistent("part"))?;
         let (last_modified, size, blob) = decode_part_plain(&raw)?;
-        Ok(Self { row: UploadRow::decode(raw)?, part_number, size, blob, last_modified })
+        Ok(Self {
+            row: UploadRow::decode(raw)?,
+            part_number,
+            size,
+            blob,
+            last_modified,
+        })
     }
 
     /// Version of the bucket key that opens it.
@@ -292,7 +342,10 @@ impl PartRow {
         let mut r = Reader::new(secret.expose());
         let entry = PartEntry::decode_secret(&mut r, self.blob)?;
         r.finish()?;
-        Ok(StoredPart { entry, last_modified: self.last_modified })
+        Ok(StoredPart {
+            entry,
+            last_modified: self.last_modified,
+        })
     }
 }
 
@@ -311,13 +364,21 @@ pub async fn load_parts(
         None => keyspace::parts_start(upload).to_vec(),
         Some(number) => [keyspace::part(upload, number).as_ref(), &[0]].concat(),
     };
-    let range = ScanRange { start, end: Some(keyspace::parts_end(upload).to_vec()) };
-    let rows = engine.scan_page(keyspace::bucket_partition(bucket), range, limit).await?;
-    rows.into_iter().map(|(meta_key, raw)| PartRow::decode(&meta_key, raw)).collect()
+    let range = ScanRange {
+        start,
+        end: Some(keyspace::parts_end(upload).to_vec()),
+    };
+    let rows = engine
+        .scan_page(keyspace::bucket_partition(bucket), range, limit)
+        .await?;
+    rows.into_iter()
+        .map(|(meta_key, raw)| PartRow::decode(&meta_key, raw))
+        .collect()
 }
 
-/// How often parts of this upload have been stored, as its stored counter; read it before the parts, so that a part stored
-/// meanwhile fails the batch of [`UploadEnd`] instead of being lost in it.
+/// How often parts of this upload have been stored, as its stored counter; read it before the
+/// parts, so that a part stored meanwhile fails the batch of [`UploadEnd`] instead of being lost in
+/// it.
 ///
 /// # Errors
 /// When the engine fails.
@@ -346,8 +407,9 @@ pub struct UploadEnd<'a> {
 }
 
 impl UploadEnd<'_> {
-    /// Adds the end to a batch: two conditions (the upload is open, no part was stored meanwhile), its rows go, its counted
-    /// bytes go, and the blobs of the parts that no object took over enter the ledger.
+    /// Adds the end to a batch: two conditions (the upload is open, no part was stored meanwhile),
+    /// its rows go, its counted bytes go, and the blobs of the parts that no object took over enter
+    /// the ledger.
     pub fn extend(&self, batch: &mut MetaBatch, is_taken: impl Fn(BlobId) -> bool) {
         let row = keyspace::upload(self.object_key, self.upload);
         let changes_row = keyspace::part_changes(self.upload);
@@ -367,11 +429,18 @@ impl UploadEnd<'_> {
                 release(batch, part.blob, self.now);
             }
         }
-        usage::count(batch, UsageChange { upload_bytes, ..UsageChange::default() });
+        usage::count(
+            batch,
+            UsageChange {
+                upload_bytes,
+                ..UsageChange::default()
+            },
+        );
     }
 }
 
-/// What is remembered of a finished upload, so that a repeated Complete gets the same answer (s3-behaviour.md 47).
+/// What is remembered of a finished upload, so that a repeated Complete gets the same answer
+/// (s3-behaviour.md 47).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinishedUpload {
     /// ETag of the object.
@@ -399,7 +468,14 @@ pub fn seal_finished(
     encode_checksum(&mut secret, finished.checksum.as_ref());
     let version = finished_version(upload);
     let context = identity.context(&version);
-    Ok(seal_record(keys.0, &context, plain.as_slice(), secret.as_slice(), keys.1)?.into())
+    Ok(seal_record(
+        keys.0,
+        &context,
+        plain.as_slice(),
+        secret.as_slice(),
+        keys.1,
+    )?
+    .into())
 }
 
 /// The row of a finished upload.
@@ -413,7 +489,12 @@ pub async fn load_finished(
     upload: UploadId,
 ) -> Result<Option<UploadRow>, CatalogError> {
     let partition = keyspace::bucket_partition(bucket);
-    let row = MetaStore::get(engine, partition, &keyspace::finished_upload(object_key, upload)).await?;
+    let row = MetaStore::get(
+        engine,
+        partition,
+        &keyspace::finished_upload(object_key, upload),
+    )
+    .await?;
     row.map(UploadRow::decode).transpose()
 }
 
@@ -459,8 +540,13 @@ pub async fn expired_finished(
     limit: usize,
 ) -> Result<Vec<Bytes>, CatalogError> {
     let prefix = [keyspace::FINISHED_UPLOAD];
-    let range = ScanRange { start: prefix.to_vec(), end: keyspace::prefix_end(&prefix) };
-    let rows = engine.scan_page(keyspace::bucket_partition(bucket), range, limit).await?;
+    let range = ScanRange {
+        start: prefix.to_vec(),
+        end: keyspace::prefix_end(&prefix),
+    };
+    let rows = engine
+        .scan_page(keyspace::bucket_partition(bucket), range, limit)
+        .await?;
     let mut expired = Vec::new();
     for (meta_key, raw) in rows {
         if UploadRow::decode(raw)?.finished_at()? < before {

@@ -44,7 +44,11 @@ pub fn count(batch: &mut MetaBatch, change: UsageChange) {
     ];
     for (meta_key, delta) in rows {
         if delta != 0 {
-            batch.counter(CounterChange { meta_key, delta, ceiling: None });
+            batch.counter(CounterChange {
+                meta_key,
+                delta,
+                ceiling: None,
+            });
         }
     }
 }
@@ -56,8 +60,11 @@ pub fn count(batch: &mut MetaBatch, change: UsageChange) {
 pub async fn load(engine: &dyn Engine, bucket: BucketId) -> Result<Usage, CatalogError> {
     let partition = keyspace::bucket_partition(bucket);
     let mut values = [0_u64; 3];
-    let rows =
-        [keyspace::usage_bytes(), keyspace::usage_objects(), keyspace::usage_upload_bytes()];
+    let rows = [
+        keyspace::usage_bytes(),
+        keyspace::usage_objects(),
+        keyspace::usage_upload_bytes(),
+    ];
     for (value, meta_key) in values.iter_mut().zip(rows) {
         if let Some(bytes) = MetaStore::get(engine, partition, &meta_key).await? {
             let counter = bytes.first_chunk::<8>().filter(|_| bytes.len() == 8);
@@ -65,5 +72,9 @@ pub async fn load(engine: &dyn Engine, bucket: BucketId) -> Result<Usage, Catalo
         }
     }
     let [bytes, objects, upload_bytes] = values;
-    Ok(Usage { bytes, objects, upload_bytes })
+    Ok(Usage {
+        bytes,
+        objects,
+        upload_bytes,
+    })
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 /// Riznica: a sovereign, encrypted, S3-compatible object store.
 ///
-/// First steps: `riznica init --data-dir ./data`, then `riznica serve --data-dir ./data`, then, from another shell,
-/// `riznica tenant create demo` and `riznica key create --tenant demo`.
+/// First steps: `riznica init --data-dir ./data`, then `riznica serve --data-dir ./data`, then,
+/// from another shell, `riznica tenant create demo` and `riznica key create --tenant demo`.
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, infer_subcommands = false)]
 pub struct Arguments {
@@ -32,8 +32,9 @@ pub enum OutputFormat {
 pub enum Command {
     /// Make a data folder, its root key and the first operator's credential.
     ///
-    /// The root key and the credential go to `D.keys` beside the data folder D (mode 0700). Back the root key up at another
-    /// place than the data: without it nothing can be read, and with it everything can.
+    /// The root key and the credential go to `D.keys` beside the data folder D (mode 0700). Back
+    /// the root key up at another place than the data: without it nothing can be read, and with it
+    /// everything can.
     Init(InitArguments),
     /// Run the server until SIGTERM or Ctrl-C. SIGHUP reloads the certificate.
     Serve(ServeArguments),
@@ -78,7 +79,11 @@ pub struct InitArguments {
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Where the operator's credential goes.
-    #[arg(long, value_name = "FILE", help = "Where the operator's credential goes [default: D.keys/operator.json]")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Where the operator's credential goes [default: D.keys/operator.json]"
+    )]
     pub credential: Option<PathBuf>,
 }
 
@@ -92,10 +97,18 @@ pub struct ServeArguments {
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// Address of the S3 listener; wins over the file.
-    #[arg(long, value_name = "HOST:PORT", help = "Address of the S3 listener; wins over the file [default: 127.0.0.1:9000]")]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        help = "Address of the S3 listener; wins over the file [default: 127.0.0.1:9000]"
+    )]
     pub listen: Option<String>,
     /// Address of the admin listener; wins over the file.
-    #[arg(long, value_name = "HOST:PORT", help = "Address of the admin listener; wins over the file [default: 127.0.0.1:9001]")]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        help = "Address of the admin listener; wins over the file [default: 127.0.0.1:9001]"
+    )]
     pub admin_listen: Option<String>,
 }
 
@@ -106,7 +119,13 @@ pub struct AdminArguments {
     #[arg(long, value_name = "URL", env = "RIZNICA_ADMIN", global = true)]
     pub admin: Option<String>,
     /// Operator's credential, as `riznica init` wrote it.
-    #[arg(long, value_name = "FILE", env = "RIZNICA_CREDENTIAL", global = true, default_value = "./data.keys/operator.json")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "RIZNICA_CREDENTIAL",
+        global = true,
+        default_value = "./data.keys/operator.json"
+    )]
     pub credential: PathBuf,
 }
 
@@ -147,7 +166,8 @@ pub enum KeyCommand {
         /// Take over an existing access key id, so that clients keep their settings.
         #[arg(long, value_name = "ID", requires = "secret_key_file")]
         access_key: Option<String>,
-        /// File with the existing secret, one line. A secret on the command line would be in everybody's process list.
+        /// File with the existing secret, one line. A secret on the command line would be in
+        /// everybody's process list.
         #[arg(long, value_name = "FILE", requires = "access_key")]
         secret_key_file: Option<PathBuf>,
     },

@@ -29,8 +29,10 @@ impl AdminClient {
     /// When it cannot be read or is none.
     pub fn new(arguments: &AdminArguments) -> Result<Self, CommandError> {
         let path = &arguments.credential;
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| CommandError::File { path: path.clone(), source })?;
+        let text = std::fs::read_to_string(path).map_err(|source| CommandError::File {
+            path: path.clone(),
+            source,
+        })?;
         let file: CredentialFile = serde_json::from_str(&text)
             .map_err(|_json| CommandError::Credential { path: path.clone() })?;
         let base = arguments.admin.clone().or(file.admin);
@@ -52,7 +54,10 @@ impl AdminClient {
     /// When the server does not answer, or refuses.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CommandError> {
         let url = format!("{}{path}", self.base);
-        let request = self.agent.get(&url).header("authorization", &self.authorization);
+        let request = self
+            .agent
+            .get(&url)
+            .header("authorization", &self.authorization);
         parse(&answer(&url, request.call())?)
     }
 
@@ -60,9 +65,16 @@ impl AdminClient {
     ///
     /// # Errors
     /// When the server does not answer, or refuses.
-    pub fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, CommandError> {
+    pub fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, CommandError> {
         let url = format!("{}{path}", self.base);
-        let request = self.agent.post(&url).header("authorization", &self.authorization);
+        let request = self
+            .agent
+            .post(&url)
+            .header("authorization", &self.authorization);
         parse(&answer(&url, request.send_json(body))?)
     }
 
@@ -72,7 +84,10 @@ impl AdminClient {
     /// When the server does not answer, or refuses.
     pub fn command(&self, path: &str) -> Result<(), CommandError> {
         let url = format!("{}{path}", self.base);
-        let request = self.agent.post(&url).header("authorization", &self.authorization);
+        let request = self
+            .agent
+            .post(&url)
+            .header("authorization", &self.authorization);
         answer(&url, request.send_empty()).map(|_| ())
     }
 
@@ -82,7 +97,10 @@ impl AdminClient {
     /// When the server does not answer, or refuses.
     pub fn delete(&self, path: &str) -> Result<(), CommandError> {
         let url = format!("{}{path}", self.base);
-        let request = self.agent.delete(&url).header("authorization", &self.authorization);
+        let request = self
+            .agent
+            .delete(&url)
+            .header("authorization", &self.authorization);
         answer(&url, request.call()).map(|_| ())
     }
 }
@@ -95,15 +113,19 @@ fn answer(
     url: &str,
     outcome: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
 ) -> Result<String, CommandError> {
-    let unreachable =
-        |source| CommandError::Unreachable { url: url.to_owned(), source: Box::new(source) };
+    let unreachable = |source| CommandError::Unreachable {
+        url: url.to_owned(),
+        source: Box::new(source),
+    };
     let mut response = outcome.map_err(unreachable)?;
     let text = response.body_mut().read_to_string().map_err(unreachable)?;
     if response.status().is_success() {
         return Ok(text);
     }
     let document: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    let message = document.pointer("/error/message").and_then(serde_json::Value::as_str);
+    let message = document
+        .pointer("/error/message")
+        .and_then(serde_json::Value::as_str);
     let message = message.map_or_else(|| format!("{} {text}", response.status()), str::to_owned);
     Err(CommandError::Refused { message })
 }

@@ -30,7 +30,9 @@ pub fn run(arguments: Arguments) -> Result<(), CommandError> {
         Command::Key { command, admin } => access_key(format, command, &admin),
         Command::Bucket { command, admin } => bucket(format, command, &admin),
         Command::Version => match format {
-            OutputFormat::Json => output::print(&json!({"version": env!("CARGO_PKG_VERSION")}).to_string()),
+            OutputFormat::Json => {
+                output::print(&json!({"version": env!("CARGO_PKG_VERSION")}).to_string())
+            }
             OutputFormat::Table => output::print(concat!("riznica ", env!("CARGO_PKG_VERSION"))),
         },
     }
@@ -39,11 +41,18 @@ pub fn run(arguments: Arguments) -> Result<(), CommandError> {
 /// The runtime of background tasks and blocking threads. HTTP workers have their own.
 fn runtime() -> Result<Runtime, StartupError> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.worker_threads(1).enable_all().build().map_err(StartupError::Runtime)
+    builder
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(StartupError::Runtime)
 }
 
 fn initialise(format: OutputFormat, arguments: InitArguments) -> Result<(), CommandError> {
-    let overrides = Overrides { data_dir: arguments.data_dir, ..Overrides::default() };
+    let overrides = Overrides {
+        data_dir: arguments.data_dir,
+        ..Overrides::default()
+    };
     let config = load(arguments.config.as_deref(), overrides).map_err(StartupError::from)?;
     server::hardening::no_core_dumps();
     let credential = arguments.credential;
@@ -92,13 +101,27 @@ fn tenant(
 ) -> Result<(), CommandError> {
     let client = AdminClient::new(admin)?;
     match command {
-        TenantCommand::Create { name, display_name, email, canonical_id } => {
-            let new = NewTenantDto { name, display_name, email, canonical_id };
+        TenantCommand::Create {
+            name,
+            display_name,
+            email,
+            canonical_id,
+        } => {
+            let new = NewTenantDto {
+                name,
+                display_name,
+                email,
+                canonical_id,
+            };
             output::one(format, &client.post::<TenantDto>("/v1/tenants", &new)?)
         }
         TenantCommand::List => {
             let columns = ["name", "display_name", "email", "created"];
-            output::list(format, &columns, &client.get::<Vec<TenantDto>>("/v1/tenants")?)
+            output::list(
+                format,
+                &columns,
+                &client.get::<Vec<TenantDto>>("/v1/tenants")?,
+            )
         }
         TenantCommand::Show { name } => {
             let path = format!("/v1/tenants/{}", uri_encode(name.as_bytes()));
@@ -109,7 +132,9 @@ fn tenant(
 
 /// `?tenant=..` when a list is restricted.
 fn filter(tenant: Option<String>) -> String {
-    tenant.map(|name| format!("?tenant={}", uri_encode(name.as_bytes()))).unwrap_or_default()
+    tenant
+        .map(|name| format!("?tenant={}", uri_encode(name.as_bytes())))
+        .unwrap_or_default()
 }
 
 fn access_key(
@@ -119,7 +144,11 @@ fn access_key(
 ) -> Result<(), CommandError> {
     let client = AdminClient::new(admin)?;
     match command {
-        KeyCommand::Create { tenant, access_key, secret_key_file } => {
+        KeyCommand::Create {
+            tenant,
+            access_key,
+            secret_key_file,
+        } => {
             let secret_access_key = match secret_key_file {
                 None => None,
                 Some(path) => {
@@ -128,16 +157,31 @@ fn access_key(
                     Some(text.trim_end_matches(['\r', '\n']).to_owned())
                 }
             };
-            let new = NewKeyDto { tenant, access_key_id: access_key, secret_access_key };
+            let new = NewKeyDto {
+                tenant,
+                access_key_id: access_key,
+                secret_access_key,
+            };
             output::one(format, &client.post::<KeyDto>("/v1/keys", &new)?)?;
-            if format == OutputFormat::Table { output::print(texts::SECRET_ONCE) } else { Ok(()) }
+            if format == OutputFormat::Table {
+                output::print(texts::SECRET_ONCE)
+            } else {
+                Ok(())
+            }
         }
         KeyCommand::List { tenant } => {
             let keys = client.get::<Vec<KeyDto>>(&format!("/v1/keys{}", filter(tenant)))?;
-            output::list(format, &["access_key_id", "tenant", "status", "created"], &keys)
+            output::list(
+                format,
+                &["access_key_id", "tenant", "status", "created"],
+                &keys,
+            )
         }
         KeyCommand::Disable { access_key } => {
-            client.command(&format!("/v1/keys/{}/disable", uri_encode(access_key.as_bytes())))?;
+            client.command(&format!(
+                "/v1/keys/{}/disable",
+                uri_encode(access_key.as_bytes())
+            ))?;
             done(format, &access_key, "disabled", texts::KEY_DISABLED)
         }
         KeyCommand::Delete { access_key } => {
@@ -147,7 +191,12 @@ fn access_key(
     }
 }
 
-fn done(format: OutputFormat, access_key_id: &str, status: &str, text: &str) -> Result<(), CommandError> {
+fn done(
+    format: OutputFormat,
+    access_key_id: &str,
+    status: &str,
+    text: &str,
+) -> Result<(), CommandError> {
     match format {
         OutputFormat::Json => {
             output::print(&json!({"access_key_id": access_key_id, "status": status}).to_string())
@@ -164,6 +213,13 @@ fn bucket(
     let client = AdminClient::new(admin)?;
     let BucketCommand::List { tenant } = command;
     let buckets = client.get::<Vec<BucketDto>>(&format!("/v1/buckets{}", filter(tenant)))?;
-    let columns = ["name", "tenant", "objects", "bytes", "upload_bytes", "created"];
+    let columns = [
+        "name",
+        "tenant",
+        "objects",
+        "bytes",
+        "upload_bytes",
+        "created",
+    ];
     output::list(format, &columns, &buckets)
 }

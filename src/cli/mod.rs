@@ -1,8 +1,8 @@
 //! The command line.
 //!
-//! Owns: arguments and their help, the client side of the admin listener, tables and JSON for output. All texts that people
-//! read on the console are in `args` (help) and `texts`.
-//! Not here: what commands do (`server`, and `control` behind the admin listener).
+//! Owns: arguments and their help, the client side of the admin listener, tables and JSON for
+//! output. All texts that people read on the console are in `args` (help) and `texts`. Not here:
+//! what commands do (`server`, and `control` behind the admin listener).
 
 pub mod args;
 pub mod client;

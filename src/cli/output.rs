@@ -12,18 +12,27 @@ use std::io::Write;
 /// When it cannot be written.
 pub fn print(text: &str) -> Result<(), CommandError> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}").and_then(|()| out.flush()).map_err(CommandError::Output)
+    writeln!(out, "{text}")
+        .and_then(|()| out.flush())
+        .map_err(CommandError::Output)
 }
 
 /// Prints a list: `columns` are the fields that the table shows, in order.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn list<T: Serialize>(format: OutputFormat, columns: &[&str], rows: &[T]) -> Result<(), CommandError> {
+pub fn list<T: Serialize>(
+    format: OutputFormat,
+    columns: &[&str],
+    rows: &[T],
+) -> Result<(), CommandError> {
     let document = serde_json::to_value(rows).map_err(CommandError::Unexpected)?;
     match format {
         OutputFormat::Json => print(&format!("{document:#}")),
-        OutputFormat::Table => print(&table(columns, document.as_array().map_or(&[], Vec::as_slice))),
+        OutputFormat::Table => print(&table(
+            columns,
+            document.as_array().map_or(&[], Vec::as_slice),
+        )),
     }
 }
 
@@ -55,17 +64,32 @@ fn table(columns: &[&str], rows: &[serde_json::Value]) -> String {
     if rows.is_empty() {
         return texts::NOTHING.to_owned();
     }
-    let header = columns.iter().map(|column| column.to_uppercase()).collect::<Vec<_>>();
+    let header = columns
+        .iter()
+        .map(|column| column.to_uppercase())
+        .collect::<Vec<_>>();
     let cells = rows.iter().map(|row| {
-        columns.iter().map(|column| row.get(column).map(cell).unwrap_or_default()).collect()
+        columns
+            .iter()
+            .map(|column| row.get(column).map(cell).unwrap_or_default())
+            .collect()
     });
     let lines: Vec<Vec<String>> = std::iter::once(header).chain(cells).collect();
     let width = |column: usize| {
-        lines.iter().filter_map(|line| line.get(column)).map(|text| text.chars().count()).max()
+        lines
+            .iter()
+            .filter_map(|line| line.get(column))
+            .map(|text| text.chars().count())
+            .max()
     };
-    let widths = (0..columns.len()).map(|column| width(column).unwrap_or(0)).collect::<Vec<_>>();
+    let widths = (0..columns.len())
+        .map(|column| width(column).unwrap_or(0))
+        .collect::<Vec<_>>();
     let format_line = |line: &Vec<String>| {
-        let padded = line.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}"));
+        let padded = line
+            .iter()
+            .zip(&widths)
+            .map(|(text, width)| format!("{text:<width$}"));
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     lines.iter().map(format_line).collect::<Vec<_>>().join("\n")
@@ -77,8 +101,14 @@ mod tests {
 
     #[test]
     fn table_aligns_cyrillic_by_characters() {
-        let rows = [serde_json::json!({"a": "\u{427}\u{430}", "b": 1}), serde_json::json!({"a": "x", "b": 22})];
-        assert_eq!(table(&["a", "b"], &rows), "A   B\n\u{427}\u{430}  1\nx   22");
+        let rows = [
+            serde_json::json!({"a": "\u{427}\u{430}", "b": 1}),
+            serde_json::json!({"a": "x", "b": 22}),
+        ];
+        assert_eq!(
+            table(&["a", "b"], &rows),
+            "A   B\n\u{427}\u{430}  1\nx   22"
+        );
         assert_eq!(table(&["a"], &[]), "(none)");
     }
 }

@@ -6,9 +6,11 @@ pub const INITIALISED: &str = "Data folder is ready.";
 pub const ROOT_KEY_MADE: &str =
     "Root key (back it up at another place than the data; without it nothing can be read):";
 /// Where the credential went.
-pub const CREDENTIAL_MADE: &str = "Operator's credential (for 'riznica tenant', 'riznica key', 'riznica bucket'):";
+pub const CREDENTIAL_MADE: &str =
+    "Operator's credential (for 'riznica tenant', 'riznica key', 'riznica bucket'):";
 /// After a key was made.
-pub const SECRET_ONCE: &str = "The secret is shown this once and stored sealed. Give it to the tenant over a safe way.";
+pub const SECRET_ONCE: &str =
+    "The secret is shown this once and stored sealed. Give it to the tenant over a safe way.";
 /// After a key was disabled.
 pub const KEY_DISABLED: &str = "Access key is disabled.";
 /// After a key was deleted.

@@ -21,7 +21,9 @@ pub enum ConfigError {
         message: Box<str>,
     },
     /// A variable names no key.
-    #[error("environment variable names no configuration key: {variable}; keys are written RIZNICA_SECTION__KEY, and config/riznica.example.toml shows them all")]
+    #[error(
+        "environment variable names no configuration key: {variable}; keys are written RIZNICA_SECTION__KEY, and config/riznica.example.toml shows them all"
+    )]
     UnknownVariable {
         /// The variable.
         variable: String,

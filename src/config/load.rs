@@ -1,4 +1,5 @@
-//! The merge: defaults, then the file, then `RIZNICA_SECTION__KEY` variables, then the command line.
+//! The merge: defaults, then the file, then `RIZNICA_SECTION__KEY` variables, then the command
+//! line.
 //!
 //! Owns: the only place of the crate that reads the environment for configuration.
 
@@ -30,8 +31,10 @@ const CLIENT_VARIABLES: [&str; 2] = ["RIZNICA_ADMIN", "RIZNICA_CREDENTIAL"];
 pub fn load(path: Option<&Path>, overrides: Overrides) -> Result<Config, ConfigError> {
     let text = match path {
         None => String::new(),
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?,
+        Some(path) => std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?,
     };
     merge(&text, std::env::vars_os(), overrides)
 }
@@ -47,17 +50,20 @@ pub fn merge(
 ) -> Result<Config, ConfigError> {
     // Parsed as the schema first: its errors point at the line.
     let raw: RawConfig = toml::from_str(text).map_err(|error| syntax(&error))?;
-    let mut table = Table::try_from(raw).map_err(|error| ConfigError::Syntax { message: error.to_string().into() })?;
+    let mut table = Table::try_from(raw).map_err(|error| ConfigError::Syntax {
+        message: error.to_string().into(),
+    })?;
     for (variable, value) in variables {
-        let (Some(variable), Some(value)) = (variable.to_str(), value.to_str()) else { continue };
+        let (Some(variable), Some(value)) = (variable.to_str(), value.to_str()) else {
+            continue;
+        };
         if let Some(name) = variable.strip_prefix("RIZNICA_")
             && !CLIENT_VARIABLES.contains(&variable)
         {
             overlay(&mut table, variable, name, value)?;
         }
     }
-    let mut raw: RawConfig =
-        table.try_into().map_err(|error| syntax(&error))?;
+    let mut raw: RawConfig = table.try_into().map_err(|error| syntax(&error))?;
     if let Some(data_dir) = overrides.data_dir {
         raw.server.data_dir = data_dir;
     }
@@ -71,15 +77,22 @@ pub fn merge(
 }
 
 fn syntax(error: &toml::de::Error) -> ConfigError {
-    ConfigError::Syntax { message: error.to_string().into() }
+    ConfigError::Syntax {
+        message: error.to_string().into(),
+    }
 }
 
-/// Sets one key from a variable. Numbers, truth values and lists are written as in the file; everything else is text.
+/// Sets one key from a variable. Numbers, truth values and lists are written as in the file;
+/// everything else is text.
 fn overlay(table: &mut Table, variable: &str, name: &str, text: &str) -> Result<(), ConfigError> {
-    let unknown = || ConfigError::UnknownVariable { variable: variable.to_owned() };
+    let unknown = || ConfigError::UnknownVariable {
+        variable: variable.to_owned(),
+    };
     let name = name.to_ascii_lowercase();
     let (section, field) = name.split_once("__").ok_or_else(unknown)?;
-    let Some(Value::Table(section)) = table.get_mut(section) else { return Err(unknown()) };
+    let Some(Value::Table(section)) = table.get_mut(section) else {
+        return Err(unknown());
+    };
     let value = match section.get(field) {
         Some(Value::String(_)) => Value::String(text.to_owned()),
         _ => {
@@ -97,20 +110,41 @@ mod tests {
     use super::*;
 
     fn with(text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
-        let variables = variables.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-        merge(text, variables.collect::<Vec<_>>().into_iter(), Overrides::default()).map_err(|e| e.to_string())
+        let variables = variables
+            .iter()
+            .map(|(name, value)| ((*name).into(), (*value).into()));
+        merge(
+            text,
+            variables.collect::<Vec<_>>().into_iter(),
+            Overrides::default(),
+        )
+        .map_err(|e| e.to_string())
     }
 
     #[test]
     fn later_sources_win() {
         let text = "[server]\nlisten = \"127.0.0.1:1\"\nworkers = 3\n";
-        let variables = [("RIZNICA_SERVER__LISTEN", "127.0.0.1:2"), ("RIZNICA_S3__DOMAINS", "[\"a.rs\"]"),
-            ("RIZNICA_LOG__LEVEL", "debug"), ("RIZNICA_ADMIN", "http://x"), ("PATH", "y")];
+        let variables = [
+            ("RIZNICA_SERVER__LISTEN", "127.0.0.1:2"),
+            ("RIZNICA_S3__DOMAINS", "[\"a.rs\"]"),
+            ("RIZNICA_LOG__LEVEL", "debug"),
+            ("RIZNICA_ADMIN", "http://x"),
+            ("PATH", "y"),
+        ];
         let config = with(text, &variables).unwrap();
         assert_eq!((config.listen.port(), config.workers), (2, 3));
         assert_eq!(config.domains, ["a.rs"]);
-        let flags = Overrides { listen: Some("127.0.0.1:3".to_owned()), ..Overrides::default() };
-        assert_eq!(merge(text, std::iter::empty(), flags).unwrap().listen.port(), 3);
+        let flags = Overrides {
+            listen: Some("127.0.0.1:3".to_owned()),
+            ..Overrides::default()
+        };
+        assert_eq!(
+            merge(text, std::iter::empty(), flags)
+                .unwrap()
+                .listen
+                .port(),
+            3
+        );
     }
 
     #[test]
@@ -118,21 +152,52 @@ mod tests {
         let cases: [(&str, &[(&str, &str)], &[&str]); 9] = [
             ("[server]\nlissten = 1", &[], &["lissten", "listen"]),
             ("[server]\nworkers = \"x\"", &[], &["workers", "usize"]),
-            ("[server]\nlisten = \"nowhere\"", &[], &["server.listen", "HOST:PORT"]),
-            ("[storage]\nengine = \"tape\"", &[], &["storage.engine", "rocksdb"]),
+            (
+                "[server]\nlisten = \"nowhere\"",
+                &[],
+                &["server.listen", "HOST:PORT"],
+            ),
+            (
+                "[storage]\nengine = \"tape\"",
+                &[],
+                &["storage.engine", "rocksdb"],
+            ),
             ("[log]\nformat = \"xml\"", &[], &["log.format", "json"]),
-            ("[keys]\nroot_key_file = \"a\"\nroot_key_passphrase_file = \"b\"", &[], &["keys.root_key_file", "keys.root_key_passphrase_file"]),
-            ("[server]\ntls_certificate_file = \"a\"", &[], &["server.tls_certificate_file", "server.tls_private_key_file"]),
+            (
+                "[keys]\nroot_key_file = \"a\"\nroot_key_passphrase_file = \"b\"",
+                &[],
+                &["keys.root_key_file", "keys.root_key_passphrase_file"],
+            ),
+            (
+                "[server]\ntls_certificate_file = \"a\"",
+                &[],
+                &["server.tls_certificate_file", "server.tls_private_key_file"],
+            ),
             ("", &[("RIZNICA_SERVER__NOTHING", "1")], &["nothing"]),
-            ("", &[("RIZNICA_LISTEN", "1")], &["RIZNICA_LISTEN", "RIZNICA_SECTION__KEY"]),
+            (
+                "",
+                &[("RIZNICA_LISTEN", "1")],
+                &["RIZNICA_LISTEN", "RIZNICA_SECTION__KEY"],
+            ),
         ];
         for (text, variables, expected) in cases {
             let error = with(text, variables).unwrap_err();
-            assert!(expected.iter().all(|part| error.contains(part)), "{text}: {error}");
+            assert!(
+                expected.iter().all(|part| error.contains(part)),
+                "{text}: {error}"
+            );
         }
-        assert!(with("[admin]\nlisten = \"0.0.0.0:9001\"", &[]).unwrap_err().contains("admin.listen"));
+        assert!(
+            with("[admin]\nlisten = \"0.0.0.0:9001\"", &[])
+                .unwrap_err()
+                .contains("admin.listen")
+        );
         let inside = "[server]\ndata_dir = \"/d\"\n[keys]\nroot_key_file = \"/d/k\"";
-        assert!(with(inside, &[]).unwrap_err().contains("keys.root_key_file"));
+        assert!(
+            with(inside, &[])
+                .unwrap_err()
+                .contains("keys.root_key_file")
+        );
     }
 
     #[test]
@@ -152,11 +217,20 @@ mod tests {
                 assert_eq!(shown.get(field), Some(default), "{section}.{field}");
             }
             for field in shown.keys() {
-                assert!(schema.contains(&format!(" {field}:")), "{section}.{field} is no key");
+                assert!(
+                    schema.contains(&format!(" {field}:")),
+                    "{section}.{field} is no key"
+                );
             }
         }
-        for field in schema.lines().filter_map(|line| line.trim().split_once(": Option<").map(|(field, _)| field)) {
-            assert!(uncommented.contains(&format!("{field} = ")), "{field} is not shown");
+        for field in schema
+            .lines()
+            .filter_map(|line| line.trim().split_once(": Option<").map(|(field, _)| field))
+        {
+            assert!(
+                uncommented.contains(&format!("{field} = ")),
+                "{field} is not shown"
+            );
         }
         toml::from_str::<RawConfig>(example).unwrap();
     }

@@ -106,7 +106,11 @@ impl Config {
         bounds(&raw)?;
         let is_region = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if raw.s3.region.is_empty() || !raw.s3.region.chars().all(is_region) {
-            return Err(value("s3.region", &raw.s3.region, "lower-case letters, digits and hyphens"));
+            return Err(value(
+                "s3.region",
+                &raw.s3.region,
+                "lower-case letters, digits and hyphens",
+            ));
         }
         let workers = match server.workers {
             0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
@@ -121,34 +125,102 @@ impl Config {
             root_key: root_key(&raw.keys, &server.data_dir)?,
             engine,
             log_format,
-            domains: raw.s3.domains.iter().map(|domain| domain.to_ascii_lowercase()).collect(),
+            domains: raw
+                .s3
+                .domains
+                .iter()
+                .map(|domain| domain.to_ascii_lowercase())
+                .collect(),
             raw,
         })
     }
 }
 
 fn value(key: &'static str, value: impl ToString, allowed: &'static str) -> ConfigError {
-    ConfigError::Value { key, value: value.to_string(), allowed }
+    ConfigError::Value {
+        key,
+        value: value.to_string(),
+        allowed,
+    }
 }
 
 fn address(key: &'static str, text: &str) -> Result<SocketAddr, ConfigError> {
-    let mut addresses = text.to_socket_addrs().map_err(|_source| value(key, text, "HOST:PORT, such as 127.0.0.1:9000"))?;
-    addresses.next().ok_or_else(|| value(key, text, "HOST:PORT whose host has an address"))
+    let mut addresses = text
+        .to_socket_addrs()
+        .map_err(|_source| value(key, text, "HOST:PORT, such as 127.0.0.1:9000"))?;
+    addresses
+        .next()
+        .ok_or_else(|| value(key, text, "HOST:PORT whose host has an address"))
 }
 
 fn bounds(raw: &RawConfig) -> Result<(), ConfigError> {
     let (server, storage) = (&raw.server, &raw.storage);
-    let rules: [(&'static str, u64, std::ops::RangeInclusive<u64>, &'static str); 10] = [
-        ("server.max_connections", server.max_connections as u64, 1..=1_000_000, "1 to 1000000"),
-        ("server.header_timeout_s", server.header_timeout_s, 1..=3600, "1 to 3600"),
-        ("server.header_max_bytes", server.header_max_bytes as u64, 4096..=65_536, "4096 to 65536"),
-        ("server.body_idle_timeout_s", server.body_idle_timeout_s, 1..=3600, "1 to 3600"),
-        ("server.max_body_streams", server.max_body_streams as u64, 1..=4096, "1 to 4096; each takes about 1.3 MiB"),
-        ("storage.memtable_mib", storage.memtable_mib as u64, 32..=65_536, "32 to 65536"),
-        ("storage.block_cache_mib", storage.block_cache_mib as u64, 8..=1_048_576, "8 to 1048576"),
-        ("storage.blocking_threads", storage.blocking_threads as u64, 2..=512, "2 to 512"),
-        ("storage.max_open_files", u64::try_from(storage.max_open_files).unwrap_or(0), 64..=1_000_000, "64 to 1000000"),
-        ("jobs.sweep_interval_s", raw.jobs.sweep_interval_s, 1..=86_400, "1 to 86400"),
+    let rules: [(
+        &'static str,
+        u64,
+        std::ops::RangeInclusive<u64>,
+        &'static str,
+    ); 10] = [
+        (
+            "server.max_connections",
+            server.max_connections as u64,
+            1..=1_000_000,
+            "1 to 1000000",
+        ),
+        (
+            "server.header_timeout_s",
+            server.header_timeout_s,
+            1..=3600,
+            "1 to 3600",
+        ),
+        (
+            "server.header_max_bytes",
+            server.header_max_bytes as u64,
+            4096..=65_536,
+            "4096 to 65536",
+        ),
+        (
+            "server.body_idle_timeout_s",
+            server.body_idle_timeout_s,
+            1..=3600,
+            "1 to 3600",
+        ),
+        (
+            "server.max_body_streams",
+            server.max_body_streams as u64,
+            1..=4096,
+            "1 to 4096; each takes about 1.3 MiB",
+        ),
+        (
+            "storage.memtable_mib",
+            storage.memtable_mib as u64,
+            32..=65_536,
+            "32 to 65536",
+        ),
+        (
+            "storage.block_cache_mib",
+            storage.block_cache_mib as u64,
+            8..=1_048_576,
+            "8 to 1048576",
+        ),
+        (
+            "storage.blocking_threads",
+            storage.blocking_threads as u64,
+            2..=512,
+            "2 to 512",
+        ),
+        (
+            "storage.max_open_files",
+            u64::try_from(storage.max_open_files).unwrap_or(0),
+            64..=1_000_000,
+            "64 to 1000000",
+        ),
+        (
+            "jobs.sweep_interval_s",
+            raw.jobs.sweep_interval_s,
+            1..=86_400,
+            "1 to 86400",
+        ),
     ];
     for (key, number, range, allowed) in rules {
         if !range.contains(&number) {
@@ -176,7 +248,11 @@ fn tls(server: &ServerSection) -> Result<Option<TlsFiles>, ConfigError> {
 
 fn root_key(keys: &KeysSection, data_dir: &Path) -> Result<RootKeyReference, ConfigError> {
     let rule = "set at most one source of the root key";
-    let contradiction = |first, second| ConfigError::Contradiction { first, second, rule };
+    let contradiction = |first, second| ConfigError::Contradiction {
+        first,
+        second,
+        rule,
+    };
     let (file, passphrase, credential) = (
         keys.root_key_file.as_ref(),
         keys.root_key_passphrase_file.as_ref(),
@@ -187,13 +263,31 @@ fn root_key(keys: &KeysSection, data_dir: &Path) -> Result<RootKeyReference, Con
         (Some(path), None, None) => RootKeyReference::File(path.clone()),
         (None, Some(path), None) => RootKeyReference::PassphraseFile(path.clone()),
         (None, None, Some(name)) => RootKeyReference::SystemdCredential(name.clone()),
-        (Some(_), Some(_), _) => return Err(contradiction("keys.root_key_file", "keys.root_key_passphrase_file")),
-        (Some(_), _, Some(_)) => return Err(contradiction("keys.root_key_file", "keys.root_key_systemd_credential")),
-        (None, Some(_), Some(_)) => return Err(contradiction("keys.root_key_passphrase_file", "keys.root_key_systemd_credential")),
+        (Some(_), Some(_), _) => {
+            return Err(contradiction(
+                "keys.root_key_file",
+                "keys.root_key_passphrase_file",
+            ));
+        }
+        (Some(_), _, Some(_)) => {
+            return Err(contradiction(
+                "keys.root_key_file",
+                "keys.root_key_systemd_credential",
+            ));
+        }
+        (None, Some(_), Some(_)) => {
+            return Err(contradiction(
+                "keys.root_key_passphrase_file",
+                "keys.root_key_systemd_credential",
+            ));
+        }
     };
     match &reference {
-        RootKeyReference::File(path) | RootKeyReference::PassphraseFile(path) if path.starts_with(data_dir) => {
-            let allowed = "a file outside server.data_dir: who copies the data must not get the key with it";
+        RootKeyReference::File(path) | RootKeyReference::PassphraseFile(path)
+            if path.starts_with(data_dir) =>
+        {
+            let allowed =
+                "a file outside server.data_dir: who copies the data must not get the key with it";
             Err(value("keys.root_key_file", path.display(), allowed))
         }
         _ => Ok(reference),

@@ -1,4 +1,5 @@
-//! The configuration as it is written. `config/riznica.example.toml` shows every key with its default; a test compares.
+//! The configuration as it is written. `config/riznica.example.toml` shows every key with its
+//! default; a test compares.
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -133,7 +134,8 @@ section! {
         sweep_interval_s: u64 = 10,
         /// Seconds after which a blob that no object owns is deleted.
         orphan_grace_s: u64 = 60,
-        /// Seconds that a finished upload is remembered, so that a repeated Complete gets the same answer.
+        /// Seconds that a finished upload is remembered, so that a repeated Complete gets the same
+        /// answer.
         finished_upload_retention_s: u64 = 86_400,
     }
 }

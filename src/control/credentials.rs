@@ -13,7 +13,8 @@ use crate::model::tenant::TenantName;
 /// Characters of generated ids: no letter that is taken for a digit.
 const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 /// Characters of generated secrets: nothing that a shell, a URL or an INI file treats specially.
-const SECRET_ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789Zz";
+const SECRET_ALPHABET: &[u8; 64] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789Zz";
 /// 40 characters of about 5.95 bits: 238 bits.
 const SECRET_LEN: usize = 40;
 
@@ -49,7 +50,10 @@ impl Control {
             None => generate(&*self.entropy)?,
         };
         let context = key_context(tenant.tenant);
-        let credentials_key = self.provider.unwrap_key(&tenant.credentials_key, &context).await?;
+        let credentials_key = self
+            .provider
+            .unwrap_key(&tenant.credentials_key, &context)
+            .await?;
         let record = CredentialRecord::seal(
             access_key_id,
             tenant.tenant,
@@ -67,7 +71,10 @@ impl Control {
             access_key_id = %record.access_key_id,
             "access key created"
         );
-        Ok(IssuedCredential { record, secret_access_key })
+        Ok(IssuedCredential {
+            record,
+            secret_access_key,
+        })
     }
 
     /// All access keys, or those of one tenant, each with its tenant's name.
@@ -84,10 +91,16 @@ impl Control {
             None => tenants::list(&*self.engine).await?,
         };
         let name_of = |record: &CredentialRecord| {
-            tenants.iter().find(|tenant| tenant.tenant == record.tenant).map(|t| t.name.clone())
+            tenants
+                .iter()
+                .find(|tenant| tenant.tenant == record.tenant)
+                .map(|t| t.name.clone())
         };
         let records = credentials::list(&*self.engine).await?;
-        Ok(records.into_iter().filter_map(|record| name_of(&record).map(|name| (record, name))).collect())
+        Ok(records
+            .into_iter()
+            .filter_map(|record| name_of(&record).map(|name| (record, name)))
+            .collect())
     }
 
     /// Stops an access key from working.
@@ -130,11 +143,18 @@ fn generate(entropy: &dyn Entropy) -> Result<(AccessKeyId, SecretBytes), Control
     let mut text = *b"RZ..................";
     let random = random_array::<20>(entropy)?;
     for (character, byte) in text.iter_mut().zip(random).skip(2) {
-        *character = ID_ALPHABET.get(usize::from(byte % 32)).copied().unwrap_or(b'A');
+        *character = ID_ALPHABET
+            .get(usize::from(byte % 32))
+            .copied()
+            .unwrap_or(b'A');
     }
     let text = std::str::from_utf8(&text).unwrap_or_default();
     let access_key_id = AccessKeyId::parse(text).map_err(|_id| EntropyError)?;
-    let secret = random_array::<SECRET_LEN>(entropy)?
-        .map(|byte| SECRET_ALPHABET.get(usize::from(byte % 64)).copied().unwrap_or(b'A'));
+    let secret = random_array::<SECRET_LEN>(entropy)?.map(|byte| {
+        SECRET_ALPHABET
+            .get(usize::from(byte % 64))
+            .copied()
+            .unwrap_or(b'A')
+    });
     Ok((access_key_id, SecretBytes::new(secret.to_vec())))
 }

@@ -52,7 +52,9 @@ impl ControlError {
             Self::Catalog(source) => source.kind(),
             Self::Denied => ErrorKind::Denied,
             Self::Entropy(source) => source.kind(),
-            Self::InvalidDisplayName | Self::InvalidEmail | Self::InvalidSecret => ErrorKind::Invalid,
+            Self::InvalidDisplayName | Self::InvalidEmail | Self::InvalidSecret => {
+                ErrorKind::Invalid
+            }
             Self::Keys(source) => source.kind(),
             Self::NoSuchAccessKey | Self::NoSuchTenant => ErrorKind::Absent,
         }

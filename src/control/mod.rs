@@ -37,7 +37,12 @@ impl Control {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Self {
-        Self { engine, provider, clock, entropy }
+        Self {
+            engine,
+            provider,
+            clock,
+            entropy,
+        }
     }
 
     fn now(&self) -> Timestamp {

@@ -31,20 +31,25 @@ impl Control {
         token: &SecretBytes,
     ) -> Result<OperatorPermit, ControlError> {
         if operators::verify_token(&*self.engine, operator_name, token.expose()).await? {
-            Ok(OperatorPermit { operator_name: operator_name.to_owned() })
+            Ok(OperatorPermit {
+                operator_name: operator_name.to_owned(),
+            })
         } else {
             Err(ControlError::Denied)
         }
     }
 
-    /// Marks the store as initialised and makes the first operator. Returns the token, which is stored nowhere else.
+    /// Marks the store as initialised and makes the first operator. Returns the token, which is
+    /// stored nowhere else.
     ///
     /// # Errors
     /// `Catalog(Taken)` when it is initialised already.
     pub async fn initialise(&self, operator_name: &str) -> Result<Secret<32>, ControlError> {
         let token = Secret::generate(&*self.entropy)?;
-        let installation =
-            Installation { installation_id: random_array(&*self.entropy)?, created: self.now() };
+        let installation = Installation {
+            installation_id: random_array(&*self.entropy)?,
+            created: self.now(),
+        };
         operators::initialise(&*self.engine, &installation, operator_name, token.expose()).await?;
         Ok(token)
     }
@@ -61,7 +66,10 @@ impl Control {
 impl Control {
     /// Whether rows can be read and the engine and the key service are well.
     pub async fn is_ready(&self) -> bool {
-        let is_readable = self.is_initialised().await.is_ok_and(|is_initialised| is_initialised);
+        let is_readable = self
+            .is_initialised()
+            .await
+            .is_ok_and(|is_initialised| is_initialised);
         let takes_writes = self.engine.health() == EngineHealth::ReadWrite;
         is_readable && takes_writes && self.provider.health().await.is_ok()
     }

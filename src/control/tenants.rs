@@ -53,12 +53,16 @@ impl Control {
             return Err(ControlError::InvalidDisplayName);
         }
         let email = new.email.unwrap_or_default();
-        let has_two_parts =
-            email.split_once('@').is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
+        let has_two_parts = email
+            .split_once('@')
+            .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
         if email.len() > 254 || !(email.is_empty() || has_two_parts) {
             return Err(ControlError::InvalidEmail);
         }
-        if tenants::find_by_name(&*self.engine, &new.name).await?.is_some() {
+        if tenants::find_by_name(&*self.engine, &new.name)
+            .await?
+            .is_some()
+        {
             return Err(ControlError::TenantTaken);
         }
         let created = self.now();
@@ -95,7 +99,9 @@ impl Control {
         _permit: &OperatorPermit,
         name: &TenantName,
     ) -> Result<TenantRecord, ControlError> {
-        tenants::find_by_name(&*self.engine, name).await?.ok_or(ControlError::NoSuchTenant)
+        tenants::find_by_name(&*self.engine, name)
+            .await?
+            .ok_or(ControlError::NoSuchTenant)
     }
 
     /// All tenants, oldest first.
@@ -128,7 +134,11 @@ impl Control {
                 continue;
             };
             let usage = usage::load(&*self.engine, entry.bucket).await?;
-            summaries.push(BucketSummary { entry, tenant_name: owner.name.clone(), usage });
+            summaries.push(BucketSummary {
+                entry,
+                tenant_name: owner.name.clone(),
+                usage,
+            });
         }
         Ok(summaries)
     }

@@ -50,7 +50,9 @@ impl Algorithm {
         };
         let unbound =
             UnboundKey::new(algorithm, bytes).map_err(|ring::error::Unspecified| Refused)?;
-        Ok(ReadyKey { aead: LessSafeKey::new(unbound) })
+        Ok(ReadyKey {
+            aead: LessSafeKey::new(unbound),
+        })
     }
 }
 
@@ -68,7 +70,9 @@ impl ReadyKey {
         bytes: &mut [u8],
     ) -> Result<[u8; TAG_LEN], Refused> {
         let nonce = Nonce::assume_unique_for_key(nonce);
-        let tag = self.aead.seal_in_place_separate_tag(nonce, Aad::from(associated_data), bytes);
+        let tag = self
+            .aead
+            .seal_in_place_separate_tag(nonce, Aad::from(associated_data), bytes);
         let tag = tag.map_err(|ring::error::Unspecified| Refused)?;
         <[u8; TAG_LEN]>::try_from(tag.as_ref()).map_err(|_len| Refused)
     }
@@ -85,8 +89,11 @@ impl ReadyKey {
     ) -> Result<usize, Refused> {
         let nonce = Nonce::assume_unique_for_key(nonce);
         let opened =
-            self.aead.open_within(nonce, Aad::from(associated_data), bytes, sealed_start..);
-        opened.map(|plaintext| plaintext.len()).map_err(|ring::error::Unspecified| Refused)
+            self.aead
+                .open_within(nonce, Aad::from(associated_data), bytes, sealed_start..);
+        opened
+            .map(|plaintext| plaintext.len())
+            .map_err(|ring::error::Unspecified| Refused)
     }
 }
 
@@ -105,7 +112,14 @@ mod tests {
         let zero_nonce = "00".repeat(12);
         let nonce = "cafebabefacedbaddecaf888";
         let cases = [
-            (zero.as_str(), zero_nonce.as_str(), "", "", "", "530f8afbc74536b9a963b4f1c4cb738b"),
+            (
+                zero.as_str(),
+                zero_nonce.as_str(),
+                "",
+                "",
+                "",
+                "530f8afbc74536b9a963b4f1c4cb738b",
+            ),
             (
                 zero.as_str(),
                 zero_nonce.as_str(),
@@ -135,16 +149,22 @@ mod tests {
         ];
         for (secret, nonce, plain, associated_data, sealed, tag) in cases {
             let bytes = |hexadecimal: &str| hex::decode(hexadecimal).unwrap();
-            let ready = Algorithm::CURRENT.ready_key(&bytes(secret).try_into().unwrap()).unwrap();
+            let ready = Algorithm::CURRENT
+                .ready_key(&bytes(secret).try_into().unwrap())
+                .unwrap();
             let nonce = <[u8; 12]>::try_from(bytes(nonce)).unwrap();
             let mut buffer = bytes(plain);
-            let made = ready.seal(nonce, &bytes(associated_data), &mut buffer).unwrap();
+            let made = ready
+                .seal(nonce, &bytes(associated_data), &mut buffer)
+                .unwrap();
             assert_eq!(
                 (hex::encode(&buffer), hex::encode(made)),
                 (sealed.to_owned(), tag.to_owned())
             );
             buffer.extend_from_slice(&made);
-            let len = ready.open(nonce, &bytes(associated_data), &mut buffer, 0).unwrap();
+            let len = ready
+                .open(nonce, &bytes(associated_data), &mut buffer, 0)
+                .unwrap();
             assert_eq!(buffer.get(..len).unwrap(), bytes(plain));
         }
     }

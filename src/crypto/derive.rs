@@ -48,7 +48,9 @@ pub(in crate::crypto) fn hkdf_sha256(
 ) -> Result<(), Refused> {
     let extracted = Salt::new(HKDF_SHA256, salt).extract(secret);
     let expanded = extracted.expand(info, OutputLen(output.len()));
-    expanded.and_then(|okm| okm.fill(output)).map_err(|ring::error::Unspecified| Refused)
+    expanded
+        .and_then(|okm| okm.fill(output))
+        .map_err(|ring::error::Unspecified| Refused)
 }
 
 /// A key and nonce for one message: sealing or opening consumes it.
@@ -93,7 +95,12 @@ impl OnceKey {
         let (nonce, rest) = rest.split_first_chunk::<NONCE_LEN>().ok_or(Refused)?;
         let commitment = rest.first_chunk::<COMMITMENT_LEN>().ok_or(Refused)?;
         let ready = Algorithm::CURRENT.ready_key(aead)?;
-        Ok(Self { ready, nonce: *nonce, salt, commitment: *commitment })
+        Ok(Self {
+            ready,
+            nonce: *nonce,
+            salt,
+            commitment: *commitment,
+        })
     }
 
     /// The salt, to be stored.
@@ -161,7 +168,11 @@ impl StreamSecrets {
         let (prefix, rest) = rest.split_first_chunk::<PREFIX_LEN>().ok_or(Refused)?;
         let commitment = rest.first_chunk::<COMMITMENT_LEN>().ok_or(Refused)?;
         let ready = Algorithm::CURRENT.ready_key(aead)?;
-        Ok(Self { ready, nonce: StreamNonce::new(*prefix), commitment: *commitment })
+        Ok(Self {
+            ready,
+            nonce: StreamNonce::new(*prefix),
+            commitment: *commitment,
+        })
     }
 }
 
@@ -205,13 +216,19 @@ mod tests {
         }
     }
 
-    /// In every stored message the commitment is associated data too, so only this test sees that it
-    /// is compared by itself, before anything is opened (C3).
+    /// In every stored message the commitment is associated data too, so only this test sees that
+    /// it is compared by itself, before anything is opened (C3).
     #[test]
     fn once_key_with_another_commitment_is_not_restored() {
         let once = OnceKey::derive(&[1; KEY_LEN], LABEL_RECORD, [2; SALT_LEN]).unwrap();
         let restore = |secret: u8, label, salt: u8| {
-            OnceKey::restore(&[secret; KEY_LEN], label, [salt; SALT_LEN], once.commitment()).is_ok()
+            OnceKey::restore(
+                &[secret; KEY_LEN],
+                label,
+                [salt; SALT_LEN],
+                once.commitment(),
+            )
+            .is_ok()
         };
         assert!(restore(1, LABEL_RECORD, 2));
         assert!(!restore(3, LABEL_RECORD, 2), "other secret");

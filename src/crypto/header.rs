@@ -53,7 +53,10 @@ impl BlobHeader {
             .fixed(&self.parameters.commitment)
             .u64(self.created_unix_millis);
         let mut header = [0; BLOB_HEADER_LEN];
-        header.iter_mut().zip(w.as_slice()).for_each(|(to, from)| *to = *from);
+        header
+            .iter_mut()
+            .zip(w.as_slice())
+            .for_each(|(to, from)| *to = *from);
         header
     }
 
@@ -78,7 +81,10 @@ impl BlobHeader {
             bucket: BucketId::from_bytes(r.array()?),
             owner: r.array()?,
             part_number: r.u32()?,
-            parameters: StreamParameters { salt: r.array()?, commitment: r.array()? },
+            parameters: StreamParameters {
+                salt: r.array()?,
+                commitment: r.array()?,
+            },
             created_unix_millis: r.u64()?,
         };
         if r.array()? != [0; PADDING_LEN] {

@@ -25,13 +25,19 @@ impl ScopeKey {
     /// # Errors
     /// When the random source fails.
     pub fn generate(version: u32, entropy: &dyn Entropy) -> Result<Self, EntropyError> {
-        Ok(Self { secret: Secret::generate(entropy)?, version })
+        Ok(Self {
+            secret: Secret::generate(entropy)?,
+            version,
+        })
     }
 
     /// A key that a key service gave out; `None` when it does not have 32 bytes. The caller wipes
     /// its own copy.
     pub fn from_slice(version: u32, bytes: &[u8]) -> Option<Self> {
-        Some(Self { secret: Secret::from_slice(bytes)?, version })
+        Some(Self {
+            secret: Secret::from_slice(bytes)?,
+            version,
+        })
     }
 
     /// The version that records sealed under this key name.
@@ -128,12 +134,16 @@ impl DataKey {
     /// # Errors
     /// When the random source fails.
     pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
-        Ok(Self { secret: Secret::generate(entropy)? })
+        Ok(Self {
+            secret: Secret::generate(entropy)?,
+        })
     }
 
     /// The key out of an opened record; `None` when it does not have 32 bytes.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        Some(Self { secret: Secret::from_slice(bytes)? })
+        Some(Self {
+            secret: Secret::from_slice(bytes)?,
+        })
     }
 
     /// The bytes, for the sealed part of a record and for nothing else.
@@ -154,8 +164,14 @@ impl DataKey {
         let salt = random_array::<SALT_LEN>(entropy)?;
         let secrets = StreamSecrets::derive(self.expose(), part_number, &salt);
         let secrets = secrets.map_err(|Refused| SealError::Refused)?;
-        let parameters = StreamParameters { salt, commitment: secrets.commitment };
-        Ok(SealingKey { secrets, parameters })
+        let parameters = StreamParameters {
+            salt,
+            commitment: secrets.commitment,
+        };
+        Ok(SealingKey {
+            secrets,
+            parameters,
+        })
     }
 
     /// The key that opens a stored part. Compares the commitment in constant time (C3).

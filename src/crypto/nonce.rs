@@ -18,7 +18,10 @@ pub(in crate::crypto) struct StreamNonce {
 impl StreamNonce {
     /// Starts at segment zero.
     pub(in crate::crypto) const fn new(prefix: [u8; PREFIX_LEN]) -> Self {
-        Self { prefix, next: Some(0) }
+        Self {
+            prefix,
+            next: Some(0),
+        }
     }
 
     /// Takes the nonce of the next segment.
@@ -32,7 +35,20 @@ impl StreamNonce {
     pub(in crate::crypto) fn of_segment(&self, segment: u32, is_last: bool) -> [u8; 12] {
         let [p0, p1, p2, p3, p4, p5, p6] = self.prefix;
         let [c0, c1, c2, c3] = segment.to_be_bytes();
-        [p0, p1, p2, p3, p4, p5, p6, c0, c1, c2, c3, u8::from(is_last)]
+        [
+            p0,
+            p1,
+            p2,
+            p3,
+            p4,
+            p5,
+            p6,
+            c0,
+            c1,
+            c2,
+            c3,
+            u8::from(is_last),
+        ]
     }
 }
 
@@ -42,10 +58,25 @@ mod tests {
 
     #[test]
     fn counter_at_its_end_is_an_error_not_a_repetition() {
-        let mut nonce = StreamNonce { prefix: [7; PREFIX_LEN], next: Some(u32::MAX - 1) };
-        assert_eq!(nonce.advance(false).unwrap(), [7, 7, 7, 7, 7, 7, 7, 255, 255, 255, 254, 0]);
-        assert_eq!(nonce.advance(true).unwrap(), [7, 7, 7, 7, 7, 7, 7, 255, 255, 255, 255, 1]);
-        assert!(matches!(nonce.advance(false), Err(SealError::CounterExhausted)));
-        assert!(matches!(nonce.advance(true), Err(SealError::CounterExhausted)));
+        let mut nonce = StreamNonce {
+            prefix: [7; PREFIX_LEN],
+            next: Some(u32::MAX - 1),
+        };
+        assert_eq!(
+            nonce.advance(false).unwrap(),
+            [7, 7, 7, 7, 7, 7, 7, 255, 255, 255, 254, 0]
+        );
+        assert_eq!(
+            nonce.advance(true).unwrap(),
+            [7, 7, 7, 7, 7, 7, 7, 255, 255, 255, 255, 1]
+        );
+        assert!(matches!(
+            nonce.advance(false),
+            Err(SealError::CounterExhausted)
+        ));
+        assert!(matches!(
+            nonce.advance(true),
+            Err(SealError::CounterExhausted)
+        ));
     }
 }

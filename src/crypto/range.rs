@@ -57,6 +57,9 @@ pub fn sealed_range(segments: &SegmentRange, plaintext_len: u64) -> Option<Range
     }
     let sealed_segment_len = SEGMENT_LEN_U64.checked_add(TAG_LEN_U64)?;
     let start = segments.first.checked_mul(sealed_segment_len)?;
-    let end = segments.last.checked_add(1)?.checked_mul(sealed_segment_len)?;
+    let end = segments
+        .last
+        .checked_add(1)?
+        .checked_mul(sealed_segment_len)?;
     Some(start..end.min(sealed_len(plaintext_len)))
 }

@@ -63,7 +63,10 @@ pub fn seal_record(
     entropy: &dyn Entropy,
 ) -> Result<Vec<u8>, SealError> {
     let too_long = |len: usize| SealError::PlaintextTooLong { len };
-    let sealed_len = secret.len().checked_add(TAG_LEN).ok_or_else(|| too_long(secret.len()))?;
+    let sealed_len = secret
+        .len()
+        .checked_add(TAG_LEN)
+        .ok_or_else(|| too_long(secret.len()))?;
     let sealed_len = u32::try_from(sealed_len).map_err(|_overflow| too_long(secret.len()))?;
     u32::try_from(plain.len()).map_err(|_overflow| too_long(plain.len()))?;
 
@@ -118,7 +121,15 @@ impl<'a> RecordView<'a> {
         let readable = bytes.get(..readable_len).unwrap_or_default();
         let sealed = r.field()?;
         r.finish()?;
-        Ok(Self { key_version, plain, algorithm, salt, commitment, readable, sealed })
+        Ok(Self {
+            key_version,
+            plain,
+            algorithm,
+            salt,
+            commitment,
+            readable,
+            sealed,
+        })
     }
 
     /// Opens the sealed part; with it the readable part is authentic too.
@@ -138,6 +149,9 @@ impl<'a> RecordView<'a> {
         }
         let secret = scope_key.expose();
         let once = OnceKey::restore(secret, LABEL_RECORD, self.salt, &self.commitment)?;
-        once.open(&context.associated_data(self.algorithm, self.readable), self.sealed)
+        once.open(
+            &context.associated_data(self.algorithm, self.readable),
+            self.sealed,
+        )
     }
 }

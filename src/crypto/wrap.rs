@@ -31,12 +31,16 @@ impl KeyEncryptionKey {
     /// # Errors
     /// When the random source fails.
     pub fn generate(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
-        Ok(Self { secret: Secret::generate(entropy)? })
+        Ok(Self {
+            secret: Secret::generate(entropy)?,
+        })
     }
 
     /// A stored key; `None` when it does not have 32 bytes. The caller wipes its own copy.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        Some(Self { secret: Secret::from_slice(bytes)? })
+        Some(Self {
+            secret: Secret::from_slice(bytes)?,
+        })
     }
 
     /// The bytes, for the keyring.
@@ -57,7 +61,9 @@ impl KeyEncryptionKey {
     ) -> Result<WrappedKey, SealError> {
         let once = OnceKey::generate(self.expose(), LABEL_WRAP, entropy)?;
         let mut w = Writer::new();
-        w.u8(Algorithm::CURRENT.number()).fixed(once.salt()).fixed(once.commitment());
+        w.u8(Algorithm::CURRENT.number())
+            .fixed(once.salt())
+            .fixed(once.commitment());
         let mut opaque = w.into_vec();
         let associated_data = associated_data(context, generation, &opaque);
         once.seal(&associated_data, scope_key.expose(), &mut opaque)?;
@@ -84,7 +90,10 @@ impl KeyEncryptionKey {
         let head_len = wrapped.opaque().len().saturating_sub(sealed_len);
         let head = wrapped.opaque().get(..head_len).unwrap_or_default();
         let once = OnceKey::restore(self.expose(), LABEL_WRAP, salt, &commitment)?;
-        let secret = once.open(&associated_data(context, wrapped.generation(), head), sealed)?;
+        let secret = once.open(
+            &associated_data(context, wrapped.generation(), head),
+            sealed,
+        )?;
         ScopeKey::from_slice(context.version, secret.expose()).ok_or(OpenError::Unauthentic)
     }
 }
@@ -99,6 +108,7 @@ fn associated_data(context: &KeyContext, generation: u32, head: &[u8]) -> Vec<u8
     let mut readable = Writer::new();
     readable.u32(generation).fixed(head);
     let mut w = Writer::new();
-    w.fixed(&context.associated_data()).field(readable.as_slice());
+    w.fixed(&context.associated_data())
+        .field(readable.as_slice());
     w.into_vec()
 }

@@ -22,7 +22,9 @@ impl Gateway {
     /// # Errors
     /// `NoSuchBucket`, or when the rows fail.
     pub async fn find_bucket(&self, name: &BucketName) -> Result<BucketRecord, GatewayError> {
-        buckets::find(&*self.engine, name).await?.ok_or(GatewayError::NoSuchBucket)
+        buckets::find(&*self.engine, name)
+            .await?
+            .ok_or(GatewayError::NoSuchBucket)
     }
 
     /// Creates a bucket for the permit's tenant.
@@ -32,7 +34,11 @@ impl Gateway {
     ///
     /// # Durability
     /// When this returns `Ok`, the bucket survives power loss.
-    pub async fn create_bucket(&self, permit: Permit, name: &BucketName) -> Result<(), GatewayError> {
+    pub async fn create_bucket(
+        &self,
+        permit: Permit,
+        name: &BucketName,
+    ) -> Result<(), GatewayError> {
         let action = Action::CreateBucket;
         if !permit.covers_account(action) {
             return Err(GatewayError::WrongPermit { action });
@@ -46,10 +52,20 @@ impl Gateway {
         let created = self.now();
         let bucket = BucketId::generate(created.millis(), &*self.entropy)?;
         let scope = KeyScope::Bucket(bucket);
-        let context = KeyContext { tenant, scope, version: FIRST_KEY_VERSION };
+        let context = KeyContext {
+            tenant,
+            scope,
+            version: FIRST_KEY_VERSION,
+        };
         let (_, wrapped) = self.provider.generate_key(&context).await?;
         let keys = vec![(FIRST_KEY_VERSION, wrapped)];
-        let record = BucketRecord { bucket, name: name.clone(), tenant, created, keys };
+        let record = BucketRecord {
+            bucket,
+            name: name.clone(),
+            tenant,
+            created,
+            keys,
+        };
         match buckets::create(&*self.engine, &record).await {
             Err(CatalogError::Taken) => {
                 self.refuse_taken(name, tenant).await?;

@@ -1,7 +1,7 @@
 //! Everything that is computed over a body on its way in, and everything that it is compared with.
 //!
-//! Owns: which digests a body needs (one pass each), and the comparison before anything becomes visible.
-//! Not here: where the expected values come from (`s3::extract`, `s3::body`).
+//! Owns: which digests a body needs (one pass each), and the comparison before anything becomes
+//! visible. Not here: where the expected values come from (`s3::extract`, `s3::body`).
 
 use crate::base::digest::{DigestAlgorithm, Digester};
 use crate::base::secret::is_equal;
@@ -53,14 +53,19 @@ impl BodyDigests {
         if declared.sha256.is_some() {
             algorithms.push(DigestAlgorithm::Sha256);
         }
-        let declared_algorithm = declared.checksum.as_ref().map(|checksum| checksum.algorithm);
+        let declared_algorithm = declared
+            .checksum
+            .as_ref()
+            .map(|checksum| checksum.algorithm);
         if let Some(algorithm) = declared_algorithm.or(declared.checksum_algorithm)
             && !algorithms.contains(&algorithm.digest())
         {
             algorithms.push(algorithm.digest());
         }
-        let digesters =
-            algorithms.into_iter().map(|algorithm| (algorithm, Digester::new(algorithm))).collect();
+        let digesters = algorithms
+            .into_iter()
+            .map(|algorithm| (algorithm, Digester::new(algorithm)))
+            .collect();
         Self { digesters, len: 0 }
     }
 
@@ -77,7 +82,9 @@ impl BodyDigests {
     /// Adds the next bytes of the body.
     pub fn update(&mut self, bytes: &[u8]) {
         self.len = self.len.saturating_add(bytes.len() as u64);
-        self.digesters.iter_mut().for_each(|(_, digester)| digester.update(bytes));
+        self.digesters
+            .iter_mut()
+            .for_each(|(_, digester)| digester.update(bytes));
     }
 
     /// Compares with all that was declared.
@@ -96,7 +103,10 @@ impl BodyDigests {
             .map(|(algorithm, digester)| (algorithm, digester.finish()))
             .collect::<Vec<_>>();
         let value_of = |algorithm: DigestAlgorithm| {
-            values.iter().find(|(known, _)| *known == algorithm).map(|(_, value)| value.as_slice())
+            values
+                .iter()
+                .find(|(known, _)| *known == algorithm)
+                .map(|(_, value)| value.as_slice())
         };
         let md5 = value_of(DigestAlgorithm::Md5).and_then(|value| value.try_into().ok());
         let md5: [u8; 16] = md5.unwrap_or_default();
@@ -114,11 +124,16 @@ impl BodyDigests {
                 return Err(GatewayError::ChecksumMismatch);
             }
         }
-        let algorithm = declared.checksum.as_ref().map(|checksum| checksum.algorithm);
-        let checksum = algorithm.or(declared.checksum_algorithm).and_then(|algorithm| {
-            let value = value_of(algorithm.digest())?.to_vec();
-            Some(Checksum { algorithm, value })
-        });
+        let algorithm = declared
+            .checksum
+            .as_ref()
+            .map(|checksum| checksum.algorithm);
+        let checksum = algorithm
+            .or(declared.checksum_algorithm)
+            .and_then(|algorithm| {
+                let value = value_of(algorithm.digest())?.to_vec();
+                Some(Checksum { algorithm, value })
+            });
         Ok(VerifiedDigests { md5, checksum, len })
     }
 }
@@ -128,7 +143,10 @@ mod tests {
     use super::*;
     use crate::base::digest::digest;
 
-    fn verify(declared: &DeclaredDigests, end: Option<Checksum>) -> Result<VerifiedDigests, GatewayError> {
+    fn verify(
+        declared: &DeclaredDigests,
+        end: Option<Checksum>,
+    ) -> Result<VerifiedDigests, GatewayError> {
         let mut digests = BodyDigests::new(declared);
         digests.update(b"bo");
         digests.update(b"dy");
@@ -137,8 +155,14 @@ mod tests {
 
     #[test]
     fn body_that_differs_from_any_declaration_is_refused() {
-        let crc = Checksum { algorithm: ChecksumAlgorithm::Crc32, value: digest(DigestAlgorithm::Crc32, b"body") };
-        let wrong = Checksum { algorithm: ChecksumAlgorithm::Crc32, value: vec![0; 4] };
+        let crc = Checksum {
+            algorithm: ChecksumAlgorithm::Crc32,
+            value: digest(DigestAlgorithm::Crc32, b"body"),
+        };
+        let wrong = Checksum {
+            algorithm: ChecksumAlgorithm::Crc32,
+            value: vec![0; 4],
+        };
         let declared = |sha256, md5, checksum, checksum_algorithm| DeclaredDigests {
             md5,
             sha256,
@@ -146,15 +170,30 @@ mod tests {
             checksum_algorithm,
         };
         let trailing = declared(None, None, None, Some(ChecksumAlgorithm::Crc32));
-        assert_eq!(verify(&trailing, Some(crc.clone())).unwrap().checksum, Some(crc.clone()));
-        assert!(matches!(verify(&trailing, Some(wrong.clone())), Err(GatewayError::ChecksumMismatch)));
+        assert_eq!(
+            verify(&trailing, Some(crc.clone())).unwrap().checksum,
+            Some(crc.clone())
+        );
+        assert!(matches!(
+            verify(&trailing, Some(wrong.clone())),
+            Err(GatewayError::ChecksumMismatch)
+        ));
         let header = declared(None, None, Some(crc), None);
         assert_eq!(verify(&header, None).unwrap().len, 4);
         let header = declared(None, None, Some(wrong), None);
-        assert!(matches!(verify(&header, None), Err(GatewayError::ChecksumMismatch)));
+        assert!(matches!(
+            verify(&header, None),
+            Err(GatewayError::ChecksumMismatch)
+        ));
         let sha256 = declared(Some([0; 32]), None, None, None);
-        assert!(matches!(verify(&sha256, None), Err(GatewayError::PayloadHashMismatch)));
+        assert!(matches!(
+            verify(&sha256, None),
+            Err(GatewayError::PayloadHashMismatch)
+        ));
         let md5 = declared(None, Some([0; 16]), None, None);
-        assert!(matches!(verify(&md5, None), Err(GatewayError::ContentMd5Mismatch)));
+        assert!(matches!(
+            verify(&md5, None),
+            Err(GatewayError::ContentMd5Mismatch)
+        ));
     }
 }

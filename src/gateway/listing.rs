@@ -4,9 +4,9 @@
 //! Not here: markers and tokens of the two dialects (`s3`).
 
 use crate::catalog::buckets::BucketRecord;
+use crate::catalog::error::CatalogError;
 use crate::catalog::listing::{self, ListPage, ListQuery};
 use crate::catalog::objects::{CurrentRow, ObjectIdentity};
-use crate::catalog::error::CatalogError;
 use crate::crypto::ScopeKey;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, spend};
@@ -52,14 +52,22 @@ impl Gateway {
             let object_key =
                 ObjectKey::parse(name).map_err(|_key| CatalogError::Inconsistent("object key"))?;
             let row = CurrentRow::decode(bytes::Bytes::copy_from_slice(row))?;
-            let key = keys.get(&row.key_version).ok_or(CatalogError::Inconsistent("key version"))?;
-            let identity = ObjectIdentity { tenant, bucket: bucket_id, object_key: &object_key };
+            let key = keys
+                .get(&row.key_version)
+                .ok_or(CatalogError::Inconsistent("key version"))?;
+            let identity = ObjectIdentity {
+                tenant,
+                bucket: bucket_id,
+                object_key: &object_key,
+            };
             let secret = row.open(&identity, key)?;
             Ok(ListedObject {
                 etag: secret.etag,
                 size: row.plain.size,
                 last_modified: row.plain.last_modified,
-                checksum: secret.checksum.map(|own| (own.checksum.algorithm, own.checksum_type)),
+                checksum: secret
+                    .checksum
+                    .map(|own| (own.checksum.algorithm, own.checksum_type)),
             })
         };
         Ok(listing::objects(&*self.engine, bucket.bucket, query, open).await?)

@@ -1,7 +1,7 @@
 //! Rank 6, the data plane: every S3 operation as a function that takes a `Permit`.
 //!
-//! Owns: the order of a write (authorize, stream, finish, commit, answer) and of a read (locate, unwrap, verify, release).
-//! Not here: HTTP, XML and S3 codes (`s3`), rows (`catalog`).
+//! Owns: the order of a write (authorize, stream, finish, commit, answer) and of a read (locate,
+//! unwrap, verify, release). Not here: HTTP, XML and S3 codes (`s3`), rows (`catalog`).
 
 pub mod bucket;
 pub mod digests;
@@ -93,7 +93,11 @@ impl Gateway {
             .find(|(known, _)| *known == version)
             .ok_or(GatewayError::UnknownKeyVersion { version })?;
         let scope = KeyScope::Bucket(bucket.bucket);
-        let context = KeyContext { tenant: bucket.tenant, scope, version };
+        let context = KeyContext {
+            tenant: bucket.tenant,
+            scope,
+            version,
+        };
         Ok(self.keys.scope_key(&context, wrapped).await?)
     }
 
@@ -106,7 +110,11 @@ impl Gateway {
 
 /// The identity that an object's records are bound to.
 fn identity<'a>(bucket: &BucketRecord, object_key: &'a ObjectKey) -> ObjectIdentity<'a> {
-    ObjectIdentity { tenant: bucket.tenant, bucket: bucket.bucket, object_key }
+    ObjectIdentity {
+        tenant: bucket.tenant,
+        bucket: bucket.bucket,
+        object_key,
+    }
 }
 
 /// Spends a permit: it must be for this action on this bucket.
@@ -115,5 +123,9 @@ fn identity<'a>(bucket: &BucketRecord, object_key: &'a ObjectKey) -> ObjectIdent
 /// `WrongPermit`, a bug of the frontend.
 #[expect(clippy::needless_pass_by_value, reason = "a permit is spent")]
 fn spend(permit: Permit, action: Action, bucket: &BucketRecord) -> Result<(), GatewayError> {
-    if permit.covers(action, bucket.bucket) { Ok(()) } else { Err(GatewayError::WrongPermit { action }) }
+    if permit.covers(action, bucket.bucket) {
+        Ok(())
+    } else {
+        Err(GatewayError::WrongPermit { action })
+    }
 }

@@ -1,11 +1,11 @@
 //! The shared way of bytes out: locate, open the record, open the segments that the range covers.
 //!
-//! Owns: `ObjectReader`, a stream of verified plaintext; the map from an object's range to parts and pieces.
-//! Not here: conditions and headers (`gateway::object::get`, `s3`).
+//! Owns: `ObjectReader`, a stream of verified plaintext; the map from an object's range to parts
+//! and pieces. Not here: conditions and headers (`gateway::object::get`, `s3`).
 //!
 //! Invariants
-//! - C1: no plaintext leaves before its segment's tag holds; held by `read_span_piece`. A stream that meets a bad tag ends
-//!   in an error, never in other or fewer bytes.
+//! - C1: no plaintext leaves before its segment's tag holds; held by `read_span_piece`. A stream
+//!   that meets a bad tag ends in an error, never in other or fewer bytes.
 
 use crate::base::limits::{PIECE_PLAIN_LEN, SEGMENT_LEN, TAG_LEN};
 use crate::catalog::blobs;
@@ -71,11 +71,22 @@ impl Gateway {
         let row = row.ok_or(GatewayError::NoSuchKey)?;
         let key = self.opening_key(bucket, row.key_version).await?;
         let identity = identity(bucket, object_key);
-        let record = ObjectRecord { plain: row.plain, secret: row.open(&identity, &key)? };
+        let record = ObjectRecord {
+            plain: row.plain,
+            secret: row.open(&identity, &key)?,
+        };
         let (part_table, parts) = match (&record.secret.body, record.plain.blob) {
             (BodyBinding::Stream(stream), Some(blob)) => {
                 let (size, stream) = (record.plain.size, *stream);
-                (None, vec![PartSource { part_number: 0, size, blob, stream }])
+                (
+                    None,
+                    vec![PartSource {
+                        part_number: 0,
+                        size,
+                        blob,
+                        stream,
+                    }],
+                )
             }
             (BodyBinding::Parts(sha256), None) => {
                 let version = record.plain.version;
@@ -92,7 +103,12 @@ impl Gateway {
             }
             _ => return Err(CatalogError::Inconsistent("object body").into()),
         };
-        Ok(LocatedObject { record, row, part_table, parts })
+        Ok(LocatedObject {
+            record,
+            row,
+            part_table,
+            parts,
+        })
     }
 
     async fn load_part_table(
@@ -101,14 +117,16 @@ impl Gateway {
         object_key: &ObjectKey,
         version: crate::model::id::VersionId,
     ) -> Result<Bytes, GatewayError> {
-        let row = crate::catalog::parts::load_row(&*self.engine, bucket.bucket, object_key, version);
+        let row =
+            crate::catalog::parts::load_row(&*self.engine, bucket.bucket, object_key, version);
         Ok(row.await?.ok_or(CatalogError::Inconsistent("part table"))?)
     }
 
     /// The plaintext of `range` of the object. The first piece is verified before this returns.
     ///
     /// # Errors
-    /// `CorruptObject` when the first piece is missing or does not verify; the stream reports later ones.
+    /// `CorruptObject` when the first piece is missing or does not verify; the stream reports later
+    /// ones.
     pub(in crate::gateway) async fn read(
         &self,
         object: &LocatedObject,
@@ -124,10 +142,15 @@ impl Gateway {
             let end = range.end.min(part_end);
             if start < end {
                 leases.push(self.leases.acquire(part.blob.blob));
-                let opening_key = data_key.opening_key(u32::from(part.part_number), &part.stream)?;
+                let opening_key =
+                    data_key.opening_key(u32::from(part.part_number), &part.stream)?;
                 let opener = Arc::new(Opener::new(opening_key, part.size));
                 let span = start.saturating_sub(part_start)..end.saturating_sub(part_start);
-                pieces.push(Span { blob: part.blob, opener, range: span });
+                pieces.push(Span {
+                    blob: part.blob,
+                    opener,
+                    range: span,
+                });
             }
             part_start = part_end;
         }
@@ -161,10 +184,17 @@ impl Gateway {
 
     /// Reads, verifies and trims the segments of one piece (C1).
     async fn read_span_piece(&self, piece: SpanPiece) -> Result<Bytes, GatewayError> {
-        let sealed =
-            blobs::read_piece(&*self.engine, piece.blob, piece.piece_index, piece.sealed_range).await?;
+        let sealed = blobs::read_piece(
+            &*self.engine,
+            piece.blob,
+            piece.piece_index,
+            piece.sealed_range,
+        )
+        .await?;
         let sealed = sealed.ok_or(GatewayError::CorruptObject)?;
-        let mut buffer = sealed.try_into_mut().unwrap_or_else(|shared| BytesMut::from(shared.as_ref()));
+        let mut buffer = sealed
+            .try_into_mut()
+            .unwrap_or_else(|shared| BytesMut::from(shared.as_ref()));
         let opened = piece.opener.open(piece.first_segment, &mut buffer);
         let plaintext_len = opened.map_err(|source| {
             tracing::error!(blob = %piece.blob, piece = piece.piece_index, error = %source,
@@ -212,12 +242,20 @@ impl Span {
         let piece_len = PIECE_PLAIN_LEN as u64;
         let piece_start = index.checked_mul(piece_len)?;
         let start = self.range.start.max(piece_start).checked_sub(piece_start)?;
-        let end = self.range.end.min(piece_start.checked_add(piece_len)?).checked_sub(piece_start)?;
+        let end = self
+            .range
+            .end
+            .min(piece_start.checked_add(piece_len)?)
+            .checked_sub(piece_start)?;
         let (start, end) = (usize::try_from(start).ok()?, usize::try_from(end).ok()?);
         let first_segment = start / SEGMENT_LEN;
         let segments_end = end.div_ceil(SEGMENT_LEN);
         let header_len = if index == 0 { BLOB_HEADER_LEN } else { 0 };
-        let sealed = |segment: usize| segment.checked_mul(SEALED_SEGMENT_LEN)?.checked_add(header_len);
+        let sealed = |segment: usize| {
+            segment
+                .checked_mul(SEALED_SEGMENT_LEN)?
+                .checked_add(header_len)
+        };
         let opened_start = first_segment.checked_mul(SEGMENT_LEN)?;
         Some(SpanPiece {
             blob: self.blob.blob,

@@ -1,7 +1,8 @@
 //! The shared way of bytes in: assemble pieces, hash, seal, write.
 //!
-//! Owns: the pipeline of one stream. While a piece is hashed, the one before it is written and the one after it arrives.
-//! Not here: decoding the wire (`s3::body`), the commit (`catalog::objects`, `catalog::uploads`).
+//! Owns: the pipeline of one stream. While a piece is hashed, the one before it is written and the
+//! one after it arrives. Not here: decoding the wire (`s3::body`), the commit (`catalog::objects`,
+//! `catalog::uploads`).
 
 use crate::base::channel::BodyReceiver;
 use crate::base::limits::PIECE_PLAIN_LEN;
@@ -14,8 +15,8 @@ use crate::gateway::error::GatewayError;
 use crate::model::id::BlobId;
 use bytes::{Bytes, BytesMut};
 
-/// Bodies below this are hashed where they arrive: a hop to another thread costs more than hashing them (10 us against
-/// 45 us for 32 KiB of MD5, and the hop costs two threads' time).
+/// Bodies below this are hashed where they arrive: a hop to another thread costs more than hashing
+/// them (10 us against 45 us for 32 KiB of MD5, and the hop costs two threads' time).
 const INLINE_HASH_LEN_MAX: usize = 32 * 1024;
 
 /// A request's body on its way in.
@@ -62,7 +63,9 @@ impl Gateway {
         declared: &DeclaredDigests,
     ) -> Result<StoredStream, GatewayError> {
         let now = self.now();
-        let sealing_key = target.data_key.sealing_key(target.part_number, &*self.entropy)?;
+        let sealing_key = target
+            .data_key
+            .sealing_key(target.part_number, &*self.entropy)?;
         let mut sealer = Sealer::new(sealing_key);
         let parameters = sealer.parameters();
         let mut prefix = BlobHeader {
@@ -108,10 +111,18 @@ impl Gateway {
         }
         let digests = digests.verify(declared, body.take_end())?;
         write(&mut writer, sealed).await?;
-        Ok(StoredStream { digests, written: writer.finish().await?, parameters })
+        Ok(StoredStream {
+            digests,
+            written: writer.finish().await?,
+            parameters,
+        })
     }
 
-    async fn hash(&self, mut digests: BodyDigests, piece: Bytes) -> Result<BodyDigests, GatewayError> {
+    async fn hash(
+        &self,
+        mut digests: BodyDigests,
+        piece: Bytes,
+    ) -> Result<BodyDigests, GatewayError> {
         if piece.len() <= INLINE_HASH_LEN_MAX {
             digests.update(&piece);
             return Ok(digests);
@@ -131,8 +142,8 @@ async fn write(writer: &mut BlobWriter, piece: Option<SealedPiece>) -> Result<()
     }
 }
 
-/// Cuts what arrives into pieces of exactly `PIECE_PLAIN_LEN`, the last one shorter. A body that arrives in one go is not
-/// copied.
+/// Cuts what arrives into pieces of exactly `PIECE_PLAIN_LEN`, the last one shorter. A body that
+/// arrives in one go is not copied.
 #[derive(Debug, Default)]
 struct PieceAssembler {
     /// What arrived and did not fit into the piece before.
@@ -147,7 +158,11 @@ impl PieceAssembler {
         loop {
             let mut arrival = std::mem::take(&mut self.carry);
             if arrival.is_empty() {
-                match body.next().await.map_err(|_aborted| GatewayError::BodyAborted)? {
+                match body
+                    .next()
+                    .await
+                    .map_err(|_aborted| GatewayError::BodyAborted)?
+                {
                     None => return Ok(self.rest()),
                     Some(bytes) => arrival = bytes,
                 }
@@ -163,7 +178,8 @@ impl PieceAssembler {
             }
             if self.buffer.is_empty() {
                 self.buffer.reserve(PIECE_PLAIN_LEN);
-                self.buffer.extend_from_slice(&std::mem::take(&mut self.single));
+                self.buffer
+                    .extend_from_slice(&std::mem::take(&mut self.single));
             }
             let room = PIECE_PLAIN_LEN.saturating_sub(self.buffer.len());
             let fitting = arrival.split_to(room.min(arrival.len()));
@@ -192,7 +208,14 @@ mod tests {
 
     #[tokio::test]
     async fn pieces_are_full_but_the_last_and_equal_the_body() {
-        for (arrival_len, count) in [(1, 3), (1000, 600), (65_536, 9), (300_000, 3), (1_000_000, 2), (262_144, 2)] {
+        for (arrival_len, count) in [
+            (1, 3),
+            (1000, 600),
+            (65_536, 9),
+            (300_000, 3),
+            (1_000_000, 2),
+            (262_144, 2),
+        ] {
             let (sender, mut receiver) = body_channel(4);
             let bytes = |n: usize| Bytes::from(vec![u8::try_from(n % 251).unwrap(); arrival_len]);
             let send = async {
@@ -213,7 +236,9 @@ mod tests {
             let (last, full) = pieces.split_last().unwrap();
             assert!(full.iter().all(|piece| piece.len() == PIECE_PLAIN_LEN));
             assert!(!last.is_empty() && last.len() <= PIECE_PLAIN_LEN);
-            let expected = (0..count).flat_map(|n| bytes(n).to_vec()).collect::<Vec<_>>();
+            let expected = (0..count)
+                .flat_map(|n| bytes(n).to_vec())
+                .collect::<Vec<_>>();
             assert_eq!(pieces.concat(), expected);
         }
     }

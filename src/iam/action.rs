@@ -1,7 +1,7 @@
 //! Actions that a policy can name.
 //!
-//! Owns: one variant for each permission (AWS Service Authorization Reference, "Actions defined by Amazon S3").
-//! Not here: which operation needs which action (`s3::operation`).
+//! Owns: one variant for each permission (AWS Service Authorization Reference, "Actions defined by
+//! Amazon S3"). Not here: which operation needs which action (`s3::operation`).
 
 /// A permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,14 +1,16 @@
 //! From a verified identity, an action and a resource to a permit.
 //!
-//! Owns: the decision. Today it is one rule: a tenant's keys do everything in the tenant's own buckets and nothing elsewhere.
-//! Not here: policies (a later layer evaluates them in this same function).
+//! Owns: the decision. Today it is one rule: a tenant's keys do everything in the tenant's own
+//! buckets and nothing elsewhere. Not here: policies (a later layer evaluates them in this same
+//! function).
 
 use crate::auth::VerifiedIdentity;
 use crate::base::kind::ErrorKind;
 use crate::iam::action::Action;
 use crate::model::id::{BucketId, TenantId};
 
-/// What an action is done to. A bucket comes with its owner as the catalog knows it, never as the request claims.
+/// What an action is done to. A bucket comes with its owner as the catalog knows it, never as the
+/// request claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resource {
     /// The caller's account: its list of buckets, a bucket that does not exist yet.
@@ -37,7 +39,8 @@ impl Denied {
     }
 }
 
-/// Proof that `authorize` allowed one action on one resource. Not `Clone`: it is spent by the operation.
+/// Proof that `authorize` allowed one action on one resource. Not `Clone`: it is spent by the
+/// operation.
 #[derive(Debug)]
 pub struct Permit {
     tenant: TenantId,
@@ -75,6 +78,10 @@ pub fn authorize(
     let tenant = identity.tenant();
     match resource {
         Resource::Bucket { owner, .. } if owner != tenant => Err(Denied { action }),
-        Resource::Account | Resource::Bucket { .. } => Ok(Permit { tenant, action, resource }),
+        Resource::Account | Resource::Bucket { .. } => Ok(Permit {
+            tenant,
+            action,
+            resource,
+        }),
     }
 }

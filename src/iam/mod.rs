@@ -4,8 +4,9 @@
 //! Not here: who is calling (`auth`).
 //!
 //! Invariants
-//! - P1: no data path and no control path runs without a `Permit` for that action on that resource; held by the types,
-//!   since `Permit` has no other constructor and every `gateway` function takes one by value.
+//! - P1: no data path and no control path runs without a `Permit` for that action on that resource;
+//!   held by the types, since `Permit` has no other constructor and every `gateway` function takes
+//!   one by value.
 //! - P2: a caller reaches only buckets of its own tenant; held by `authorize`.
 
 pub mod action;

@@ -1,14 +1,17 @@
-//! The sweep: gives back the space of blobs that no object owns, of buckets that are gone, and forgets finished uploads.
+//! The sweep: gives back the space of blobs that no object owns, of buckets that are gone, and
+//! forgets finished uploads.
 //!
 //! Owns: the order that keeps the sweep from ever taking a blob that an object owns.
 //! Not here: who enters the ledger (`catalog::ledger`).
 //!
 //! Invariants
-//! - K4: a blob is deleted only when no lease was on it and its ledger row was there afterwards. A writer holds its lease
-//!   from before the row is written until after the commit that removes it, so an unleased blob whose row is still there
-//!   will never be owned; a reader holds one while it reads.
+//! - K4: a blob is deleted only when no lease was on it and its ledger row was there afterwards. A
+//!   writer holds its lease from before the row is written until after the commit that removes it,
+//!   so an unleased blob whose row is still there will never be owned; a reader holds one while it
+//!   reads.
 
 use crate::base::clock::Clock;
+use crate::base::task::Stop;
 use crate::catalog::buckets;
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
@@ -17,13 +20,13 @@ use crate::catalog::uploads;
 use crate::model::id::BucketId;
 use crate::model::time::Timestamp;
 use crate::storage::{BlobStore, Engine, EngineExt, MetaBatch, MetaStore, ScanRange};
-use crate::base::task::Stop;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Ledger rows handled in one commit.
 const PAGE: usize = 256;
-/// How long a deletion of a bucket may stand between its two commits before the entry is taken for a crash's trace.
+/// How long a deletion of a bucket may stand between its two commits before the entry is taken for
+/// a crash's trace.
 const DEAD_GRACE: Duration = Duration::from_secs(3600);
 
 /// How the sweep goes about it.
@@ -65,7 +68,12 @@ impl Sweep {
         clock: Arc<dyn Clock>,
         settings: SweepSettings,
     ) -> Self {
-        Self { engine, leases, clock, settings }
+        Self {
+            engine,
+            leases,
+            clock,
+            settings,
+        }
     }
 
     /// Sweeps until told to stop.
@@ -130,7 +138,9 @@ impl Sweep {
         let mut deleted = 0;
         loop {
             let page = ledger::page(&*self.engine, bucket, after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(deleted) };
+            let Some(last) = page.last() else {
+                return Ok(deleted);
+            };
             after = Some(last.blob);
             let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
             let mut in_batch = 0;
@@ -142,7 +152,8 @@ impl Sweep {
                 }
             }
             if in_batch > 0 {
-                // The deletions are ahead of this commit in the log: the row never goes before its pieces.
+                // The deletions are ahead of this commit in the log: the row never goes before its
+                // pieces.
                 self.engine.commit(batch).await?;
                 deleted += in_batch;
             }
@@ -153,7 +164,11 @@ impl Sweep {
     }
 
     /// K4: first the lease, then the row.
-    async fn may_delete(&self, bucket: BucketId, entry: &LedgerEntry) -> Result<bool, CatalogError> {
+    async fn may_delete(
+        &self,
+        bucket: BucketId,
+        entry: &LedgerEntry,
+    ) -> Result<bool, CatalogError> {
         if !self.is_older(entry.since, self.settings.grace) || self.leases.is_leased(entry.blob) {
             return Ok(false);
         }
@@ -179,15 +194,20 @@ impl Sweep {
         Ok(count)
     }
 
-    /// Removes the parts and rows of a bucket that is gone. Its ledger has been swept; rows that are still too young keep
-    /// the bucket for the next turn.
+    /// Removes the parts and rows of a bucket that is gone. Its ledger has been swept; rows that
+    /// are still too young keep the bucket for the next turn.
     async fn sweep_dead(&self, bucket: BucketId) -> Result<bool, CatalogError> {
-        if !ledger::page(&*self.engine, bucket, None, 1).await?.is_empty() {
+        if !ledger::page(&*self.engine, bucket, None, 1)
+            .await?
+            .is_empty()
+        {
             return Ok(false);
         }
         let partition = keyspace::bucket_partition(bucket);
-        let range =
-            ScanRange { start: vec![keyspace::PART], end: keyspace::prefix_end(&[keyspace::PART]) };
+        let range = ScanRange {
+            start: vec![keyspace::PART],
+            end: keyspace::prefix_end(&[keyspace::PART]),
+        };
         let parts = self.engine.scan_page(partition, range, PAGE).await?;
         let mut batch = MetaBatch::new(partition);
         let is_last = parts.len() < PAGE;

@@ -58,7 +58,9 @@ impl CachingKeys {
             clock,
             age_max,
             keys: Mutex::new(LruCache::new(KEYS_MAX)),
-            fills: (0..FILLS_MAX).map(|_| tokio::sync::Mutex::new(())).collect(),
+            fills: (0..FILLS_MAX)
+                .map(|_| tokio::sync::Mutex::new(()))
+                .collect(),
             hasher: RandomState::new(),
         }
     }
@@ -90,7 +92,10 @@ impl CachingKeys {
         let since = self.clock.monotonic();
         let scope_key = Arc::new(self.provider.unwrap_key(wrapped, context).await?);
         self.evict_expired();
-        let cached = CachedKey { scope_key: Arc::clone(&scope_key), since };
+        let cached = CachedKey {
+            scope_key: Arc::clone(&scope_key),
+            since,
+        };
         drop(self.keys().put(index, cached));
         Ok(scope_key)
     }
@@ -105,7 +110,8 @@ impl CachingKeys {
 
     /// Drops all keys of a tenant, before or after its key is destroyed.
     pub fn forget_tenant(&self, tenant: TenantId) {
-        self.keys().retain(|(context, _), _| context.tenant != tenant);
+        self.keys()
+            .retain(|(context, _), _| context.tenant != tenant);
     }
 
     /// Keys in memory now.
@@ -146,6 +152,11 @@ impl CachingKeys {
 
 impl fmt::Debug for CachingKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CachingKeys(provider={:?}, len={})", self.provider, self.len())
+        write!(
+            f,
+            "CachingKeys(provider={:?}, len={})",
+            self.provider,
+            self.len()
+        )
     }
 }

@@ -35,7 +35,11 @@ pub(in crate::kms) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Durability
 /// The contents are durable when this returns `Ok`, the name after [`sync_folder`].
 pub(in crate::kms) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(MODE)
+        .open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
@@ -81,5 +85,8 @@ pub(in crate::kms) fn read_secret<const N: usize>(
         len = len.saturating_add(read);
         rest = rest.get_mut(read..).unwrap_or_default();
     }
-    Ok(buffer.get(..len).filter(|_| len < N).map(|bytes| Zeroizing::new(bytes.to_vec())))
+    Ok(buffer
+        .get(..len)
+        .filter(|_| len < N)
+        .map(|bytes| Zeroizing::new(bytes.to_vec())))
 }

@@ -61,8 +61,13 @@ impl Keyring {
         tenant: TenantId,
         generation: u32,
     ) -> Result<&Arc<KeyEncryptionKey>, KeyError> {
-        let generations = self.tenants.get(&tenant).ok_or(KeyError::UnknownTenant { tenant })?;
-        generations.get(&generation).ok_or(KeyError::UnknownGeneration { tenant, generation })
+        let generations = self
+            .tenants
+            .get(&tenant)
+            .ok_or(KeyError::UnknownTenant { tenant })?;
+        generations
+            .get(&generation)
+            .ok_or(KeyError::UnknownGeneration { tenant, generation })
     }
 
     /// Gives the tenant a first key.
@@ -72,7 +77,8 @@ impl Keyring {
         entropy: &dyn Entropy,
     ) -> Result<(), KeyError> {
         let tenant_key = Arc::new(KeyEncryptionKey::generate(entropy)?);
-        self.tenants.insert(tenant, BTreeMap::from([(FIRST_GENERATION, tenant_key)]));
+        self.tenants
+            .insert(tenant, BTreeMap::from([(FIRST_GENERATION, tenant_key)]));
         Ok(())
     }
 
@@ -82,10 +88,16 @@ impl Keyring {
         tenant: TenantId,
         entropy: &dyn Entropy,
     ) -> Result<u32, KeyError> {
-        let generations =
-            self.tenants.get_mut(&tenant).ok_or(KeyError::UnknownTenant { tenant })?;
-        let newest = generations.last_key_value().map_or(0, |(generation, _)| *generation);
-        let next = newest.checked_add(1).ok_or(KeyError::GenerationsExhausted { tenant })?;
+        let generations = self
+            .tenants
+            .get_mut(&tenant)
+            .ok_or(KeyError::UnknownTenant { tenant })?;
+        let newest = generations
+            .last_key_value()
+            .map_or(0, |(generation, _)| *generation);
+        let next = newest
+            .checked_add(1)
+            .ok_or(KeyError::GenerationsExhausted { tenant })?;
         generations.insert(next, Arc::new(KeyEncryptionKey::generate(entropy)?));
         Ok(next)
     }
@@ -120,15 +132,23 @@ impl Keyring {
         root_key: &Secret<ROOT_KEY_LEN>,
         path: &Path,
     ) -> Result<Self, KmsError> {
-        let undecodable = |source| KmsError::KeyringUndecodable { path: path.to_owned(), source };
-        let not_opened = || KmsError::KeyringNotOpened { path: path.to_owned() };
+        let undecodable = |source| KmsError::KeyringUndecodable {
+            path: path.to_owned(),
+            source,
+        };
+        let not_opened = || KmsError::KeyringNotOpened {
+            path: path.to_owned(),
+        };
         let mut r = Reader::new(file);
         if r.array().map_err(undecodable)? != *MAGIC {
             return Err(undecodable(CodecError::InvalidField("magic")));
         }
         let format = r.u8().map_err(undecodable)?;
         if format != FORMAT {
-            return Err(KmsError::KeyringUnknownFormat { path: path.to_owned(), format });
+            return Err(KmsError::KeyringUnknownFormat {
+                path: path.to_owned(),
+                format,
+            });
         }
         if r.u8().map_err(undecodable)? != ALGORITHM_AES_256_GCM {
             return Err(undecodable(CodecError::InvalidField("algorithm")));
@@ -174,7 +194,10 @@ impl Keyring {
                 let generation = r.u32()?;
                 let tenant_key = KeyEncryptionKey::from_slice(r.fixed(TENANT_KEY_LEN)?)
                     .ok_or(CodecError::InvalidField("tenant key"))?;
-                if generations.insert(generation, Arc::new(tenant_key)).is_some() {
+                if generations
+                    .insert(generation, Arc::new(tenant_key))
+                    .is_some()
+                {
                     return Err(CodecError::InvalidField("generation"));
                 }
             }

@@ -103,20 +103,30 @@ impl Shared {
     fn open(config: &LocalKeyConfig, entropy: Arc<dyn Entropy>) -> Result<Self, KmsError> {
         let root_key = config.root_key.load(&config.data_folder, &*entropy)?;
         let path = config.data_folder.join(KEYRING_FILE_NAME);
-        let file = files::read_if_present(&path)
-            .map_err(|source| KmsError::KeyringUnreadable { path: path.clone(), source })?;
+        let file = files::read_if_present(&path).map_err(|source| KmsError::KeyringUnreadable {
+            path: path.clone(),
+            source,
+        })?;
         let (keyring, stored) = if let Some(file) = file {
             (Keyring::open(&file, &root_key, &path)?, file)
         } else {
             let keyring = Keyring::default();
             let file = keyring.seal(&root_key, &*entropy)?;
-            files::replace(&path, &file)
-                .map_err(|source| KmsError::KeyringNotWritten { path: path.clone(), source })?;
+            files::replace(&path, &file).map_err(|source| KmsError::KeyringNotWritten {
+                path: path.clone(),
+                source,
+            })?;
             tracing::warn!(path = %path.display(), "no keyring found, an empty one was created");
             (keyring, file)
         };
         let keyring = RwLock::new(Arc::new(keyring));
-        Ok(Self { root_key, path, keyring, stored: Arc::new(Mutex::new(stored)), entropy })
+        Ok(Self {
+            root_key,
+            path,
+            keyring,
+            stored: Arc::new(Mutex::new(stored)),
+            entropy,
+        })
     }
 
     /// The keyring as of now. A change replaces it as a whole, so a poisoned lock still holds a
@@ -129,8 +139,10 @@ impl Shared {
     fn store(&self, next: Keyring, stored: &mut Vec<u8>) -> Result<(), KmsError> {
         self.refuse_foreign_change(stored)?;
         let file = next.seal(&self.root_key, &*self.entropy)?;
-        files::replace(&self.path, &file)
-            .map_err(|source| KmsError::KeyringNotWritten { path: self.path.clone(), source })?;
+        files::replace(&self.path, &file).map_err(|source| KmsError::KeyringNotWritten {
+            path: self.path.clone(),
+            source,
+        })?;
         *stored = file;
         *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
         Ok(())
@@ -140,12 +152,17 @@ impl Shared {
     /// keys for good. The same holds after an error between rename and fsync: which file is there
     /// is known again after a restart.
     fn refuse_foreign_change(&self, stored: &[u8]) -> Result<(), KmsError> {
-        let unreadable = |source| KmsError::KeyringUnreadable { path: self.path.clone(), source };
+        let unreadable = |source| KmsError::KeyringUnreadable {
+            path: self.path.clone(),
+            source,
+        };
         let on_disk = files::read_if_present(&self.path).map_err(unreadable)?;
         if on_disk.as_deref() == Some(stored) {
             return Ok(());
         }
-        Err(KmsError::KeyringChanged { path: self.path.clone() })
+        Err(KmsError::KeyringChanged {
+            path: self.path.clone(),
+        })
     }
 }
 

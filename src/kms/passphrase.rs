@@ -29,7 +29,11 @@ const FORMAT: u8 = 1;
 const SALT_LEN: usize = 32;
 
 /// The second recommendation of RFC 9106, section 4: 64 MiB, three passes, four lanes.
-const COST: Cost = Cost { memory_kib: 64 * 1024, passes: 3, lanes: 4 };
+const COST: Cost = Cost {
+    memory_kib: 64 * 1024,
+    passes: 3,
+    lanes: 4,
+};
 /// Least memory that a salt file may ask for (OWASP's minimum), and most: a damaged file must not
 /// exhaust the machine.
 const MEMORY_KIB: std::ops::RangeInclusive<u32> = 19 * 1024..=4 * 1024 * 1024;
@@ -64,7 +68,11 @@ impl SaltFile {
         let mut r = Reader::new(bytes);
         let is_ours =
             r.array().ok()? == *MAGIC && r.u8().ok()? == FORMAT && r.array().ok()? == [0; 3];
-        let cost = Cost { memory_kib: r.u32().ok()?, passes: r.u32().ok()?, lanes: r.u32().ok()? };
+        let cost = Cost {
+            memory_kib: r.u32().ok()?,
+            passes: r.u32().ok()?,
+            lanes: r.u32().ok()?,
+        };
         let salt = r.array().ok()?;
         r.finish().ok()?;
         let is_bounded = MEMORY_KIB.contains(&cost.memory_kib)
@@ -87,15 +95,23 @@ pub(in crate::kms) fn derive(
     let passphrase = passphrase.strip_suffix(b"\r").unwrap_or(passphrase);
     if passphrase.len() < PASSPHRASE_LEN_MIN {
         let path = passphrase_path.to_owned();
-        return Err(KmsError::PassphraseTooShort { path, len_min: PASSPHRASE_LEN_MIN });
+        return Err(KmsError::PassphraseTooShort {
+            path,
+            len_min: PASSPHRASE_LEN_MIN,
+        });
     }
     let file = load_or_create_salt(data_folder, entropy)?;
-    let cost =
-        Params::new(file.cost.memory_kib, file.cost.passes, file.cost.lanes, Some(ROOT_KEY_LEN));
+    let cost = Params::new(
+        file.cost.memory_kib,
+        file.cost.passes,
+        file.cost.lanes,
+        Some(ROOT_KEY_LEN),
+    );
     let cost = cost.map_err(KmsError::PassphraseDerivation)?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, cost);
-    let mut root_key = Secret::from_slice(&[0; ROOT_KEY_LEN])
-        .ok_or(KmsError::PassphraseDerivation(argon2::Error::OutputTooShort))?;
+    let mut root_key = Secret::from_slice(&[0; ROOT_KEY_LEN]).ok_or(
+        KmsError::PassphraseDerivation(argon2::Error::OutputTooShort),
+    )?;
     argon2
         .hash_password_into(passphrase, &file.salt, root_key.expose_mut().as_mut_slice())
         .map_err(KmsError::PassphraseDerivation)?;
@@ -105,11 +121,17 @@ pub(in crate::kms) fn derive(
 fn load_or_create_salt(data_folder: &Path, entropy: &dyn Entropy) -> Result<SaltFile, KmsError> {
     let path = data_folder.join(SALT_FILE_NAME);
     let stored = files::read_if_present(&path);
-    match stored.map_err(|source| KmsError::SaltUnreadable { path: path.clone(), source })? {
+    match stored.map_err(|source| KmsError::SaltUnreadable {
+        path: path.clone(),
+        source,
+    })? {
         Some(bytes) => SaltFile::decode(&bytes).ok_or(KmsError::SaltInvalid { path }),
         None if data_folder.join(KEYRING_FILE_NAME).exists() => Err(KmsError::SaltMissing { path }),
         None => {
-            let file = SaltFile { cost: COST, salt: random_array(entropy)? };
+            let file = SaltFile {
+                cost: COST,
+                salt: random_array(entropy)?,
+            };
             files::replace(&path, &file.encode())
                 .map_err(|source| KmsError::SaltNotWritten { path, source })?;
             Ok(file)

@@ -55,9 +55,10 @@ impl RootKeySource {
     ) -> Result<Secret<ROOT_KEY_LEN>, KmsError> {
         match self {
             Self::File(path) => parse(path, &read(path, data_folder, refuse_access_by_others)?),
-            Self::SystemdCredential(path) => {
-                parse(path, &read(path, data_folder, refuse_credential_access_by_others)?)
-            }
+            Self::SystemdCredential(path) => parse(
+                path,
+                &read(path, data_folder, refuse_credential_access_by_others)?,
+            ),
             Self::PassphraseFile(path) => {
                 let passphrase = read(path, data_folder, refuse_access_by_others)?;
                 passphrase::derive(path, &passphrase, data_folder, entropy)
@@ -71,24 +72,38 @@ fn read(
     data_folder: &Path,
     refuse_access: fn(&Path, &Metadata) -> Result<(), KmsError>,
 ) -> Result<Zeroizing<Vec<u8>>, KmsError> {
-    let unreadable = |source| KmsError::RootKeyUnreadable { path: path.to_owned(), source };
+    let unreadable = |source| KmsError::RootKeyUnreadable {
+        path: path.to_owned(),
+        source,
+    };
     // Asked before opening, because opening a pipe would wait for its writer.
     if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(KmsError::RootKeyNotAFile { path: path.to_owned() });
+        return Err(KmsError::RootKeyNotAFile {
+            path: path.to_owned(),
+        });
     }
     let real_path = path.canonicalize().map_err(unreadable)?;
-    if data_folder.canonicalize().is_ok_and(|folder| real_path.starts_with(folder)) {
-        return Err(KmsError::RootKeyInsideDataFolder { path: path.to_owned() });
+    if data_folder
+        .canonicalize()
+        .is_ok_and(|folder| real_path.starts_with(folder))
+    {
+        return Err(KmsError::RootKeyInsideDataFolder {
+            path: path.to_owned(),
+        });
     }
     let mut file = File::open(path).map_err(unreadable)?;
     // Asked of the open file, so that what was looked at is what is read.
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err(KmsError::RootKeyNotAFile { path: path.to_owned() });
+        return Err(KmsError::RootKeyNotAFile {
+            path: path.to_owned(),
+        });
     }
     refuse_access(path, &metadata)?;
     let bytes = files::read_secret::<FILE_LEN_MAX>(&mut file).map_err(unreadable)?;
-    bytes.ok_or_else(|| KmsError::RootKeyWrongLength { path: path.to_owned() })
+    bytes.ok_or_else(|| KmsError::RootKeyWrongLength {
+        path: path.to_owned(),
+    })
 }
 
 fn refuse_access_by_others(path: &Path, metadata: &Metadata) -> Result<(), KmsError> {
@@ -108,7 +123,10 @@ fn refuse_mode(path: &Path, metadata: &Metadata, forbidden: u32) -> Result<(), K
     if mode & forbidden == 0 {
         return Ok(());
     }
-    Err(KmsError::RootKeyModeTooOpen { path: path.to_owned(), mode })
+    Err(KmsError::RootKeyModeTooOpen {
+        path: path.to_owned(),
+        mode,
+    })
 }
 
 fn refuse_owner(path: &Path, metadata: &Metadata, allowed: &[u32]) -> Result<(), KmsError> {
@@ -117,11 +135,17 @@ fn refuse_owner(path: &Path, metadata: &Metadata, allowed: &[u32]) -> Result<(),
         return Ok(());
     }
     let expected = rustix::process::geteuid().as_raw();
-    Err(KmsError::RootKeyWrongOwner { path: path.to_owned(), owner, expected })
+    Err(KmsError::RootKeyWrongOwner {
+        path: path.to_owned(),
+        owner,
+        expected,
+    })
 }
 
 fn parse(path: &Path, contents: &[u8]) -> Result<Secret<ROOT_KEY_LEN>, KmsError> {
-    let wrong_length = || KmsError::RootKeyWrongLength { path: path.to_owned() };
+    let wrong_length = || KmsError::RootKeyWrongLength {
+        path: path.to_owned(),
+    };
     let mut decoded = Zeroizing::new([0_u8; ROOT_KEY_LEN]);
     let bytes = if contents.len() == ROOT_KEY_LEN {
         contents
@@ -134,7 +158,9 @@ fn parse(path: &Path, contents: &[u8]) -> Result<Secret<ROOT_KEY_LEN>, KmsError>
         decoded.as_slice()
     };
     if bytes.iter().all(|byte| *byte == 0) {
-        return Err(KmsError::RootKeyAllZero { path: path.to_owned() });
+        return Err(KmsError::RootKeyAllZero {
+            path: path.to_owned(),
+        });
     }
     Secret::from_slice(bytes).ok_or_else(wrong_length)
 }
@@ -149,13 +175,22 @@ fn parse(path: &Path, contents: &[u8]) -> Result<Secret<ROOT_KEY_LEN>, KmsError>
 /// # Durability
 /// The file is durable when this returns `Ok`.
 pub fn create_root_key_file(path: &Path, entropy: &dyn Entropy) -> Result<(), KmsError> {
-    let not_written = |source| KmsError::RootKeyNotWritten { path: path.to_owned(), source };
+    let not_written = |source| KmsError::RootKeyNotWritten {
+        path: path.to_owned(),
+        source,
+    };
     let folder = files::folder_of(path);
-    let created = DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder);
+    let created = DirBuilder::new()
+        .recursive(true)
+        .mode(FOLDER_MODE)
+        .create(folder);
     created.map_err(not_written)?;
     let mode = fs::metadata(folder).map_err(not_written)?.mode() & PERMISSION_BITS;
     if mode & WRITABLE_BY_OTHERS != 0 {
-        return Err(KmsError::RootKeyFolderTooOpen { path: folder.to_owned(), mode });
+        return Err(KmsError::RootKeyFolderTooOpen {
+            path: folder.to_owned(),
+            mode,
+        });
     }
     let secret = Secret::<ROOT_KEY_LEN>::generate(entropy)?;
     let mut text = Zeroizing::new([b'\n'; HEX_LEN + 1]);
@@ -164,7 +199,9 @@ pub fn create_root_key_file(path: &Path, entropy: &dyn Entropy) -> Result<(), Km
         .map_err(|_len| not_written(io::ErrorKind::InvalidInput.into()))?;
     files::write_new(path, text.as_slice()).map_err(|source| {
         if source.kind() == io::ErrorKind::AlreadyExists {
-            KmsError::RootKeyExists { path: path.to_owned() }
+            KmsError::RootKeyExists {
+                path: path.to_owned(),
+            }
         } else {
             not_written(source)
         }

@@ -1,7 +1,7 @@
 //! Bucket names.
 //!
-//! Owns: the naming rules of general purpose buckets (S3 user guide, "Bucket naming rules"; s3-behaviour.md 15).
-//! Not here: who owns a bucket (`catalog::buckets`).
+//! Owns: the naming rules of general purpose buckets (S3 user guide, "Bucket naming rules";
+//! s3-behaviour.md 15). Not here: who owns a bucket (`catalog::buckets`).
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -16,24 +16,33 @@ pub struct InvalidBucketName;
 pub struct BucketName(String);
 
 impl BucketName {
-    /// Accepts 3 to 63 lower-case letters, digits, dots and hyphens that begin and end with a letter or digit, are not an
-    /// IPv4 address and use none of the prefixes and suffixes that AWS reserves.
+    /// Accepts 3 to 63 lower-case letters, digits, dots and hyphens that begin and end with a
+    /// letter or digit, are not an IPv4 address and use none of the prefixes and suffixes that AWS
+    /// reserves.
     ///
     /// # Errors
     /// For everything else.
     pub fn parse(text: &str) -> Result<Self, InvalidBucketName> {
         let is_alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
         let is_valid = (3..=63).contains(&text.len())
-            && text.chars().all(|c| is_alphanumeric(c) || c == '.' || c == '-')
+            && text
+                .chars()
+                .all(|c| is_alphanumeric(c) || c == '.' || c == '-')
             && text.starts_with(is_alphanumeric)
             && text.ends_with(is_alphanumeric)
             && !["..", ".-", "-."].iter().any(|bad| text.contains(bad))
             && text.parse::<Ipv4Addr>().is_err()
-            && !["xn--", "sthree-", "amzn-s3-demo-"].iter().any(|bad| text.starts_with(bad))
+            && !["xn--", "sthree-", "amzn-s3-demo-"]
+                .iter()
+                .any(|bad| text.starts_with(bad))
             && !["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"]
                 .iter()
                 .any(|bad| text.ends_with(bad));
-        if is_valid { Ok(Self(text.to_owned())) } else { Err(InvalidBucketName) }
+        if is_valid {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidBucketName)
+        }
     }
 
     /// The name.
@@ -56,8 +65,23 @@ mod tests {
     fn bucket_name_outside_rules_is_refused() {
         let long = "a".repeat(64);
         for bad in [
-            "", "ab", "_abc", "a_bc", "abc-", "-abc", "a..b", "a.-b", "a-.b", "192.168.5.4", "Abc", "xn--abc",
-            "abc-s3alias", "a b", "\u{10d}a\u{10d}ak", "..", long.as_str(),
+            "",
+            "ab",
+            "_abc",
+            "a_bc",
+            "abc-",
+            "-abc",
+            "a..b",
+            "a.-b",
+            "a-.b",
+            "192.168.5.4",
+            "Abc",
+            "xn--abc",
+            "abc-s3alias",
+            "a b",
+            "\u{10d}a\u{10d}ak",
+            "..",
+            long.as_str(),
         ] {
             assert!(BucketName::parse(bad).is_err(), "{bad}");
         }
@@ -66,8 +90,18 @@ mod tests {
     #[test]
     fn bucket_name_inside_rules_is_accepted() {
         let long = "a".repeat(63);
-        for good in ["abc", "1bc", "a.b.c", "kragujevac-records", "a--b", long.as_str()] {
-            assert_eq!(BucketName::parse(good).map(|b| b.as_str().to_owned()), Ok(good.to_owned()));
+        for good in [
+            "abc",
+            "1bc",
+            "a.b.c",
+            "kragujevac-records",
+            "a--b",
+            long.as_str(),
+        ] {
+            assert_eq!(
+                BucketName::parse(good).map(|b| b.as_str().to_owned()),
+                Ok(good.to_owned())
+            );
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Checksums that clients declare and that we store: the five algorithms of S3.
 //!
-//! Owns: algorithm names, header names, values, composite and full-object types ("Checking object integrity", S3 user guide).
-//! Not here: the arithmetic (`base::digest`), wire trailers (`s3::body`).
+//! Owns: algorithm names, header names, values, composite and full-object types ("Checking object
+//! integrity", S3 user guide). Not here: the arithmetic (`base::digest`), wire trailers
+//! (`s3::body`).
 
 use crate::base::digest::{DigestAlgorithm, Digester, combine};
 use crate::base::encoding::{base64_decode, base64_encode};
@@ -24,7 +25,13 @@ pub enum ChecksumAlgorithm {
 
 impl ChecksumAlgorithm {
     /// All of them, in the order of their stored numbers.
-    pub const ALL: [Self; 5] = [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256];
+    pub const ALL: [Self; 5] = [
+        Self::Crc32,
+        Self::Crc32c,
+        Self::Crc64Nvme,
+        Self::Sha1,
+        Self::Sha256,
+    ];
 
     /// The name in `x-amz-checksum-algorithm` and in XML.
     pub const fn name(self) -> &'static str {
@@ -50,12 +57,16 @@ impl ChecksumAlgorithm {
 
     /// Parses a name, in any case.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
     }
 
     /// The algorithm whose header this is; `None` for other headers. `header` is lower case.
     pub fn from_header(header: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.header() == header)
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.header() == header)
     }
 
     /// The stored number.
@@ -71,7 +82,9 @@ impl ChecksumAlgorithm {
 
     /// The algorithm of a stored number.
     pub fn from_stored(stored: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.to_stored() == stored)
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.to_stored() == stored)
     }
 
     /// The digest behind it.
@@ -95,8 +108,9 @@ impl ChecksumAlgorithm {
         }
     }
 
-    /// The type that a multipart object has when the client names none: SHA composite, CRC64NVME full object, the other
-    /// CRCs composite (S3 API reference, CreateMultipartUpload, `x-amz-checksum-type`).
+    /// The type that a multipart object has when the client names none: SHA composite, CRC64NVME
+    /// full object, the other CRCs composite (S3 API reference, CreateMultipartUpload,
+    /// `x-amz-checksum-type`).
     pub const fn default_multipart_type(self) -> ChecksumType {
         match self {
             Self::Crc64Nvme => ChecksumType::FullObject,
@@ -136,7 +150,9 @@ impl ChecksumType {
 
     /// Parses the text.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Composite, Self::FullObject].into_iter().find(|t| t.name() == name)
+        [Self::Composite, Self::FullObject]
+            .into_iter()
+            .find(|t| t.name() == name)
     }
 }
 
@@ -183,8 +199,8 @@ impl ObjectChecksum {
         }
     }
 
-    /// The checksum of a multipart object from its parts' checksums and lengths, or `None` when the algorithm cannot give
-    /// that type.
+    /// The checksum of a multipart object from its parts' checksums and lengths, or `None` when the
+    /// algorithm cannot give that type.
     pub fn of_parts(
         algorithm: ChecksumAlgorithm,
         checksum_type: ChecksumType,
@@ -193,7 +209,9 @@ impl ObjectChecksum {
         let value = match checksum_type {
             ChecksumType::Composite => {
                 let mut digester = Digester::new(algorithm.digest());
-                parts.iter().for_each(|(value, _len)| digester.update(value));
+                parts
+                    .iter()
+                    .for_each(|(value, _len)| digester.update(value));
                 digester.finish()
             }
             ChecksumType::FullObject => {
@@ -208,7 +226,11 @@ impl ObjectChecksum {
             ChecksumType::Composite => u16::try_from(parts.len()).ok()?,
             ChecksumType::FullObject => 0,
         };
-        Some(Self { checksum: Checksum { algorithm, value }, checksum_type, part_count })
+        Some(Self {
+            checksum: Checksum { algorithm, value },
+            checksum_type,
+            part_count,
+        })
     }
 }
 
@@ -219,14 +241,26 @@ mod tests {
 
     #[test]
     fn full_object_checksum_of_parts_equals_checksum_of_whole() {
-        for algorithm in [ChecksumAlgorithm::Crc32, ChecksumAlgorithm::Crc32c, ChecksumAlgorithm::Crc64Nvme] {
-            let parts =
-                [b"one ".as_slice(), b"two ", b"three"].map(|p| (digest(algorithm.digest(), p), p.len() as u64));
-            let whole = ObjectChecksum::of_parts(algorithm, ChecksumType::FullObject, &parts).unwrap();
-            assert_eq!(whole.checksum.value, digest(algorithm.digest(), b"one two three"));
+        for algorithm in [
+            ChecksumAlgorithm::Crc32,
+            ChecksumAlgorithm::Crc32c,
+            ChecksumAlgorithm::Crc64Nvme,
+        ] {
+            let parts = [b"one ".as_slice(), b"two ", b"three"]
+                .map(|p| (digest(algorithm.digest(), p), p.len() as u64));
+            let whole =
+                ObjectChecksum::of_parts(algorithm, ChecksumType::FullObject, &parts).unwrap();
+            assert_eq!(
+                whole.checksum.value,
+                digest(algorithm.digest(), b"one two three")
+            );
         }
         assert_eq!(
-            ObjectChecksum::of_parts(ChecksumAlgorithm::Sha1, ChecksumType::FullObject, &[(vec![0; 20], 1)]),
+            ObjectChecksum::of_parts(
+                ChecksumAlgorithm::Sha1,
+                ChecksumType::FullObject,
+                &[(vec![0; 20], 1)]
+            ),
             None
         );
     }

@@ -1,8 +1,8 @@
 //! Conditional requests.
 //!
-//! Owns: the four read conditions (RFC 9110, 13; S3 GetObject) and the two write conditions (S3 conditional writes), as pure
-//! functions of an ETag and a time.
-//! Not here: evaluating a write condition at the moment of commit (`catalog::objects`).
+//! Owns: the four read conditions (RFC 9110, 13; S3 GetObject) and the two write conditions (S3
+//! conditional writes), as pure functions of an ETag and a time. Not here: evaluating a write
+//! condition at the moment of commit (`catalog::objects`).
 
 use crate::model::etag::ETag;
 use crate::model::time::Timestamp;
@@ -59,8 +59,8 @@ pub struct ReadConditions {
 }
 
 impl ReadConditions {
-    /// Evaluates in the order of RFC 9110, 13.2.2: a match on `If-Match` silences `If-Unmodified-Since`, a present
-    /// `If-None-Match` silences `If-Modified-Since`.
+    /// Evaluates in the order of RFC 9110, 13.2.2: a match on `If-Match` silences
+    /// `If-Unmodified-Since`, a present `If-None-Match` silences `If-Modified-Since`.
     pub fn evaluate(&self, etag: &ETag, last_modified: Timestamp) -> ReadOutcome {
         let modified_since = |since: &Timestamp| last_modified.seconds() > since.seconds();
         match (&self.if_match, &self.if_unmodified_since) {
@@ -112,7 +112,9 @@ impl WriteConditions {
             _ => {}
         }
         match (&self.if_none_match, current) {
-            (Some(unwanted), Some(etag)) if unwanted.matches(etag) => WriteOutcome::PreconditionFailed,
+            (Some(unwanted), Some(etag)) if unwanted.matches(etag) => {
+                WriteOutcome::PreconditionFailed
+            }
             _ => WriteOutcome::Proceed,
         }
     }
@@ -128,23 +130,33 @@ mod tests {
     #[test]
     fn read_conditions_combine_as_rfc_9110_orders() {
         let at = Timestamp::from_millis(10_500);
-        let read = |m: Option<ETag>, n: Option<ETag>, modified: Option<u64>, unmodified: Option<u64>| {
-            let of = |etag: Option<ETag>| etag.map(|e| ETagMatch::Of(vec![e]));
-            ReadConditions {
-                if_match: of(m),
-                if_none_match: of(n),
-                if_modified_since: modified.map(|s| Timestamp::from_millis(s * 1000)),
-                if_unmodified_since: unmodified.map(|s| Timestamp::from_millis(s * 1000)),
-            }
-            .evaluate(&ETAG, at)
-        };
+        let read =
+            |m: Option<ETag>, n: Option<ETag>, modified: Option<u64>, unmodified: Option<u64>| {
+                let of = |etag: Option<ETag>| etag.map(|e| ETagMatch::Of(vec![e]));
+                ReadConditions {
+                    if_match: of(m),
+                    if_none_match: of(n),
+                    if_modified_since: modified.map(|s| Timestamp::from_millis(s * 1000)),
+                    if_unmodified_since: unmodified.map(|s| Timestamp::from_millis(s * 1000)),
+                }
+                .evaluate(&ETAG, at)
+            };
         assert_eq!(read(None, None, None, None), ReadOutcome::Proceed);
-        assert_eq!(read(Some(OTHER), None, None, None), ReadOutcome::PreconditionFailed);
+        assert_eq!(
+            read(Some(OTHER), None, None, None),
+            ReadOutcome::PreconditionFailed
+        );
         assert_eq!(read(Some(ETAG), None, None, Some(1)), ReadOutcome::Proceed);
-        assert_eq!(read(None, None, None, Some(1)), ReadOutcome::PreconditionFailed);
+        assert_eq!(
+            read(None, None, None, Some(1)),
+            ReadOutcome::PreconditionFailed
+        );
         assert_eq!(read(None, None, None, Some(10)), ReadOutcome::Proceed);
         assert_eq!(read(None, Some(ETAG), None, None), ReadOutcome::NotModified);
-        assert_eq!(read(None, Some(OTHER), Some(20), None), ReadOutcome::Proceed);
+        assert_eq!(
+            read(None, Some(OTHER), Some(20), None),
+            ReadOutcome::Proceed
+        );
         assert_eq!(read(None, None, Some(10), None), ReadOutcome::NotModified);
         assert_eq!(read(None, None, Some(9), None), ReadOutcome::Proceed);
     }
@@ -153,14 +165,30 @@ mod tests {
     fn write_conditions_follow_point_34() {
         let of = |etag| Some(ETagMatch::Of(vec![etag]));
         let write = |if_match, if_none_match, current: Option<&ETag>| {
-            WriteConditions { if_match, if_none_match }.evaluate(current)
+            WriteConditions {
+                if_match,
+                if_none_match,
+            }
+            .evaluate(current)
         };
         assert_eq!(write(of(ETAG), None, Some(&ETAG)), WriteOutcome::Proceed);
-        assert_eq!(write(of(OTHER), None, Some(&ETAG)), WriteOutcome::PreconditionFailed);
+        assert_eq!(
+            write(of(OTHER), None, Some(&ETAG)),
+            WriteOutcome::PreconditionFailed
+        );
         assert_eq!(write(of(OTHER), None, None), WriteOutcome::Absent);
-        assert_eq!(write(Some(ETagMatch::Any), None, Some(&ETAG)), WriteOutcome::Proceed);
-        assert_eq!(write(None, Some(ETagMatch::Any), Some(&ETAG)), WriteOutcome::PreconditionFailed);
-        assert_eq!(write(None, Some(ETagMatch::Any), None), WriteOutcome::Proceed);
+        assert_eq!(
+            write(Some(ETagMatch::Any), None, Some(&ETAG)),
+            WriteOutcome::Proceed
+        );
+        assert_eq!(
+            write(None, Some(ETagMatch::Any), Some(&ETAG)),
+            WriteOutcome::PreconditionFailed
+        );
+        assert_eq!(
+            write(None, Some(ETagMatch::Any), None),
+            WriteOutcome::Proceed
+        );
         assert_eq!(write(None, of(OTHER), Some(&ETAG)), WriteOutcome::Proceed);
     }
 }

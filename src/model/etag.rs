@@ -1,7 +1,7 @@
 //! Entity tags.
 //!
-//! Owns: the two forms that S3 gives out, MD5 of a simple PUT and MD5-of-MD5s with the part count, and their text.
-//! Not here: conditions that compare them (`model::conditions`).
+//! Owns: the two forms that S3 gives out, MD5 of a simple PUT and MD5-of-MD5s with the part count,
+//! and their text. Not here: conditions that compare them (`model::conditions`).
 
 use crate::base::digest::{DigestAlgorithm, Digester};
 use std::fmt;
@@ -52,7 +52,10 @@ impl ETag {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let text = text.strip_prefix("W/").unwrap_or(text);
-        let text = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
+        let text = text
+            .strip_prefix('"')
+            .and_then(|t| t.strip_suffix('"'))
+            .unwrap_or(text);
         let (digits, part_count) = match text.split_once('-') {
             None => (text, 0),
             Some((digits, count)) => (digits, count.parse::<u16>().ok().filter(|n| *n > 0)?),
@@ -71,7 +74,11 @@ impl ETag {
 impl fmt::Display for ETag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.md5))?;
-        if self.part_count > 0 { write!(f, "-{}", self.part_count) } else { Ok(()) }
+        if self.part_count > 0 {
+            write!(f, "-{}", self.part_count)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -81,12 +88,25 @@ mod tests {
 
     #[test]
     fn etag_text_round_trips_quoted_or_not() {
-        for etag in [ETag::single([7; 16]), ETag::multipart([[1; 16], [2; 16]].iter())] {
+        for etag in [
+            ETag::single([7; 16]),
+            ETag::multipart([[1; 16], [2; 16]].iter()),
+        ] {
             assert_eq!(ETag::parse(&etag.to_string()), Some(etag));
             assert_eq!(ETag::parse(&etag.quoted()), Some(etag));
         }
-        assert!(ETag::multipart([[1; 16]].iter()).to_string().ends_with("-1"));
-        for bad in ["", "\"\"", "zz", "0123", "00000000000000000000000000000000-0"] {
+        assert!(
+            ETag::multipart([[1; 16]].iter())
+                .to_string()
+                .ends_with("-1")
+        );
+        for bad in [
+            "",
+            "\"\"",
+            "zz",
+            "0123",
+            "00000000000000000000000000000000-0",
+        ] {
             assert_eq!(ETag::parse(bad), None, "{bad}");
         }
     }

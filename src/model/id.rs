@@ -1,7 +1,8 @@
 //! Identifiers that we make: 16 bytes, printed as 32 hexadecimal digits.
 //!
-//! Owns: `TenantId`, `BucketId`, `BlobId`, `UploadId`, `VersionId`. They are newtypes so that one is never taken for another.
-//! Not here: names that people choose (`model::bucket`, `model::tenant`).
+//! Owns: `TenantId`, `BucketId`, `BlobId`, `UploadId`, `VersionId`. They are newtypes so that one
+//! is never taken for another. Not here: names that people choose (`model::bucket`,
+//! `model::tenant`).
 
 use crate::base::entropy::{Entropy, EntropyError};
 use std::fmt;
@@ -29,8 +30,9 @@ macro_rules! id {
                 &self.0
             }
 
-            /// A fresh identifier: 48 bits of `unix_millis`, big endian, then 80 random bits. Identifiers made later sort
-            /// later, which keeps neighbours in time neighbours in the engine.
+            /// A fresh identifier: 48 bits of `unix_millis`, big endian, then 80 random bits.
+            /// Identifiers made later sort later, which keeps neighbours in time neighbours in the
+            /// engine.
             ///
             /// # Errors
             /// When the random source fails.

@@ -5,7 +5,8 @@
 
 use crate::base::limits::USER_METADATA_LEN_MAX;
 
-/// The content headers that an object keeps, by their lower-case names. Their order is their stored number: append only.
+/// The content headers that an object keeps, by their lower-case names. Their order is their stored
+/// number: append only.
 pub const CONTENT_HEADERS: [&str; 7] = [
     "content-type",
     "cache-control",
@@ -34,9 +35,14 @@ pub struct ObjectMetadata {
 impl ObjectMetadata {
     /// Sets a content header by its lower-case name; other names are not kept.
     pub fn set_content_header(&mut self, name: &str, value: &str) {
-        let Some(number) = CONTENT_HEADERS.iter().position(|known| *known == name) else { return };
-        let Ok(number) = u8::try_from(number) else { return };
-        self.content_headers.retain(|(existing, _)| *existing != number);
+        let Some(number) = CONTENT_HEADERS.iter().position(|known| *known == name) else {
+            return;
+        };
+        let Ok(number) = u8::try_from(number) else {
+            return;
+        };
+        self.content_headers
+            .retain(|(existing, _)| *existing != number);
         self.content_headers.push((number, value.to_owned()));
     }
 
@@ -47,10 +53,14 @@ impl ObjectMetadata {
         })
     }
 
-    /// Adds user metadata: `name` without its `x-amz-meta-` prefix, lower case. A repeated name joins its values by commas,
-    /// as HTTP joins repeated headers.
+    /// Adds user metadata: `name` without its `x-amz-meta-` prefix, lower case. A repeated name
+    /// joins its values by commas, as HTTP joins repeated headers.
     pub fn add_user_metadata(&mut self, name: &str, value: &str) {
-        match self.user_metadata.iter_mut().find(|(existing, _)| existing == name) {
+        match self
+            .user_metadata
+            .iter_mut()
+            .find(|(existing, _)| existing == name)
+        {
             Some((_, joined)) => {
                 joined.push(',');
                 joined.push_str(value);
@@ -61,7 +71,9 @@ impl ObjectMetadata {
 
     /// The user metadata as name and value.
     pub fn user_metadata(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.user_metadata.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.user_metadata
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Enforces the bound on user metadata.
@@ -69,7 +81,15 @@ impl ObjectMetadata {
     /// # Errors
     /// When names and values together are over 2 KiB.
     pub fn within_limit(self) -> Result<Self, MetadataTooLarge> {
-        let len = self.user_metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
-        if len > USER_METADATA_LEN_MAX { Err(MetadataTooLarge { len }) } else { Ok(self) }
+        let len = self
+            .user_metadata
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        if len > USER_METADATA_LEN_MAX {
+            Err(MetadataTooLarge { len })
+        } else {
+            Ok(self)
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Object keys.
 //!
-//! Owns: the one rule that a key has: 1 to 1,024 bytes of UTF-8 without NUL. Dots, slashes and spaces are literal
-//! (attacks.md 28): a key never becomes a path.
-//! Not here: order and listing (`catalog::listing`).
+//! Owns: the one rule that a key has: 1 to 1,024 bytes of UTF-8 without NUL. Dots, slashes and
+//! spaces are literal (attacks.md 28): a key never becomes a path. Not here: order and listing
+//! (`catalog::listing`).
 
 use crate::base::limits::OBJECT_KEY_LEN_MAX;
 use std::fmt;
@@ -72,8 +72,28 @@ mod tests {
 
     #[test]
     fn object_key_keeps_odd_characters_literally() {
-        for odd in [" ", "'", "$", "%", "&", "<", ">", "_", "_ ", "__", "../../x", "a//b", "/", ".", "a%25.txt", "?versionId"] {
-            assert_eq!(ObjectKey::parse(odd).map(|k| k.as_str().to_owned()), Ok(odd.to_owned()));
+        for odd in [
+            " ",
+            "'",
+            "$",
+            "%",
+            "&",
+            "<",
+            ">",
+            "_",
+            "_ ",
+            "__",
+            "../../x",
+            "a//b",
+            "/",
+            ".",
+            "a%25.txt",
+            "?versionId",
+        ] {
+            assert_eq!(
+                ObjectKey::parse(odd).map(|k| k.as_str().to_owned()),
+                Ok(odd.to_owned())
+            );
         }
     }
 
@@ -81,8 +101,14 @@ mod tests {
     fn object_key_outside_rule_is_refused() {
         assert_eq!(ObjectKey::parse(""), Err(InvalidObjectKey::Malformed));
         assert_eq!(ObjectKey::parse("a\0b"), Err(InvalidObjectKey::Malformed));
-        assert_eq!(ObjectKey::from_bytes(vec![0xff]), Err(InvalidObjectKey::NotUtf8));
-        assert_eq!(ObjectKey::parse(&"a".repeat(1025)), Err(InvalidObjectKey::TooLong));
+        assert_eq!(
+            ObjectKey::from_bytes(vec![0xff]),
+            Err(InvalidObjectKey::NotUtf8)
+        );
+        assert_eq!(
+            ObjectKey::parse(&"a".repeat(1025)),
+            Err(InvalidObjectKey::TooLong)
+        );
         assert!(ObjectKey::parse(&"a".repeat(1024)).is_ok());
     }
 }

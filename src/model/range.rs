@@ -1,8 +1,8 @@
 //! Byte ranges of GET and copy requests.
 #![deny(clippy::arithmetic_side_effects, clippy::as_conversions)]
 //!
-//! Owns: parsing of `Range` (RFC 9110, 14.1.2) and of `x-amz-copy-source-range`, and their resolution against a length.
-//! Not here: the way from bytes to segments (`crypto::range`).
+//! Owns: parsing of `Range` (RFC 9110, 14.1.2) and of `x-amz-copy-source-range`, and their
+//! resolution against a length. Not here: the way from bytes to segments (`crypto::range`).
 
 use std::ops::Range;
 
@@ -23,7 +23,8 @@ pub enum ByteRange {
 pub struct UnsatisfiableRange;
 
 impl ByteRange {
-    /// Parses a `Range` header. `None` when it is malformed or asks for several ranges: S3 then sends the whole object.
+    /// Parses a `Range` header. `None` when it is malformed or asks for several ranges: S3 then
+    /// sends the whole object.
     pub fn parse(header: &str) -> Option<Self> {
         let spec = header.trim().strip_prefix("bytes=")?.trim();
         let (first, last) = spec.split_once('-')?;
@@ -45,7 +46,11 @@ impl ByteRange {
             Self::Inclusive(first, last) => (first, last.saturating_add(1).min(object_len)),
             Self::Suffix(length) => (object_len.saturating_sub(length), object_len),
         };
-        if start < end { Ok(start..end) } else { Err(UnsatisfiableRange) }
+        if start < end {
+            Ok(start..end)
+        } else {
+            Err(UnsatisfiableRange)
+        }
     }
 }
 
@@ -83,7 +88,16 @@ mod tests {
 
     #[test]
     fn range_that_is_malformed_or_multiple_is_ignored() {
-        for header in ["bytes=5-1", "bytes=", "bytes=-", "bytes=a-b", "items=0-1", "bytes=0-1,3-4", "bytes=--1", "0-1"] {
+        for header in [
+            "bytes=5-1",
+            "bytes=",
+            "bytes=-",
+            "bytes=a-b",
+            "items=0-1",
+            "bytes=0-1,3-4",
+            "bytes=--1",
+            "0-1",
+        ] {
             assert_eq!(ByteRange::parse(header), None, "{header}");
         }
     }

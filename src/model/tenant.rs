@@ -7,7 +7,9 @@ use std::fmt;
 
 /// A tenant name that breaks its rule.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("tenant name is not 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit")]
+#[error(
+    "tenant name is not 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit"
+)]
 pub struct InvalidTenantName;
 
 /// The short name of a tenant, unique on the installation.
@@ -24,7 +26,11 @@ impl TenantName {
         let is_valid = (1..=63).contains(&text.len())
             && text.starts_with(is_alphanumeric)
             && text.chars().all(|c| is_alphanumeric(c) || c == '-');
-        if is_valid { Ok(Self(text.to_owned())) } else { Err(InvalidTenantName) }
+        if is_valid {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidTenantName)
+        }
     }
 
     /// The name.
@@ -54,8 +60,13 @@ impl CanonicalId {
     /// # Errors
     /// For everything else.
     pub fn parse(text: &str) -> Result<Self, InvalidCanonicalId> {
-        let is_valid = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
-        if is_valid { Ok(Self(text.to_ascii_lowercase())) } else { Err(InvalidCanonicalId) }
+        let is_valid =
+            (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if is_valid {
+            Ok(Self(text.to_ascii_lowercase()))
+        } else {
+            Err(InvalidCanonicalId)
+        }
     }
 
     /// A canonical id of 32 random bytes.

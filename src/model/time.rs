@@ -1,7 +1,7 @@
 //! Points in time and their S3 and HTTP formats.
 //!
-//! Owns: `Timestamp` in milliseconds; whole seconds are truncated, never rounded (s3-behaviour.md 14).
-//! Not here: reading a clock (`base::clock`).
+//! Owns: `Timestamp` in milliseconds; whole seconds are truncated, never rounded (s3-behaviour.md
+//! 14). Not here: reading a clock (`base::clock`).
 
 use time::format_description::FormatItem;
 use time::format_description::well_known::{Rfc2822, Rfc3339};
@@ -62,7 +62,11 @@ impl Timestamp {
     /// Parses the three HTTP-date forms, RFC 2822 (which writes `-0000`) and ISO 8601.
     pub fn parse_http(text: &str) -> Option<Self> {
         let text = text.trim();
-        let parse = |format| PrimitiveDateTime::parse(text, format).ok().map(PrimitiveDateTime::assume_utc);
+        let parse = |format| {
+            PrimitiveDateTime::parse(text, format)
+                .ok()
+                .map(PrimitiveDateTime::assume_utc)
+        };
         let date = parse(HTTP_DATE)
             .or_else(|| parse(ASCTIME_DATE))
             .or_else(|| parse(RFC850_DATE))

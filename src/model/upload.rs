@@ -20,7 +20,11 @@ impl PartNumber {
     /// # Errors
     /// For every other number.
     pub fn new(number: u16) -> Result<Self, InvalidPartNumber> {
-        if (1..=PART_NUMBER_MAX).contains(&number) { Ok(Self(number)) } else { Err(InvalidPartNumber) }
+        if (1..=PART_NUMBER_MAX).contains(&number) {
+            Ok(Self(number))
+        } else {
+            Err(InvalidPartNumber)
+        }
     }
 
     /// Parses decimal digits.
@@ -28,7 +32,9 @@ impl PartNumber {
     /// # Errors
     /// For anything else, and outside 1 to 10,000.
     pub fn parse(text: &str) -> Result<Self, InvalidPartNumber> {
-        text.parse().map_err(|_number| InvalidPartNumber).and_then(Self::new)
+        text.parse()
+            .map_err(|_number| InvalidPartNumber)
+            .and_then(Self::new)
     }
 
     /// The number.

@@ -62,8 +62,15 @@ pub async fn serve(
     let response = respond::stamp(response, &request_id);
     let elapsed = state.clock.monotonic().saturating_sub(since);
     let name = operation.map_or("Unknown", Operation::name);
-    state.metrics.request(name, response.status().as_u16(), elapsed);
-    log(&request, &response, (name, &request_id, elapsed.as_micros()), failure.as_ref());
+    state
+        .metrics
+        .request(name, response.status().as_u16(), elapsed);
+    log(
+        &request,
+        &response,
+        (name, &request_id, elapsed.as_micros()),
+        failure.as_ref(),
+    );
     response
 }
 
@@ -85,7 +92,10 @@ fn log(
     let status = response.status().as_u16();
     let (method, path) = (request.method().as_str(), request.uri().path());
     let query = redact_query(request.uri().query().unwrap_or_default());
-    let peer = request.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
+    let peer = request
+        .peer_addr()
+        .map(|peer| peer.to_string())
+        .unwrap_or_default();
     match failure {
         None => {
             tracing::info!(request_id, operation, status, method, path, %query, peer, elapsed_us, "request");
@@ -109,7 +119,11 @@ async fn handle(
 ) -> Result<HttpResponse, S3Error> {
     let view = authenticate::view(request, state.is_secure);
     authenticate::refuse_ambiguous(request, &view)?;
-    let header_len = view.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
+    let header_len = view
+        .headers
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 4)
+        .sum::<usize>();
     if header_len > state.header_len_max {
         return Err(S3Error::new(S3ErrorCode::RequestHeaderSectionTooLarge).close());
     }
@@ -118,11 +132,19 @@ async fn handle(
     let target = route::target(&view, &state.domains)?;
     let operation = route::operation(&view, &target, &query);
     *routed = operation.as_ref().ok().copied();
-    // Who asks comes before what is asked for: a stranger learns nothing of what this server implements.
+    // Who asks comes before what is asked for: a stranger learns nothing of what this server
+    // implements.
     let mut verified: Verified = authenticate::verify(state, &view).await?;
     let operation = operation?;
     guard::refuse_unsupported(&view)?;
     let framing = handlers::framing(operation, &view, &mut verified)?;
-    let call = Call { state, view: &view, query: &query, target: &target, verified: &verified, operation };
+    let call = Call {
+        state,
+        view: &view,
+        query: &query,
+        target: &target,
+        verified: &verified,
+        operation,
+    };
     handlers::dispatch(&call, payload, framing).await
 }

@@ -1,7 +1,7 @@
 //! From the server's request to a `RequestView`, and from there to a verified caller.
 //!
-//! Owns: the one place that reads the raw request for authentication and routing alike (attacks.md, rule 5).
-//! Not here: the verification itself (`auth::sigv4`).
+//! Owns: the one place that reads the raw request for authentication and routing alike (attacks.md,
+//! rule 5). Not here: the verification itself (`auth::sigv4`).
 
 use crate::auth::{AuthError, RequestView, Verified};
 use crate::s3::app::S3State;
@@ -12,7 +12,10 @@ use actix_web::HttpRequest;
 pub fn view<'a>(request: &'a HttpRequest, is_secure: bool) -> RequestView<'a> {
     let uri = request.uri();
     let headers = request.headers();
-    let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let headers = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect();
     RequestView {
         method: request.method().as_str(),
         path: uri.path(),
@@ -22,7 +25,8 @@ pub fn view<'a>(request: &'a HttpRequest, is_secure: bool) -> RequestView<'a> {
     }
 }
 
-/// Refuses what a proxy and this server could read differently: no Host, two Hosts, an absolute URI.
+/// Refuses what a proxy and this server could read differently: no Host, two Hosts, an absolute
+/// URI.
 ///
 /// # Errors
 /// `InvalidRequest`.
@@ -38,8 +42,8 @@ pub fn refuse_ambiguous(request: &HttpRequest, view: &RequestView<'_>) -> Result
 /// Verifies the caller.
 ///
 /// # Errors
-/// The S3 answer to every failure of verification. A request without any authentication data is denied: there are no
-/// public buckets yet.
+/// The S3 answer to every failure of verification. A request without any authentication data is
+/// denied: there are no public buckets yet.
 pub async fn verify(state: &S3State, view: &RequestView<'_>) -> Result<Verified, S3Error> {
     match state.verifier.verify(view).await {
         Ok(verified) => Ok(verified),

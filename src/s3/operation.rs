@@ -1,7 +1,8 @@
 //! The table of S3 operations.
 //!
-//! Owns: one variant for each operation that this server performs, with its name and the action it needs.
-//! Not here: how a request becomes an operation (`s3::route`), what it does (`s3::handlers`).
+//! Owns: one variant for each operation that this server performs, with its name and the action it
+//! needs. Not here: how a request becomes an operation (`s3::route`), what it does
+//! (`s3::handlers`).
 
 use crate::iam::Action;
 

@@ -17,8 +17,14 @@ pub fn stamp(mut response: HttpResponse, request_id: &str) -> HttpResponse {
     let headers = response.headers_mut();
     let id = HeaderValue::from_str(request_id).unwrap_or(HeaderValue::from_static("0"));
     headers.insert(HeaderName::from_static("x-amz-request-id"), id);
-    headers.insert(HeaderName::from_static("x-amz-id-2"), HeaderValue::from_static(HOST_ID));
-    headers.insert(HeaderName::from_static("server"), HeaderValue::from_static("Riznica"));
+    headers.insert(
+        HeaderName::from_static("x-amz-id-2"),
+        HeaderValue::from_static(HOST_ID),
+    );
+    headers.insert(
+        HeaderName::from_static("server"),
+        HeaderValue::from_static("Riznica"),
+    );
     headers.insert(
         HeaderName::from_static("x-content-type-options"),
         HeaderValue::from_static("nosniff"),
@@ -28,7 +34,9 @@ pub fn stamp(mut response: HttpResponse, request_id: &str) -> HttpResponse {
 
 /// An answer with an XML body.
 pub fn xml(status: StatusCode, body: String) -> HttpResponse {
-    HttpResponse::build(status).insert_header(("content-type", "application/xml")).body(body)
+    HttpResponse::build(status)
+        .insert_header(("content-type", "application/xml"))
+        .body(body)
 }
 
 /// The answer to a failed request. HEAD and 304 have no body.
@@ -41,14 +49,18 @@ pub fn error(request: &HttpRequest, error: &S3Error, request_id: &str) -> HttpRe
     if error.must_close() {
         response.force_close();
     }
-    if request.method() == actix_web::http::Method::HEAD || error.code() == S3ErrorCode::NotModified {
+    if request.method() == actix_web::http::Method::HEAD || error.code() == S3ErrorCode::NotModified
+    {
         return response.finish();
     }
     let body = error_body(error, request.uri().path(), request_id, HOST_ID);
-    response.insert_header(("content-type", "application/xml")).body(body)
+    response
+        .insert_header(("content-type", "application/xml"))
+        .body(body)
 }
 
-/// Headers that describe an object, on GET and HEAD. `with_checksum`: only on request, and never on a part of the object.
+/// Headers that describe an object, on GET and HEAD. `with_checksum`: only on request, and never on
+/// a part of the object.
 pub fn describe(response: &mut HttpResponseBuilder, record: &ObjectRecord, with_checksum: bool) {
     let secret = &record.secret;
     response
@@ -77,8 +89,8 @@ pub fn checksum(response: &mut HttpResponseBuilder, checksum: Option<&ObjectChec
     }
 }
 
-/// Sets a header whose value a client chose. What cannot be a header value was refused on its way in; should it be there
-/// all the same, it is left out rather than sent broken.
+/// Sets a header whose value a client chose. What cannot be a header value was refused on its way
+/// in; should it be there all the same, it is left out rather than sent broken.
 pub fn set(response: &mut HttpResponseBuilder, name: &str, value: &str) {
     let name = HeaderName::from_bytes(name.as_bytes());
     if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_bytes())) {

@@ -1,7 +1,7 @@
 //! From host, path, query and method to an operation and its target: a pure function.
 //!
-//! Owns: virtual-host and path style, the choice among operations, what is refused as not implemented.
-//! Not here: signatures (they were checked before), policies.
+//! Owns: virtual-host and path style, the choice among operations, what is refused as not
+//! implemented. Not here: signatures (they were checked before), policies.
 
 use crate::auth::{QueryPair, RequestView};
 use crate::base::encoding::uri_decode;
@@ -10,14 +10,49 @@ use crate::model::object_key::{InvalidObjectKey, ObjectKey};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::operation::Operation;
 
-/// Query parameters that choose a sub-resource. One that no operation below takes answers 501: never a wrong success.
+/// Query parameters that choose a sub-resource. One that no operation below takes answers 501:
+/// never a wrong success.
 const SUBRESOURCES: &[&str] = &[
-    "abac", "accelerate", "acl", "analytics", "annotation", "attributes", "cors", "delete", "encryption",
-    "intelligent-tiering", "inventory", "legal-hold", "lifecycle", "location", "logging",
-    "metadataConfiguration", "metadataInventoryTable", "metadataJournalTable", "metadataTable", "metrics",
-    "notification", "object-lock", "ownershipControls", "policy", "policyStatus", "publicAccessBlock",
-    "renameObject", "replication", "requestPayment", "restore", "retention", "select", "session", "tagging",
-    "torrent", "uploadId", "uploads", "versioning", "versions", "website",
+    "abac",
+    "accelerate",
+    "acl",
+    "analytics",
+    "annotation",
+    "attributes",
+    "cors",
+    "delete",
+    "encryption",
+    "intelligent-tiering",
+    "inventory",
+    "legal-hold",
+    "lifecycle",
+    "location",
+    "logging",
+    "metadataConfiguration",
+    "metadataInventoryTable",
+    "metadataJournalTable",
+    "metadataTable",
+    "metrics",
+    "notification",
+    "object-lock",
+    "ownershipControls",
+    "policy",
+    "policyStatus",
+    "publicAccessBlock",
+    "renameObject",
+    "replication",
+    "requestPayment",
+    "restore",
+    "retention",
+    "select",
+    "session",
+    "tagging",
+    "torrent",
+    "uploadId",
+    "uploads",
+    "versioning",
+    "versions",
+    "website",
 ];
 
 /// Decoded query parameters.
@@ -83,7 +118,9 @@ impl Target {
     /// # Errors
     /// `InternalError`: routing gave an object operation without one.
     pub fn object_key(&self) -> Result<&ObjectKey, S3Error> {
-        self.object_key.as_ref().ok_or_else(|| S3Error::new(S3ErrorCode::InternalError))
+        self.object_key
+            .as_ref()
+            .ok_or_else(|| S3Error::new(S3ErrorCode::InternalError))
     }
 }
 
@@ -107,10 +144,12 @@ pub fn target(request: &RequestView<'_>, domains: &[String]) -> Result<Target, S
         None
     } else {
         let decoded = uri_decode(raw_key.as_bytes()).ok_or_else(invalid)?;
-        Some(ObjectKey::from_bytes(decoded).map_err(|source| match source {
-            InvalidObjectKey::TooLong => S3Error::new(S3ErrorCode::KeyTooLongError),
-            InvalidObjectKey::Malformed | InvalidObjectKey::NotUtf8 => invalid(),
-        })?)
+        Some(
+            ObjectKey::from_bytes(decoded).map_err(|source| match source {
+                InvalidObjectKey::TooLong => S3Error::new(S3ErrorCode::KeyTooLongError),
+                InvalidObjectKey::Malformed | InvalidObjectKey::NotUtf8 => invalid(),
+            })?,
+        )
     };
     Ok(Target { bucket, object_key })
 }
@@ -132,7 +171,8 @@ fn virtual_host_bucket(request: &RequestView<'_>, domains: &[String]) -> Option<
 /// Chooses the operation.
 ///
 /// # Errors
-/// `NotImplemented` for sub-resources that this server does not have, `MethodNotAllowed` with the methods that are.
+/// `NotImplemented` for sub-resources that this server does not have, `MethodNotAllowed` with the
+/// methods that are.
 pub fn operation(
     request: &RequestView<'_>,
     target: &Target,
@@ -160,7 +200,9 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
         ("PUT", None) => Some(Operation::CreateBucket),
         ("DELETE", None) => Some(Operation::DeleteBucket),
         ("HEAD", None) => Some(Operation::HeadBucket),
-        ("GET", None) if query.get("list-type").ok()? == Some("2") => Some(Operation::ListObjectsV2),
+        ("GET", None) if query.get("list-type").ok()? == Some("2") => {
+            Some(Operation::ListObjectsV2)
+        }
         ("GET", None) => Some(Operation::ListObjects),
         ("GET", Some("location")) => Some(Operation::GetBucketLocation),
         ("GET", Some("uploads")) => Some(Operation::ListMultipartUploads),
@@ -194,7 +236,9 @@ fn object(
 fn refusal(target: &Target, subresource: Option<&'static str>) -> S3Error {
     if let Some(name) = subresource {
         let text = format!("This server does not implement the operation that '{name}' asks for.");
-        return S3Error::new(S3ErrorCode::NotImplemented).message(text).with("Header", name.to_owned());
+        return S3Error::new(S3ErrorCode::NotImplemented)
+            .message(text)
+            .with("Header", name.to_owned());
     }
     let allow = match (&target.bucket, &target.object_key) {
         (None, _) => "GET",
@@ -209,9 +253,20 @@ mod tests {
     use super::*;
     use crate::auth::parse_query;
 
-    fn route(method: &str, host: &str, path: &str, query: &str) -> Result<(Operation, Target), S3ErrorCode> {
+    fn route(
+        method: &str,
+        host: &str,
+        path: &str,
+        query: &str,
+    ) -> Result<(Operation, Target), S3ErrorCode> {
         let headers = vec![("host", host.as_bytes())];
-        let request = RequestView { method, path, query, headers, secure: false };
+        let request = RequestView {
+            method,
+            path,
+            query,
+            headers,
+            secure: false,
+        };
         let domains = ["s3.example.rs".to_owned()];
         let target = target(&request, &domains).map_err(|e| e.code())?;
         let query = Query::new(parse_query(query).unwrap());
@@ -221,7 +276,8 @@ mod tests {
 
     #[test]
     fn bucket_comes_from_configured_domain_or_path_only() {
-        let bucket = |host, path| route("HEAD", host, path, "").map(|(_, target)| target.bucket.unwrap());
+        let bucket =
+            |host, path| route("HEAD", host, path, "").map(|(_, target)| target.bucket.unwrap());
         assert_eq!(bucket("b1.s3.example.rs:9000", "/").as_deref(), Ok("b1"));
         assert_eq!(bucket("a.b.s3.example.rs", "/k").as_deref(), Ok("a.b"));
         assert_eq!(bucket("s3.example.rs", "/b2/k").as_deref(), Ok("b2"));
@@ -231,10 +287,17 @@ mod tests {
 
     #[test]
     fn object_key_is_the_rest_of_the_path_decoded_once() {
-        let key = |path| route("GET", "h", path, "").map(|(_, target)| target.object_key.unwrap().as_str().to_owned());
+        let key = |path| {
+            route("GET", "h", path, "")
+                .map(|(_, target)| target.object_key.unwrap().as_str().to_owned())
+        };
         for (path, expected) in [
-            ("/b/../../x", "../../x"), ("/b/%2e%2e/x", "../x"), ("/b//", "/"), ("/b/a%2525.txt", "a%25.txt"),
-            ("/b/a+b%20c", "a+b c"), ("/b/a//b", "a//b"),
+            ("/b/../../x", "../../x"),
+            ("/b/%2e%2e/x", "../x"),
+            ("/b//", "/"),
+            ("/b/a%2525.txt", "a%25.txt"),
+            ("/b/a+b%20c", "a+b c"),
+            ("/b/a//b", "a//b"),
         ] {
             assert_eq!(key(path).as_deref(), Ok(expected), "{path}");
         }
@@ -250,7 +313,10 @@ mod tests {
                 for path in ["/", "/b", "/b/k"] {
                     let routed = route(method, "h", path, name).map(|(operation, _)| operation);
                     let is_known = matches!(*name, "delete" | "location" | "uploadId" | "uploads");
-                    assert!(is_known || routed == Err(S3ErrorCode::NotImplemented), "{method} {path}?{name}: {routed:?}");
+                    assert!(
+                        is_known || routed == Err(S3ErrorCode::NotImplemented),
+                        "{method} {path}?{name}: {routed:?}"
+                    );
                 }
             }
         }

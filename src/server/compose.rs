@@ -53,18 +53,30 @@ pub async fn open(config: &Config, runtime: &Handle) -> Result<Parts, StartupErr
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::new());
     let pool = BlockingPool::new(runtime.clone(), config.raw.storage.blocking_threads);
-    let folder = |path: &PathBuf, source| StartupError::File { path: path.clone(), source };
+    let folder = |path: &PathBuf, source| StartupError::File {
+        path: path.clone(),
+        source,
+    };
     std::fs::create_dir_all(&config.data_dir).map_err(|source| folder(&config.data_dir, source))?;
-    let keys = LocalKeyConfig { root_key: root_key(config)?, data_folder: config.data_dir.clone() };
+    let keys = LocalKeyConfig {
+        root_key: root_key(config)?,
+        data_folder: config.data_dir.clone(),
+    };
     let provider = LocalKeyService::open(keys, Arc::clone(&entropy), pool.clone()).await?;
     let engine: Arc<dyn Engine> = match config.engine {
         EngineChoice::Memory => {
-            tracing::warn!("storage.engine is \"memory\": everything is lost when the process ends");
+            tracing::warn!(
+                "storage.engine is \"memory\": everything is lost when the process ends"
+            );
             Arc::new(MemoryEngine::new())
         }
         EngineChoice::Rocksdb => {
             let options = rocks_options(config);
-            Arc::new(RocksEngine::open(options, Arc::clone(&clock), pool.clone())?)
+            Arc::new(RocksEngine::open(
+                options,
+                Arc::clone(&clock),
+                pool.clone(),
+            )?)
         }
     };
     Ok(Parts {
@@ -130,7 +142,11 @@ impl Parts {
             body_streams_max: raw.server.max_body_streams,
         });
         let region = raw.s3.region.clone();
-        let verifier = Verifier::new(region.clone(), Arc::clone(&self.clock), Arc::new(credentials));
+        let verifier = Verifier::new(
+            region.clone(),
+            Arc::clone(&self.clock),
+            Arc::new(credentials),
+        );
         S3State {
             gateway,
             verifier: verifier.require_signed_payload(raw.s3.require_signed_payload),

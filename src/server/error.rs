@@ -50,7 +50,9 @@ pub enum StartupError {
     #[error("log.level is no log filter; try \"info\" or \"info,riznica::auth=debug\"")]
     Log(#[from] tracing_subscriber::filter::ParseError),
     /// A systemd credential without systemd.
-    #[error("keys.root_key_systemd_credential is set, but $CREDENTIALS_DIRECTORY is not: start the process by systemd with LoadCredential=")]
+    #[error(
+        "keys.root_key_systemd_credential is set, but $CREDENTIALS_DIRECTORY is not: start the process by systemd with LoadCredential="
+    )]
     NoCredentialsDirectory,
     /// The folder is not initialised.
     #[error("data folder is not initialised path={}; run 'riznica init --data-dir {}' first", .path.display(), .path.display())]

@@ -48,22 +48,34 @@ pub async fn init(
     let outcome = parts.control().initialise(FIRST_OPERATOR).await;
     let written = match outcome {
         Ok(token) => write_credential(config, credential_file, &token),
-        Err(ControlError::Catalog(CatalogError::Taken)) => {
-            Err(StartupError::Initialised { path: config.data_dir.clone() })
-        }
+        Err(ControlError::Catalog(CatalogError::Taken)) => Err(StartupError::Initialised {
+            path: config.data_dir.clone(),
+        }),
         Err(error) => Err(error.into()),
     };
     parts.engine.close().await;
     written?;
-    Ok(Initialised { root_key_file, credential_file: credential_file.to_owned() })
+    Ok(Initialised {
+        root_key_file,
+        credential_file: credential_file.to_owned(),
+    })
 }
 
 /// Writes the operator's credential, readable by its owner alone.
 fn write_credential(config: &Config, path: &Path, token: &Secret<32>) -> Result<(), StartupError> {
-    let failed = |source| StartupError::File { path: path.to_owned(), source };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    let failed = |source| StartupError::File {
+        path: path.to_owned(),
+        source,
+    };
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         use std::os::unix::fs::DirBuilderExt;
-        let created = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        let created = std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder);
         created.map_err(failed)?;
     }
     let document = json!({
@@ -71,8 +83,15 @@ fn write_credential(config: &Config, path: &Path, token: &Secret<32>) -> Result<
         "token": hex::encode(token.expose()),
         "admin": format!("http://{}", config.admin_listen),
     });
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path).map_err(failed)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(failed)?;
     let text = format!("{document:#}\n");
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .map_err(failed)
 }

@@ -1,4 +1,5 @@
-//! Sockets, workers, and the end: requests in flight finish, background tasks stop, the engine closes last.
+//! Sockets, workers, and the end: requests in flight finish, background tasks stop, the engine
+//! closes last.
 
 use crate::admin::app::{AdminState, configure};
 use crate::base::task::Supervisor;
@@ -33,8 +34,11 @@ pub async fn serve(config: Config, runtime: Handle) -> Result<(), StartupError> 
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, StartupError> {
-    let listener = TcpListener::bind(address).map_err(|source| StartupError::Listen { address, source })?;
-    listener.set_nonblocking(true).map_err(|source| StartupError::Listen { address, source })?;
+    let listener =
+        TcpListener::bind(address).map_err(|source| StartupError::Listen { address, source })?;
+    listener
+        .set_nonblocking(true)
+        .map_err(|source| StartupError::Listen { address, source })?;
     Ok(listener)
 }
 
@@ -45,14 +49,20 @@ async fn run(
     runtime: &Handle,
 ) -> Result<(), StartupError> {
     if config.raw.storage.engine == "rocksdb" && !parts.control().is_initialised().await? {
-        return Err(StartupError::NotInitialised { path: config.data_dir.clone() });
+        return Err(StartupError::NotInitialised {
+            path: config.data_dir.clone(),
+        });
     }
     let mut supervisor = Supervisor::new(runtime.clone());
     let sweep = parts.sweep(config);
     supervisor.start("sweep", |stop| sweep.run(stop));
     let s3_server = s3_server(config, parts, listeners.0, &mut supervisor)?;
     let admin_server = admin_server(parts, listeners.1)?;
-    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let scheme = if config.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     tracing::info!(
         s3 = format!("{scheme}://{}", config.listen),
         admin = format!("http://{}", config.admin_listen),
@@ -92,7 +102,9 @@ fn s3_server(
     let raw = &config.raw.server;
     let state = web::Data::new(parts.s3_state(config));
     let server = HttpServer::new(move || {
-        App::new().app_data(state.clone()).default_service(web::to(s3::serve))
+        App::new()
+            .app_data(state.clone())
+            .default_service(web::to(s3::serve))
     });
     let server = server
         .workers(config.workers)
@@ -108,14 +120,18 @@ fn s3_server(
     let server = match &config.tls {
         None => server.listen(listener).map_err(listen_error)?,
         Some(files) => {
-            let tls_error =
-                |source| StartupError::Tls { certificate: files.certificate.clone(), source };
+            let tls_error = |source| StartupError::Tls {
+                certificate: files.certificate.clone(),
+                source,
+            };
             let certificate =
                 Arc::new(ReloadingCertificate::load(files.clone()).map_err(tls_error)?);
             let tls_config = certificate.server_config().map_err(tls_error)?;
             let clock = Arc::clone(&parts.clock);
             supervisor.start("certificate", |stop| certificate.watch(clock, stop));
-            server.listen_rustls_0_23(listener, tls_config).map_err(listen_error)?
+            server
+                .listen_rustls_0_23(listener, tls_config)
+                .map_err(listen_error)?
         }
     };
     Ok(server.run())
@@ -128,7 +144,10 @@ fn admin_server(parts: &Parts, listener: TcpListener) -> Result<Server, StartupE
     });
     let server = HttpServer::new(move || {
         let json = web::JsonConfig::default().limit(64 * 1024);
-        App::new().app_data(state.clone()).app_data(json).configure(configure)
+        App::new()
+            .app_data(state.clone())
+            .app_data(json)
+            .configure(configure)
     });
     let server = server
         .workers(1)

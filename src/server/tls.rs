@@ -1,4 +1,5 @@
-//! TLS of the S3 listener: rustls with aws-lc-rs, and a certificate that can be replaced while connections live on.
+//! TLS of the S3 listener: rustls with aws-lc-rs, and a certificate that can be replaced while
+//! connections live on.
 
 use crate::base::clock::Clock;
 use crate::base::task::Stop;
@@ -48,14 +49,17 @@ impl ReloadingCertificate {
         Ok(Self { files, current })
     }
 
-    /// A server configuration that always shows the current certificate. HTTP/1.1 only: clients are told by ALPN.
+    /// A server configuration that always shows the current certificate. HTTP/1.1 only: clients are
+    /// told by ALPN.
     ///
     /// # Errors
     /// When rustls refuses its own defaults.
     pub fn server_config(self: &Arc<Self>) -> Result<ServerConfig, TlsError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(provider);
-        let builder = builder.with_safe_default_protocol_versions().map_err(TlsError::Unusable)?;
+        let builder = builder
+            .with_safe_default_protocol_versions()
+            .map_err(TlsError::Unusable)?;
         let resolver = Arc::clone(self) as Arc<dyn ResolvesServerCert>;
         let mut config = builder.with_no_client_auth().with_cert_resolver(resolver);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -63,12 +67,15 @@ impl ReloadingCertificate {
     }
 
     fn modified(&self) -> [Option<SystemTime>; 2] {
-        [&self.files.certificate, &self.files.private_key]
-            .map(|path| std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok())
+        [&self.files.certificate, &self.files.private_key].map(|path| {
+            std::fs::metadata(path)
+                .and_then(|metadata| metadata.modified())
+                .ok()
+        })
     }
 
-    /// Loads the files again on SIGHUP and when they change. Files that cannot be used leave the old certificate in place:
-    /// a half-copied file must not end the service.
+    /// Loads the files again on SIGHUP and when they change. Files that cannot be used leave the
+    /// old certificate in place: a half-copied file must not end the service.
     pub async fn watch(self: Arc<Self>, clock: Arc<dyn Clock>, mut stop: Stop) {
         let Ok(mut hangup) = signal(SignalKind::hangup()) else {
             tracing::error!("SIGHUP cannot be received; certificates are reloaded on change only");

@@ -35,7 +35,12 @@ impl Metrics {
 
     /// Counts an answered request.
     pub fn request(&self, operation: &'static str, status: u16, elapsed: Duration) {
-        *self.requests.lock().unwrap_or_else(PoisonError::into_inner).entry((operation, status)).or_insert(0) += 1;
+        *self
+            .requests
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry((operation, status))
+            .or_insert(0) += 1;
         let millis = elapsed.as_millis();
         for (bucket, bound) in self.buckets.iter().zip(BUCKETS_MS) {
             if millis <= u128::from(bound) {
@@ -66,16 +71,28 @@ impl Metrics {
         writeln!(out, "# TYPE riznica_requests_total counter")?;
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         for ((operation, status), count) in requests.iter() {
-            writeln!(out, "riznica_requests_total{{operation=\"{operation}\",status=\"{status}\"}} {count}")?;
+            writeln!(
+                out,
+                "riznica_requests_total{{operation=\"{operation}\",status=\"{status}\"}} {count}"
+            )?;
         }
         writeln!(out, "# TYPE riznica_request_duration_seconds histogram")?;
         for (bucket, bound) in self.buckets.iter().zip(BUCKETS_MS) {
-            let (value, seconds) = (bucket.load(Ordering::Relaxed), Duration::from_millis(bound).as_secs_f64());
-            writeln!(out, "riznica_request_duration_seconds_bucket{{le=\"{seconds}\"}} {value}")?;
+            let (value, seconds) = (
+                bucket.load(Ordering::Relaxed),
+                Duration::from_millis(bound).as_secs_f64(),
+            );
+            writeln!(
+                out,
+                "riznica_request_duration_seconds_bucket{{le=\"{seconds}\"}} {value}"
+            )?;
         }
         let count = self.count.load(Ordering::Relaxed);
         let sum = Duration::from_micros(self.duration_us.load(Ordering::Relaxed)).as_secs_f64();
-        writeln!(out, "riznica_request_duration_seconds_bucket{{le=\"+Inf\"}} {count}")?;
+        writeln!(
+            out,
+            "riznica_request_duration_seconds_bucket{{le=\"+Inf\"}} {count}"
+        )?;
         writeln!(out, "riznica_request_duration_seconds_sum {sum}")?;
         writeln!(out, "riznica_request_duration_seconds_count {count}")?;
         writeln!(out, "# TYPE riznica_authentication_failures_total counter")?;

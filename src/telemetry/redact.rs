@@ -1,15 +1,25 @@
 //! What may be logged of a request.
 
 /// Query parameters whose values would let a reader of the log act as the caller.
-const SECRET_PARAMETERS: [&str; 4] =
-    ["x-amz-signature", "x-amz-credential", "x-amz-security-token", "signature"];
+const SECRET_PARAMETERS: [&str; 4] = [
+    "x-amz-signature",
+    "x-amz-credential",
+    "x-amz-security-token",
+    "signature",
+];
 
 /// A raw query string without the values of presigned parameters.
 pub fn redact_query(query: &str) -> String {
     let redact = |pair: &str| {
         let name = pair.split('=').next().unwrap_or_default();
-        let is_secret = SECRET_PARAMETERS.iter().any(|secret| secret.eq_ignore_ascii_case(name));
-        if is_secret { format!("{name}=redacted") } else { pair.to_owned() }
+        let is_secret = SECRET_PARAMETERS
+            .iter()
+            .any(|secret| secret.eq_ignore_ascii_case(name));
+        if is_secret {
+            format!("{name}=redacted")
+        } else {
+            pair.to_owned()
+        }
     };
     query.split('&').map(redact).collect::<Vec<_>>().join("&")
 }

@@ -29,8 +29,10 @@ impl KeyProvider for CountingService {
     }
 
     async fn generate_key(&self, context: &KeyContext) -> Result<(ScopeKey, WrappedKey), KeyError> {
-        let entropy =
-            FixedEntropy::new(&format!("{context:?} {}", self.calls.load(Ordering::SeqCst)));
+        let entropy = FixedEntropy::new(&format!(
+            "{context:?} {}",
+            self.calls.load(Ordering::SeqCst)
+        ));
         let scope_key = ScopeKey::generate(context.version, &entropy)?;
         let wrapped = self.tenant_key.wrap_key(&scope_key, 1, context, &entropy)?;
         Ok((scope_key, wrapped))
@@ -80,14 +82,22 @@ impl Setting {
     fn new() -> Self {
         let tenant_key = KeyEncryptionKey::from_slice(&[0x7e; 32]).unwrap();
         let (calls, is_down) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let service = Arc::new(CountingService { tenant_key, calls, is_down });
+        let service = Arc::new(CountingService {
+            tenant_key,
+            calls,
+            is_down,
+        });
         let clock = Arc::new(ManualClock::at(1_000_000));
         let cache = CachingKeys::new(
             Arc::<CountingService>::clone(&service),
             Arc::<ManualClock>::clone(&clock),
             AGE_MAX,
         );
-        Self { service, clock, cache }
+        Self {
+            service,
+            clock,
+            cache,
+        }
     }
 
     fn calls(&self) -> usize {
@@ -95,8 +105,14 @@ impl Setting {
     }
 
     async fn wrapped(&self, version: u32) -> (KeyContext, WrappedKey) {
-        let context = KeyContext { version, ..samples::key_context() };
-        (context, self.service.generate_key(&context).await.unwrap().1)
+        let context = KeyContext {
+            version,
+            ..samples::key_context()
+        };
+        (
+            context,
+            self.service.generate_key(&context).await.unwrap().1,
+        )
     }
 }
 
@@ -105,7 +121,9 @@ async fn service_is_asked_once_per_key_and_period() {
     let setting = Setting::new();
     let (context, wrapped) = setting.wrapped(1).await;
     let first = setting.cache.scope_key(&context, &wrapped).await.unwrap();
-    setting.clock.advance(AGE_MAX.saturating_sub(Duration::from_millis(1)));
+    setting
+        .clock
+        .advance(AGE_MAX.saturating_sub(Duration::from_millis(1)));
     let second = setting.cache.scope_key(&context, &wrapped).await.unwrap();
     assert!(Arc::ptr_eq(&first, &second));
     assert_eq!(setting.calls(), 1);
@@ -133,7 +151,11 @@ async fn keys_serve_while_the_service_is_out_until_they_age() {
     setting.clock.advance(AGE_MAX / 2);
     assert!(setting.cache.scope_key(&context, &wrapped).await.is_ok());
     setting.clock.advance(AGE_MAX / 2);
-    let refused = setting.cache.scope_key(&context, &wrapped).await.unwrap_err();
+    let refused = setting
+        .cache
+        .scope_key(&context, &wrapped)
+        .await
+        .unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unavailable);
     assert!(setting.cache.is_empty());
     setting.service.is_down.store(false, Ordering::SeqCst);
@@ -168,9 +190,17 @@ async fn two_keys_of_one_context_are_not_mixed_up() {
 async fn wrong_context_is_not_cached() {
     let setting = Setting::new();
     let (context, wrapped) = setting.wrapped(1).await;
-    let other = KeyContext { version: 2, ..context };
+    let other = KeyContext {
+        version: 2,
+        ..context
+    };
     assert_eq!(
-        setting.cache.scope_key(&other, &wrapped).await.unwrap_err().kind(),
+        setting
+            .cache
+            .scope_key(&other, &wrapped)
+            .await
+            .unwrap_err()
+            .kind(),
         ErrorKind::Corrupt
     );
     assert!(setting.cache.is_empty());
@@ -188,7 +218,11 @@ async fn aged_and_forgotten_keys_leave_memory() {
     let held = Arc::downgrade(&setting.cache.scope_key(&context, &wrapped).await.unwrap());
     setting.clock.advance(AGE_MAX);
     let (other_context, other) = setting.wrapped(2).await;
-    setting.cache.scope_key(&other_context, &other).await.unwrap();
+    setting
+        .cache
+        .scope_key(&other_context, &other)
+        .await
+        .unwrap();
     assert!(held.upgrade().is_none(), "a miss looks through all");
     setting.cache.scope_key(&context, &wrapped).await.unwrap();
     setting.cache.forget_tenant(TenantId::from_bytes([0; 16]));

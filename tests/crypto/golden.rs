@@ -45,7 +45,10 @@ async fn write_missing_vectors() {
 #[test]
 fn sealing_with_fixed_entropy_gives_the_golden_bytes() {
     for (name, contents) in build_fixed() {
-        assert!(read(name) == contents, "{name} differs from what this program seals");
+        assert!(
+            read(name) == contents,
+            "{name} differs from what this program seals"
+        );
     }
 }
 
@@ -66,11 +69,19 @@ fn malformed_vectors_are_refused_for_the_expected_reason() {
         let file = read(name);
         let good = file["good"].as_array().unwrap();
         for malformed in file["malformed"].as_array().unwrap() {
-            let base = good.iter().find(|case| case["name"] == malformed["base"]).unwrap();
+            let base = good
+                .iter()
+                .find(|case| case["name"] == malformed["base"])
+                .unwrap();
             let case = vectors::with_changes(base, &malformed["changes"]);
             let opened = vectors::open(file["kind"].as_str().unwrap(), &case);
             let expected = malformed["expect"].as_str().unwrap();
-            assert_eq!(opened.err(), Some(expected), "{name}: {}", malformed["name"]);
+            assert_eq!(
+                opened.err(),
+                Some(expected),
+                "{name}: {}",
+                malformed["name"]
+            );
         }
     }
 }

@@ -62,7 +62,10 @@ async fn open_service(
     entropy: Arc<dyn Entropy>,
 ) -> Result<LocalKeyService, KmsError> {
     let root_key = RootKeySource::File(place.root_key());
-    let config = LocalKeyConfig { root_key, data_folder: place.data() };
+    let config = LocalKeyConfig {
+        root_key,
+        data_folder: place.data(),
+    };
     LocalKeyService::open(config, entropy, pool()).await
 }
 
@@ -80,16 +83,37 @@ async fn generated_key_unwraps_in_its_context_only() {
     }
     let context = samples::key_context();
     let (scope_key, wrapped) = service.generate_key(&context).await.unwrap();
-    assert!(service.unwrap_key(&wrapped, &context).await.unwrap().is_equal(&scope_key));
+    assert!(
+        service
+            .unwrap_key(&wrapped, &context)
+            .await
+            .unwrap()
+            .is_equal(&scope_key)
+    );
     let elsewhere = [
-        KeyContext { tenant: OTHER_TENANT, ..context },
-        KeyContext { scope: KeyScope::Credentials, ..context },
-        KeyContext { scope: KeyScope::Bucket(BucketId::from_bytes([0; 16])), ..context },
-        KeyContext { version: 4, ..context },
+        KeyContext {
+            tenant: OTHER_TENANT,
+            ..context
+        },
+        KeyContext {
+            scope: KeyScope::Credentials,
+            ..context
+        },
+        KeyContext {
+            scope: KeyScope::Bucket(BucketId::from_bytes([0; 16])),
+            ..context
+        },
+        KeyContext {
+            version: 4,
+            ..context
+        },
     ];
     for context in elsewhere {
         let refused = service.unwrap_key(&wrapped, &context).await.unwrap_err();
-        assert!(matches!(refused, KeyError::Open(OpenError::Unauthentic)), "{context:?}");
+        assert!(
+            matches!(refused, KeyError::Open(OpenError::Unauthentic)),
+            "{context:?}"
+        );
         let refused = service.rewrap_key(&wrapped, &context).await.unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Corrupt, "{context:?}");
     }
@@ -103,11 +127,26 @@ async fn tenant_key_survives_creation_again_and_restart() {
     service.create_tenant_key(TENANT).await.unwrap();
     let (scope_key, wrapped) = service.generate_key(&context).await.unwrap();
     service.create_tenant_key(TENANT).await.unwrap();
-    assert!(service.unwrap_key(&wrapped, &context).await.unwrap().is_equal(&scope_key));
+    assert!(
+        service
+            .unwrap_key(&wrapped, &context)
+            .await
+            .unwrap()
+            .is_equal(&scope_key)
+    );
     drop(service);
     let service = place.open().await.unwrap();
-    assert!(service.unwrap_key(&wrapped, &context).await.unwrap().is_equal(&scope_key));
-    let mode = std::fs::metadata(place.keyring()).unwrap().permissions().mode();
+    assert!(
+        service
+            .unwrap_key(&wrapped, &context)
+            .await
+            .unwrap()
+            .is_equal(&scope_key)
+    );
+    let mode = std::fs::metadata(place.keyring())
+        .unwrap()
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
 }
 
@@ -124,11 +163,20 @@ async fn rotation_keeps_old_keys_and_rewrap_moves_them() {
     assert_eq!((old.generation(), new.generation()), (1, 3));
     let service = place.open().await.unwrap();
     for wrapped in [&old, &new] {
-        assert!(service.unwrap_key(wrapped, &context).await.unwrap().is_equal(&scope_key));
+        assert!(
+            service
+                .unwrap_key(wrapped, &context)
+                .await
+                .unwrap()
+                .is_equal(&scope_key)
+        );
     }
     let unknown = WrappedKey::new(4, new.opaque().to_vec());
     let refused = service.unwrap_key(&unknown, &context).await;
-    assert!(matches!(refused, Err(KeyError::UnknownGeneration { generation: 4, .. })));
+    assert!(matches!(
+        refused,
+        Err(KeyError::UnknownGeneration { generation: 4, .. })
+    ));
 }
 
 #[tokio::test]
@@ -147,19 +195,29 @@ async fn destroyed_tenant_key_is_gone_for_good() {
     let service = place.open().await.unwrap();
     service.create_tenant_key(TENANT).await.unwrap();
     let refused = service.unwrap_key(&wrapped, &context).await;
-    assert!(matches!(refused, Err(KeyError::Open(OpenError::Unauthentic))));
+    assert!(matches!(
+        refused,
+        Err(KeyError::Open(OpenError::Unauthentic))
+    ));
 }
 
 #[tokio::test]
 async fn concurrent_changes_all_last() {
     let place = Place::new();
     let service = place.open().await.unwrap();
-    let tenants = (0..20).map(|n| TenantId::from_bytes([n; 16])).collect::<Vec<_>>();
-    let create = tenants.iter().map(|tenant| service.create_tenant_key(*tenant));
+    let tenants = (0..20)
+        .map(|n| TenantId::from_bytes([n; 16]))
+        .collect::<Vec<_>>();
+    let create = tenants
+        .iter()
+        .map(|tenant| service.create_tenant_key(*tenant));
     futures::future::try_join_all(create).await.unwrap();
     let service = place.open().await.unwrap();
     for tenant in tenants {
-        let context = KeyContext { tenant, ..samples::key_context() };
+        let context = KeyContext {
+            tenant,
+            ..samples::key_context()
+        };
         assert!(service.generate_key(&context).await.is_ok());
     }
 }
@@ -171,13 +229,23 @@ async fn keyring_under_another_root_key_is_refused() {
     write_root_key(&place.root_key(), &[7; 32]);
     let refused = place.open().await.unwrap_err();
     assert!(matches!(refused, KmsError::KeyringNotOpened { .. }));
-    assert!(refused.to_string().contains("configure the root key that it was made with"));
+    assert!(
+        refused
+            .to_string()
+            .contains("configure the root key that it was made with")
+    );
 }
 
 #[tokio::test]
 async fn keyring_with_any_flipped_byte_is_refused() {
     let place = Place::new();
-    place.open().await.unwrap().create_tenant_key(TENANT).await.unwrap();
+    place
+        .open()
+        .await
+        .unwrap()
+        .create_tenant_key(TENANT)
+        .await
+        .unwrap();
     let file = std::fs::read(place.keyring()).unwrap();
     for index in 0..file.len() {
         let mut changed = file.clone();
@@ -197,7 +265,10 @@ async fn keyring_changed_by_somebody_else_is_not_overwritten() {
     second.create_tenant_key(TENANT).await.unwrap();
     let refused = first.create_tenant_key(OTHER_TENANT).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unavailable);
-    assert_eq!(first.health().await.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(
+        first.health().await.unwrap_err().kind(),
+        ErrorKind::Unavailable
+    );
     second.health().await.unwrap();
     let third = place.open().await.unwrap();
     assert!(third.generate_key(&samples::key_context()).await.is_ok());
@@ -251,15 +322,35 @@ fn malformed() -> Vec<Value> {
     let root_key = vectors::context("root_key", "43".repeat(32));
     vec![
         case("magic", flip(0), "undecodable"),
-        case("format 2", json!({ "op": "set", "at": 4, "bytes": "02" }), "unknown_format"),
-        case("algorithm 2", json!({ "op": "set", "at": 5, "bytes": "02" }), "undecodable"),
+        case(
+            "format 2",
+            json!({ "op": "set", "at": 4, "bytes": "02" }),
+            "unknown_format",
+        ),
+        case(
+            "algorithm 2",
+            json!({ "op": "set", "at": 5, "bytes": "02" }),
+            "undecodable",
+        ),
         case("salt", flip(6), "unauthentic"),
         case("commitment", flip(38), "unauthentic"),
         case("contents", flip(70), "unauthentic"),
         case("tag", flip(-1), "unauthentic"),
-        case("last byte missing", json!({ "op": "truncate", "count": 1 }), "unauthentic"),
-        case("one byte more", json!({ "op": "append", "bytes": "00" }), "unauthentic"),
-        case("half a head", json!({ "op": "set_tail", "at": 40, "bytes": "" }), "undecodable"),
+        case(
+            "last byte missing",
+            json!({ "op": "truncate", "count": 1 }),
+            "unauthentic",
+        ),
+        case(
+            "one byte more",
+            json!({ "op": "append", "bytes": "00" }),
+            "unauthentic",
+        ),
+        case(
+            "half a head",
+            json!({ "op": "set_tail", "at": 40, "bytes": "" }),
+            "undecodable",
+        ),
         case("other root key", root_key, "unauthentic"),
     ]
 }
@@ -287,7 +378,10 @@ async fn open_chain(case: &Value) -> Result<(), KmsError> {
     std::fs::write(place.keyring(), bytes("bytes")).unwrap();
     let service = place.open().await?;
     let wrapped = WrappedKey::decode(&bytes("wrapped")).unwrap();
-    let scope_key = service.unwrap_key(&wrapped, &samples::key_context()).await.unwrap();
+    let scope_key = service
+        .unwrap_key(&wrapped, &samples::key_context())
+        .await
+        .unwrap();
     let record = bytes("record");
     let view = RecordView::decode(&record).unwrap();
     let secret = view.open(&scope_key, &samples::record_context()).unwrap();

@@ -17,7 +17,12 @@ fn range_without_bytes_has_no_segments() {
 
 #[test]
 fn lengths_at_the_edges() {
-    let cases = [(0, 1, 16), (1, 1, 17), (65_536, 1, 65_552), (65_537, 2, 65_569)];
+    let cases = [
+        (0, 1, 16),
+        (1, 1, 17),
+        (65_536, 1, 65_552),
+        (65_537, 2, 65_569),
+    ];
     for (plaintext_len, count, sealed) in cases {
         assert_eq!(segment_count(plaintext_len), count);
         assert_eq!(sealed_len(plaintext_len), sealed);
@@ -27,7 +32,11 @@ fn lengths_at_the_edges() {
 
 #[test]
 fn segments_beyond_the_stream_have_no_place() {
-    let segments = |first, last| SegmentRange { first, last, offset_in_first: 0 };
+    let segments = |first, last| SegmentRange {
+        first,
+        last,
+        offset_in_first: 0,
+    };
     assert_eq!(sealed_range(&segments(0, 1), 65_536), None);
     assert_eq!(sealed_range(&segments(1, 0), 1_000_000), None);
     assert_eq!(sealed_range(&segments(1, 1), 65_537), Some(65_552..65_569));

@@ -9,12 +9,20 @@ use riznica::model::id::{BucketId, TenantId};
 
 fn seal(plain: &[u8], secret: &[u8]) -> Vec<u8> {
     let entropy = FixedEntropy::new("record");
-    seal_record(&samples::scope_key(), &samples::record_context(), plain, secret, &entropy).unwrap()
+    seal_record(
+        &samples::scope_key(),
+        &samples::record_context(),
+        plain,
+        secret,
+        &entropy,
+    )
+    .unwrap()
 }
 
 fn open(record: &[u8], context: &RecordContext<'_>) -> Result<Vec<u8>, OpenError> {
     let view = RecordView::decode(record)?;
-    view.open(&samples::scope_key(), context).map(|secret| secret.expose().to_vec())
+    view.open(&samples::scope_key(), context)
+        .map(|secret| secret.expose().to_vec())
 }
 
 #[test]
@@ -34,7 +42,10 @@ fn record_with_any_flipped_bit_fails() {
 fn record_of_any_shorter_length_fails() {
     let record = seal(b"readable", b"hidden");
     for len in 0..record.len() {
-        assert!(open(&record[..len], &samples::record_context()).is_err(), "length {len}");
+        assert!(
+            open(&record[..len], &samples::record_context()).is_err(),
+            "length {len}"
+        );
     }
 }
 
@@ -43,13 +54,33 @@ fn record_in_another_place_fails() {
     let record = seal(b"readable", b"hidden");
     let here = samples::record_context();
     let elsewhere = [
-        RecordContext { tenant: TenantId::from_bytes([1; 16]), ..here },
-        RecordContext { bucket: BucketId::from_bytes([0; 16]), ..here },
-        RecordContext { object_key: b"folder/file.txu", ..here },
-        RecordContext { version: b"v2", ..here },
+        RecordContext {
+            tenant: TenantId::from_bytes([1; 16]),
+            ..here
+        },
+        RecordContext {
+            bucket: BucketId::from_bytes([0; 16]),
+            ..here
+        },
+        RecordContext {
+            object_key: b"folder/file.txu",
+            ..here
+        },
+        RecordContext {
+            version: b"v2",
+            ..here
+        },
         // The same bytes, cut elsewhere.
-        RecordContext { object_key: b"folder/file.tx", version: b"tv1", ..here },
-        RecordContext { object_key: b"folder/file.txtv1", version: b"", ..here },
+        RecordContext {
+            object_key: b"folder/file.tx",
+            version: b"tv1",
+            ..here
+        },
+        RecordContext {
+            object_key: b"folder/file.txtv1",
+            version: b"",
+            ..here
+        },
         RecordContext {
             tenant: TenantId::from_bytes(*BUCKET.as_bytes()),
             bucket: BucketId::from_bytes(*TENANT.as_bytes()),
@@ -57,7 +88,10 @@ fn record_in_another_place_fails() {
         },
     ];
     for context in elsewhere {
-        assert!(matches!(open(&record, &context), Err(OpenError::Unauthentic)), "{context:?}");
+        assert!(
+            matches!(open(&record, &context), Err(OpenError::Unauthentic)),
+            "{context:?}"
+        );
     }
     assert_eq!(open(&record, &here).unwrap(), b"hidden");
 }
@@ -66,8 +100,16 @@ fn record_in_another_place_fails() {
 fn record_under_another_key_version_is_refused_by_name() {
     let record = seal(b"", b"hidden");
     let other = ScopeKey::from_slice(4, &[0x5c; 32]).unwrap();
-    let refusal = RecordView::decode(&record).unwrap().open(&other, &samples::record_context());
-    assert!(matches!(refusal, Err(OpenError::UnknownKeyVersion { stored: 3, given: 4 })));
+    let refusal = RecordView::decode(&record)
+        .unwrap()
+        .open(&other, &samples::record_context());
+    assert!(matches!(
+        refusal,
+        Err(OpenError::UnknownKeyVersion {
+            stored: 3,
+            given: 4
+        })
+    ));
 }
 
 #[test]

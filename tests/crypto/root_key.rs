@@ -17,13 +17,18 @@ fn write(path: &Path, bytes: &[u8], mode: u32) {
 }
 
 async fn start(place: &Place, root_key: RootKeySource) -> Result<LocalKeyService, KmsError> {
-    let config = LocalKeyConfig { root_key, data_folder: place.data() };
+    let config = LocalKeyConfig {
+        root_key,
+        data_folder: place.data(),
+    };
     LocalKeyService::open(config, Arc::new(SystemEntropy::new()), pool()).await
 }
 
 async fn refusal(place: &Place, bytes: &[u8], mode: u32) -> KmsError {
     write(&place.root_key(), bytes, mode);
-    start(place, RootKeySource::File(place.root_key())).await.unwrap_err()
+    start(place, RootKeySource::File(place.root_key()))
+        .await
+        .unwrap_err()
 }
 
 fn passphrase(place: &Place, text: &[u8]) -> RootKeySource {
@@ -42,8 +47,11 @@ fn cheap_salt() -> Vec<u8> {
 async fn root_key_file_is_accepted_as_bytes_and_as_digits() {
     let place = Place::new();
     let digits = "ab".repeat(32);
-    let contents =
-        [vec![0xab; 32], digits.clone().into_bytes(), format!("{digits}\n").into_bytes()];
+    let contents = [
+        vec![0xab; 32],
+        digits.clone().into_bytes(),
+        format!("{digits}\n").into_bytes(),
+    ];
     for (index, bytes) in contents.iter().enumerate() {
         for mode in [0o600, 0o400] {
             std::fs::remove_file(place.root_key()).unwrap();
@@ -58,19 +66,31 @@ async fn root_key_file_is_accepted_as_bytes_and_as_digits() {
 #[tokio::test]
 async fn root_key_file_of_wrong_contents_is_refused() {
     let place = Place::new();
-    let mut wrong =
-        vec![vec![], vec![1; 31], vec![1; 33], vec![b'z'; 64], vec![b'a'; 63], vec![1; 5000]];
+    let mut wrong = vec![
+        vec![],
+        vec![1; 31],
+        vec![1; 33],
+        vec![b'z'; 64],
+        vec![b'a'; 63],
+        vec![1; 5000],
+    ];
     wrong.extend([
         format!("{}\n\n", "ab".repeat(32)).into_bytes(),
         format!("{} ", "ab".repeat(32)).into_bytes(),
     ]);
     for bytes in wrong {
         let refused = refusal(&place, &bytes, 0o600).await;
-        assert!(matches!(refused, KmsError::RootKeyWrongLength { .. }), "{refused}");
+        assert!(
+            matches!(refused, KmsError::RootKeyWrongLength { .. }),
+            "{refused}"
+        );
     }
     for zero in [vec![0; 32], vec![b'0'; 64]] {
         let refused = refusal(&place, &zero, 0o600).await;
-        assert!(matches!(refused, KmsError::RootKeyAllZero { .. }), "{refused}");
+        assert!(
+            matches!(refused, KmsError::RootKeyAllZero { .. }),
+            "{refused}"
+        );
     }
 }
 
@@ -79,7 +99,10 @@ async fn root_key_file_that_others_may_use_is_refused() {
     let place = Place::new();
     for mode in [0o640, 0o604, 0o660, 0o644, 0o601, 0o610, 0o700, 0o440] {
         let refused = refusal(&place, &[1; 32], mode).await;
-        assert!(matches!(refused, KmsError::RootKeyModeTooOpen { .. }), "{mode:o}: {refused}");
+        assert!(
+            matches!(refused, KmsError::RootKeyModeTooOpen { .. }),
+            "{mode:o}: {refused}"
+        );
         assert!(refused.to_string().contains("run chmod 0600"));
     }
 }
@@ -90,8 +113,13 @@ async fn root_key_file_of_another_owner_is_refused() {
     write(&place.root_key(), &[1; 32], 0o600);
     // Only root can give files away; elsewhere the case cannot be set up.
     if chown(place.root_key(), Some(12_345), None).is_ok() {
-        let refused = start(&place, RootKeySource::File(place.root_key())).await.unwrap_err();
-        assert!(matches!(refused, KmsError::RootKeyWrongOwner { owner: 12_345, .. }), "{refused}");
+        let refused = start(&place, RootKeySource::File(place.root_key()))
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(refused, KmsError::RootKeyWrongOwner { owner: 12_345, .. }),
+            "{refused}"
+        );
     }
 }
 
@@ -99,11 +127,18 @@ async fn root_key_file_of_another_owner_is_refused() {
 async fn systemd_credential_may_be_readable_through_its_group_bits() {
     let place = Place::new();
     write(&place.root_key(), &[1; 32], 0o440);
-    assert!(start(&place, RootKeySource::SystemdCredential(place.root_key())).await.is_ok());
+    assert!(
+        start(&place, RootKeySource::SystemdCredential(place.root_key()))
+            .await
+            .is_ok()
+    );
     for mode in [0o444, 0o460, 0o404] {
         write(&place.root_key(), &[1; 32], mode);
         let refused = start(&place, RootKeySource::SystemdCredential(place.root_key())).await;
-        assert!(matches!(refused, Err(KmsError::RootKeyModeTooOpen { .. })), "{mode:o}");
+        assert!(
+            matches!(refused, Err(KmsError::RootKeyModeTooOpen { .. })),
+            "{mode:o}"
+        );
     }
 }
 
@@ -116,7 +151,10 @@ async fn root_key_inside_the_data_folder_is_refused_even_behind_a_link() {
     symlink(&inside, &link).unwrap();
     for path in [inside, link] {
         let refused = start(&place, RootKeySource::File(path)).await.unwrap_err();
-        assert!(matches!(refused, KmsError::RootKeyInsideDataFolder { .. }), "{refused}");
+        assert!(
+            matches!(refused, KmsError::RootKeyInsideDataFolder { .. }),
+            "{refused}"
+        );
     }
 }
 
@@ -124,13 +162,28 @@ async fn root_key_inside_the_data_folder_is_refused_even_behind_a_link() {
 async fn root_key_that_is_no_file_is_refused() {
     let place = Place::new();
     let folder = place.root_key().parent().map(Path::to_path_buf).unwrap();
-    let refused = start(&place, RootKeySource::File(folder)).await.unwrap_err();
-    assert!(matches!(refused, KmsError::RootKeyNotAFile { .. }), "{refused}");
-    let refused = start(&place, RootKeySource::File(PathBuf::from("/dev/zero"))).await.unwrap_err();
-    assert!(matches!(refused, KmsError::RootKeyNotAFile { .. }), "{refused}");
+    let refused = start(&place, RootKeySource::File(folder))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, KmsError::RootKeyNotAFile { .. }),
+        "{refused}"
+    );
+    let refused = start(&place, RootKeySource::File(PathBuf::from("/dev/zero")))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, KmsError::RootKeyNotAFile { .. }),
+        "{refused}"
+    );
     let missing = place.root_key().with_file_name("missing");
-    let refused = start(&place, RootKeySource::File(missing)).await.unwrap_err();
-    assert!(matches!(refused, KmsError::RootKeyUnreadable { .. }), "{refused}");
+    let refused = start(&place, RootKeySource::File(missing))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, KmsError::RootKeyUnreadable { .. }),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -143,7 +196,10 @@ fn created_root_key_file_is_private_and_never_overwritten() {
     let contents = std::fs::read(&path).unwrap();
     assert_eq!(contents.len(), 65);
     let refused = create_root_key_file(&path, &SystemEntropy::new()).unwrap_err();
-    assert!(matches!(refused, KmsError::RootKeyExists { .. }), "{refused}");
+    assert!(
+        matches!(refused, KmsError::RootKeyExists { .. }),
+        "{refused}"
+    );
     assert_eq!(std::fs::read(&path).unwrap(), contents);
 }
 
@@ -154,7 +210,10 @@ fn root_key_is_not_created_where_others_may_write() {
         std::fs::set_permissions(place.path(), PermissionsExt::from_mode(mode)).unwrap();
         let path = place.path().join("root.key");
         let refused = create_root_key_file(&path, &SystemEntropy::new()).unwrap_err();
-        assert!(matches!(refused, KmsError::RootKeyFolderTooOpen { .. }), "{refused}");
+        assert!(
+            matches!(refused, KmsError::RootKeyFolderTooOpen { .. }),
+            "{refused}"
+        );
         assert!(!path.exists());
     }
 }
@@ -163,13 +222,23 @@ fn root_key_is_not_created_where_others_may_write() {
 async fn passphrase_leads_to_the_same_root_key_again() {
     let place = Place::new();
     std::fs::write(place.data().join(SALT_FILE_NAME), cheap_salt()).unwrap();
-    let service = start(&place, passphrase(&place, b"correct horse\n")).await.unwrap();
-    service.create_tenant_key(TenantId::from_bytes([1; 16])).await.unwrap();
+    let service = start(&place, passphrase(&place, b"correct horse\n"))
+        .await
+        .unwrap();
+    service
+        .create_tenant_key(TenantId::from_bytes([1; 16]))
+        .await
+        .unwrap();
     for same in [b"correct horse".as_slice(), b"correct horse\r\n"] {
         start(&place, passphrase(&place, same)).await.unwrap();
     }
-    let refused = start(&place, passphrase(&place, b"Correct horse")).await.unwrap_err();
-    assert!(matches!(refused, KmsError::KeyringNotOpened { .. }), "{refused}");
+    let refused = start(&place, passphrase(&place, b"Correct horse"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, KmsError::KeyringNotOpened { .. }),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
@@ -185,7 +254,15 @@ async fn passphrase_without_its_salt_is_refused() {
     // Cut short, of another format, and with costs out of bounds.
     let good = cheap_salt();
     let mut damaged = vec![good[..51].to_vec(), [good.as_slice(), &[0]].concat()];
-    for (index, value) in [(0, b'X'), (4, 2), (5, 1), (9, 0), (11, 0xff), (12, 65), (16, 0)] {
+    for (index, value) in [
+        (0, b'X'),
+        (4, 2),
+        (5, 1),
+        (9, 0),
+        (11, 0xff),
+        (12, 65),
+        (16, 0),
+    ] {
         let mut bytes = good.clone();
         bytes[index] = value;
         damaged.push(bytes);
@@ -200,10 +277,17 @@ async fn passphrase_without_its_salt_is_refused() {
 #[tokio::test]
 async fn first_start_with_a_passphrase_makes_the_salt() {
     let place = Place::new();
-    let refused = start(&place, passphrase(&place, b"too short\n")).await.unwrap_err();
-    assert!(matches!(refused, KmsError::PassphraseTooShort { len_min: 12, .. }), "{refused}");
+    let refused = start(&place, passphrase(&place, b"too short\n"))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, KmsError::PassphraseTooShort { len_min: 12, .. }),
+        "{refused}"
+    );
     assert!(!place.data().join(SALT_FILE_NAME).exists());
-    start(&place, passphrase(&place, b"long enough passphrase")).await.unwrap();
+    start(&place, passphrase(&place, b"long enough passphrase"))
+        .await
+        .unwrap();
     let salt = std::fs::read(place.data().join(SALT_FILE_NAME)).unwrap();
     assert_eq!((salt.len(), &salt[..4]), (52, b"RZ1S".as_slice()));
     assert_ne!(salt[20..], [0; 32]);

@@ -21,16 +21,27 @@ pub(crate) fn data_key() -> DataKey {
 }
 
 pub(crate) fn record_context() -> RecordContext<'static> {
-    RecordContext { tenant: TENANT, bucket: BUCKET, object_key: b"folder/file.txt", version: b"v1" }
+    RecordContext {
+        tenant: TENANT,
+        bucket: BUCKET,
+        object_key: b"folder/file.txt",
+        version: b"v1",
+    }
 }
 
 pub(crate) fn key_context() -> KeyContext {
-    KeyContext { tenant: TENANT, scope: KeyScope::Bucket(BUCKET), version: 3 }
+    KeyContext {
+        tenant: TENANT,
+        scope: KeyScope::Bucket(BUCKET),
+        version: 3,
+    }
 }
 
 /// Byte i is (31 i + 7 (i >> 8)) mod 256: two segments never hold the same bytes.
 pub(crate) fn plaintext(len: usize) -> Vec<u8> {
-    (0..len).map(|i| ((31 * i + 7 * (i >> 8)) & 0xff).try_into().unwrap()).collect()
+    (0..len)
+        .map(|i| ((31 * i + 7 * (i >> 8)) & 0xff).try_into().unwrap())
+        .collect()
 }
 
 /// Seals a whole stream in full pieces.

@@ -9,21 +9,44 @@ use riznica::crypto::{
 };
 
 fn opener(part_number: u32, parameters: &StreamParameters, len: usize) -> Opener {
-    Opener::new(data_key().opening_key(part_number, parameters).unwrap(), len.try_into().unwrap())
+    Opener::new(
+        data_key().opening_key(part_number, parameters).unwrap(),
+        len.try_into().unwrap(),
+    )
 }
 
 fn sealed(len: usize) -> (StreamParameters, Vec<u8>) {
-    seal_stream(&data_key(), 0, &plaintext(len), &FixedEntropy::new("stream"))
+    seal_stream(
+        &data_key(),
+        0,
+        &plaintext(len),
+        &FixedEntropy::new("stream"),
+    )
 }
 
 fn sealer() -> Sealer {
-    Sealer::new(data_key().sealing_key(0, &FixedEntropy::new("sealer")).unwrap())
+    Sealer::new(
+        data_key()
+            .sealing_key(0, &FixedEntropy::new("sealer"))
+            .unwrap(),
+    )
 }
 
 #[test]
 fn stream_round_trips_at_every_edge() {
-    let edges = [0, 1, 15, 16, SEGMENT_LEN - 1, SEGMENT_LEN, SEGMENT_LEN + 1, PIECE_LEN - 1];
-    for len in edges.into_iter().chain([PIECE_LEN, PIECE_LEN + 1, 2 * PIECE_LEN, 2 * PIECE_LEN + 9])
+    let edges = [
+        0,
+        1,
+        15,
+        16,
+        SEGMENT_LEN - 1,
+        SEGMENT_LEN,
+        SEGMENT_LEN + 1,
+        PIECE_LEN - 1,
+    ];
+    for len in edges
+        .into_iter()
+        .chain([PIECE_LEN, PIECE_LEN + 1, 2 * PIECE_LEN, 2 * PIECE_LEN + 9])
     {
         let (parameters, mut bytes) = sealed(len);
         assert_eq!(bytes.len() as u64, range::sealed_len(len as u64), "{len}");
@@ -53,7 +76,10 @@ fn stream_with_a_flipped_byte_fails_and_leaves_no_plaintext() {
     let len = 2 * SEGMENT_LEN + 5;
     let (parameters, bytes) = sealed(len);
     let opener = opener(0, &parameters, len);
-    for index in (0..bytes.len()).step_by(4099).chain(bytes.len() - 21..bytes.len()) {
+    for index in (0..bytes.len())
+        .step_by(4099)
+        .chain(bytes.len() - 21..bytes.len())
+    {
         let mut changed = bytes.clone();
         changed[index] ^= 0x40;
         assert!(
@@ -70,18 +96,35 @@ fn stream_with_segments_out_of_place_fails() {
     let (parameters, bytes) = sealed(len);
     let opener = opener(0, &parameters, len);
     let segments = bytes.chunks(SEALED_SEGMENT_LEN).collect::<Vec<_>>();
-    for order in
-        [vec![1, 0, 2, 3], vec![0, 2, 3], vec![0, 0, 1, 2, 3], vec![0, 1, 2, 3, 3], vec![0, 1, 3]]
-    {
-        let mut moved =
-            order.iter().flat_map(|index| segments[*index]).copied().collect::<Vec<_>>();
+    for order in [
+        vec![1, 0, 2, 3],
+        vec![0, 2, 3],
+        vec![0, 0, 1, 2, 3],
+        vec![0, 1, 2, 3, 3],
+        vec![0, 1, 3],
+    ] {
+        let mut moved = order
+            .iter()
+            .flat_map(|index| segments[*index])
+            .copied()
+            .collect::<Vec<_>>();
         assert!(opener.open(0, &mut moved).is_err(), "{order:?}");
     }
     for first_segment in [1, 2, 3, 4, u64::from(u32::MAX), u64::MAX] {
-        assert!(opener.open(first_segment, &mut segments[0].to_vec()).is_err(), "{first_segment}");
+        assert!(
+            opener
+                .open(first_segment, &mut segments[0].to_vec())
+                .is_err(),
+            "{first_segment}"
+        );
     }
     assert!(opener.open(0, &mut []).is_err(), "no segment at all");
-    assert!(opener.open(0, &mut segments[0][..SEGMENT_LEN].to_vec()).is_err(), "no tag");
+    assert!(
+        opener
+            .open(0, &mut segments[0][..SEGMENT_LEN].to_vec())
+            .is_err(),
+        "no tag"
+    );
 }
 
 #[test]
@@ -96,17 +139,27 @@ fn stream_cut_at_a_segment_edge_fails() {
         let with_edited_len = opener(0, &parameters, kept * SEGMENT_LEN).open(0, &mut cut.clone());
         assert!(with_edited_len.is_err(), "{kept} segments, length edited");
         // As a ranged read it is shorter than asked, which the caller sees.
-        let run = opener(0, &parameters, len).open(0, &mut cut.clone()).unwrap();
+        let run = opener(0, &parameters, len)
+            .open(0, &mut cut.clone())
+            .unwrap();
         assert_eq!(run, kept * SEGMENT_LEN);
     }
 }
 
 #[test]
 fn stream_extended_fails() {
-    for (len, extra) in [(SEGMENT_LEN, 1), (SEGMENT_LEN, SEALED_SEGMENT_LEN), (5, 1), (0, 16)] {
+    for (len, extra) in [
+        (SEGMENT_LEN, 1),
+        (SEGMENT_LEN, SEALED_SEGMENT_LEN),
+        (5, 1),
+        (0, 16),
+    ] {
         let (parameters, mut bytes) = sealed(len);
         bytes.extend(vec![0; extra]);
-        assert!(opener(0, &parameters, len).open(0, &mut bytes).is_err(), "{len} + {extra}");
+        assert!(
+            opener(0, &parameters, len).open(0, &mut bytes).is_err(),
+            "{len} + {extra}"
+        );
     }
 }
 
@@ -117,10 +170,16 @@ fn opening_key_for_another_part_or_attempt_is_refused() {
     let (second, _) = seal_stream(&data_key(), 7, b"part", &entropy);
     assert_ne!(first, second, "a second attempt has a new salt");
     assert!(data_key().opening_key(7, &first).is_ok());
-    let mixed = StreamParameters { salt: first.salt, commitment: second.commitment };
+    let mixed = StreamParameters {
+        salt: first.salt,
+        commitment: second.commitment,
+    };
     for (part_number, parameters) in [(8, first), (0, first), (7, mixed)] {
         let refused = data_key().opening_key(part_number, &parameters);
-        assert!(matches!(refused, Err(OpenError::Unauthentic)), "{part_number}");
+        assert!(
+            matches!(refused, Err(OpenError::Unauthentic)),
+            "{part_number}"
+        );
     }
 }
 
@@ -135,14 +194,32 @@ fn sealer_refuses_calls_out_of_order() {
         assert!(matches!(refused, Err(SealError::AlreadyFinished)));
     }
     let mut running = sealer();
-    assert!(matches!(running.seal(&[], false, &[]), Err(SealError::EmptyPiece)));
-    assert!(matches!(running.seal(&[1], false, &[]), Err(SealError::UnalignedPiece { len: 1 })));
+    assert!(matches!(
+        running.seal(&[], false, &[]),
+        Err(SealError::EmptyPiece)
+    ));
+    assert!(matches!(
+        running.seal(&[1], false, &[]),
+        Err(SealError::UnalignedPiece { len: 1 })
+    ));
     let too_long = vec![0; PIECE_LEN + 1];
-    assert!(matches!(running.seal(&too_long, true, &[]), Err(SealError::PlaintextTooLong { .. })));
+    assert!(matches!(
+        running.seal(&too_long, true, &[]),
+        Err(SealError::PlaintextTooLong { .. })
+    ));
     running.seal(&segment, false, b"header").unwrap();
-    assert!(matches!(running.seal(&segment, false, b"x"), Err(SealError::PrefixAfterStart)));
-    assert!(matches!(running.seal(&[], true, &[]), Err(SealError::EmptyPiece)));
-    assert_eq!(running.seal(&[9], true, &[]).unwrap().into_bytes().len(), 17);
+    assert!(matches!(
+        running.seal(&segment, false, b"x"),
+        Err(SealError::PrefixAfterStart)
+    ));
+    assert!(matches!(
+        running.seal(&[], true, &[]),
+        Err(SealError::EmptyPiece)
+    ));
+    assert_eq!(
+        running.seal(&[9], true, &[]).unwrap().into_bytes().len(),
+        17
+    );
 }
 
 #[test]
@@ -151,7 +228,10 @@ fn first_piece_begins_with_its_prefix_and_fills_one_allocation() {
     for len in [0, 5, PIECE_LEN] {
         let mut sealer = sealer();
         let parameters = sealer.parameters();
-        let piece = sealer.seal(&plaintext(len), true, &prefix).unwrap().into_bytes();
+        let piece = sealer
+            .seal(&plaintext(len), true, &prefix)
+            .unwrap()
+            .into_bytes();
         assert_eq!(piece[..BLOB_HEADER_LEN], prefix);
         let mut bytes = piece[BLOB_HEADER_LEN..].to_vec();
         let piece_len = piece.len();
@@ -172,7 +252,10 @@ fn opener_is_shared_between_threads() {
             scope.spawn(move || {
                 let mut segment = segment.to_vec();
                 let opened = opener.open(index as u64, &mut segment).unwrap();
-                assert_eq!(segment[..opened], expected[index * SEGMENT_LEN..][..SEGMENT_LEN]);
+                assert_eq!(
+                    segment[..opened],
+                    expected[index * SEGMENT_LEN..][..SEGMENT_LEN]
+                );
             });
         }
     });
@@ -182,6 +265,9 @@ fn opener_is_shared_between_threads() {
 fn stream_key_depends_on_the_data_key() {
     let (parameters, _) = sealed(1);
     let other = riznica::crypto::DataKey::from_slice(&[0xdb; 32]).unwrap();
-    assert!(matches!(other.opening_key(0, &parameters), Err(OpenError::Unauthentic)));
+    assert!(matches!(
+        other.opening_key(0, &parameters),
+        Err(OpenError::Unauthentic)
+    ));
     assert_eq!(data_key().expose(), &[0xda; 32]);
 }

@@ -9,7 +9,11 @@ use std::sync::Arc;
 
 fn run(folder: &Path) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/twin/rz1.py");
-    let output = Command::new("python3").arg(script).arg("vectors").arg(folder).output();
+    let output = Command::new("python3")
+        .arg(script)
+        .arg("vectors")
+        .arg(folder)
+        .output();
     let output = output.unwrap_or_else(|source| {
         panic!("this test needs python3 with the package cryptography: {source}")
     });
@@ -17,7 +21,9 @@ fn run(folder: &Path) {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}{errors}");
     let last = text.lines().last().unwrap_or_default();
-    let passed = last.strip_suffix(" passed, 0 failed").and_then(|count| count.parse::<u32>().ok());
+    let passed = last
+        .strip_suffix(" passed, 0 failed")
+        .and_then(|count| count.parse::<u32>().ok());
     assert!(passed.is_some_and(|count| count >= 80), "{text}{errors}");
 }
 
@@ -30,7 +36,10 @@ fn twin_agrees_on_golden_vectors() {
 async fn twin_opens_what_this_run_sealed() {
     let folder = tempfile::tempdir().unwrap();
     let mut files = vectors::build(&|_| Box::new(SystemEntropy::new()));
-    files.push(("keyring.json", keyring::build(Arc::new(SystemEntropy::new())).await));
+    files.push((
+        "keyring.json",
+        keyring::build(Arc::new(SystemEntropy::new())).await,
+    ));
     golden::write_missing(folder.path(), &files);
     run(folder.path());
 }

@@ -20,18 +20,34 @@ pub(crate) type EntropySource<'a> = &'a dyn Fn(&str) -> Box<dyn Entropy>;
 /// All vector files but the keyring's: name and contents.
 pub(crate) fn build(entropy: EntropySource<'_>) -> Vec<(&'static str, Value)> {
     vec![
-        ("blob-header.json", file("blob-header", &[blob_header()], &malformed_blob_headers())),
-        ("record.json", file("record", &records(entropy), &malformed_records())),
-        ("stream.json", file("stream", &streams(entropy), &malformed_streams())),
+        (
+            "blob-header.json",
+            file("blob-header", &[blob_header()], &malformed_blob_headers()),
+        ),
+        (
+            "record.json",
+            file("record", &records(entropy), &malformed_records()),
+        ),
+        (
+            "stream.json",
+            file("stream", &streams(entropy), &malformed_streams()),
+        ),
         (
             "wrapped-key.json",
-            file("wrapped-key", &wrapped_keys(entropy), &malformed_wrapped_keys()),
+            file(
+                "wrapped-key",
+                &wrapped_keys(entropy),
+                &malformed_wrapped_keys(),
+            ),
         ),
     ]
 }
 
 pub(crate) fn file(kind: &str, good: &[Value], malformed: &[Value]) -> Value {
-    assert!(malformed.len() > good.len(), "more malformed cases than good ones");
+    assert!(
+        malformed.len() > good.len(),
+        "more malformed cases than good ones"
+    );
     json!({ "format": "RZ1", "kind": kind, "good": good, "malformed": malformed })
 }
 
@@ -53,7 +69,10 @@ pub(crate) fn flip(at: i64, mask: u8) -> Value {
 
 fn records(entropy: EntropySource<'_>) -> Vec<Value> {
     let case = |name: &str, object_key: &[u8], plain: &[u8], secret: &[u8]| {
-        let context = RecordContext { object_key, ..samples::record_context() };
+        let context = RecordContext {
+            object_key,
+            ..samples::record_context()
+        };
         let scope_key = samples::scope_key();
         let entropy = entropy(&format!("record/{name}"));
         let record = seal_record(&scope_key, &context, plain, secret, &*entropy).unwrap();
@@ -66,10 +85,20 @@ fn records(entropy: EntropySource<'_>) -> Vec<Value> {
         })
     };
     vec![
-        case("usual", b"folder/file.txt", b"readable part", &samples::plaintext(300)),
+        case(
+            "usual",
+            b"folder/file.txt",
+            b"readable part",
+            &samples::plaintext(300),
+        ),
         case("empty parts", b"k", b"", b""),
         case("empty object key", b"", b"p", b"s"),
-        case("longest object key", &[0xc5; 1024], &samples::plaintext(97), &[0xff; 4096]),
+        case(
+            "longest object key",
+            &[0xc5; 1024],
+            &samples::plaintext(97),
+            &[0xff; 4096],
+        ),
     ]
 }
 
@@ -79,17 +108,53 @@ fn malformed_records() -> Vec<Value> {
     // plain 74, length 87.
     let case = |name, change, expect| malformed_case(name, "usual", &[change], expect);
     vec![
-        case("other tenant", context("tenant", "00".repeat(16)), "unauthentic"),
-        case("other bucket", context("bucket", "00".repeat(16)), "unauthentic"),
-        case("other object key", context("object_key", "00"), "unauthentic"),
+        case(
+            "other tenant",
+            context("tenant", "00".repeat(16)),
+            "unauthentic",
+        ),
+        case(
+            "other bucket",
+            context("bucket", "00".repeat(16)),
+            "unauthentic",
+        ),
+        case(
+            "other object key",
+            context("object_key", "00"),
+            "unauthentic",
+        ),
         case("no object key", context("object_key", ""), "unauthentic"),
         case("other version", context("version", "7632"), "unauthentic"),
-        case("other scope key", context("scope_key", "5d".repeat(32)), "unauthentic"),
-        case("other key version", context("key_version", 4), "unknown_key_version"),
-        case("format 0", json!({ "op": "set", "at": 0, "bytes": "00" }), "unknown_format"),
-        case("format 2", json!({ "op": "set", "at": 0, "bytes": "02" }), "unknown_format"),
-        case("algorithm 0", json!({ "op": "set", "at": 1, "bytes": "00" }), "unknown_algorithm"),
-        case("algorithm 2", json!({ "op": "set", "at": 1, "bytes": "02" }), "unknown_algorithm"),
+        case(
+            "other scope key",
+            context("scope_key", "5d".repeat(32)),
+            "unauthentic",
+        ),
+        case(
+            "other key version",
+            context("key_version", 4),
+            "unknown_key_version",
+        ),
+        case(
+            "format 0",
+            json!({ "op": "set", "at": 0, "bytes": "00" }),
+            "unknown_format",
+        ),
+        case(
+            "format 2",
+            json!({ "op": "set", "at": 0, "bytes": "02" }),
+            "unknown_format",
+        ),
+        case(
+            "algorithm 0",
+            json!({ "op": "set", "at": 1, "bytes": "00" }),
+            "unknown_algorithm",
+        ),
+        case(
+            "algorithm 2",
+            json!({ "op": "set", "at": 1, "bytes": "02" }),
+            "unknown_algorithm",
+        ),
         case("stored key version", flip(2), "unknown_key_version"),
         case("salt", flip(6), "unauthentic"),
         case("commitment", flip(69), "unauthentic"),
@@ -103,16 +168,32 @@ fn malformed_records() -> Vec<Value> {
         case("sealed length", flip(87), "undecodable"),
         case("sealed part", flip(91), "unauthentic"),
         case("tag", flip(-1), "unauthentic"),
-        case("last byte missing", json!({ "op": "truncate", "count": 1 }), "undecodable"),
-        case("header only", json!({ "op": "truncate", "count": 333 }), "undecodable"),
-        case("one byte more", json!({ "op": "append", "bytes": "00" }), "undecodable"),
+        case(
+            "last byte missing",
+            json!({ "op": "truncate", "count": 1 }),
+            "undecodable",
+        ),
+        case(
+            "header only",
+            json!({ "op": "truncate", "count": 333 }),
+            "undecodable",
+        ),
+        case(
+            "one byte more",
+            json!({ "op": "append", "bytes": "00" }),
+            "undecodable",
+        ),
         case(
             "sealed part shorter than a tag",
             json!({
             "op": "set_tail", "at": 87, "bytes": "0f000000000000000000000000000000000000" }),
             "unauthentic",
         ),
-        case("nothing", json!({ "op": "set_tail", "at": 0, "bytes": "" }), "undecodable"),
+        case(
+            "nothing",
+            json!({ "op": "set_tail", "at": 0, "bytes": "" }),
+            "undecodable",
+        ),
     ]
 }
 
@@ -150,16 +231,36 @@ fn malformed_streams() -> Vec<Value> {
         case("one byte taken for none", "one byte", &[len(0)]),
         case("one byte, byte", "one byte", &[flip(0)]),
         case("one byte, tag", "one byte", &[flip(-1)]),
-        case("first byte of the second segment", "two segments", &[flip(65_552)]),
-        case("last byte of the first tag", "two segments", &[flip(65_551)]),
+        case(
+            "first byte of the second segment",
+            "two segments",
+            &[flip(65_552)],
+        ),
+        case(
+            "last byte of the first tag",
+            "two segments",
+            &[flip(65_551)],
+        ),
         case("last byte", "two segments", &[flip(-1)]),
         case("last byte missing", "two segments", &[cut(1)]),
         case("last segment missing", "two segments", &[cut(17)]),
-        case("last segment missing, length edited", "two segments", &[cut(17), len(65_536)]),
-        case("last segment missing, two pieces", "two pieces", &[cut(23), len(262_144)]),
+        case(
+            "last segment missing, length edited",
+            "two segments",
+            &[cut(17), len(65_536)],
+        ),
+        case(
+            "last segment missing, two pieces",
+            "two pieces",
+            &[cut(23), len(262_144)],
+        ),
         case("length one less", "two segments", &[len(65_536)]),
         case("length one more", "two segments", &[len(65_538)]),
-        case("one byte more", "two segments", &[json!({ "op": "append", "bytes": "00" })]),
+        case(
+            "one byte more",
+            "two segments",
+            &[json!({ "op": "append", "bytes": "00" })],
+        ),
         case(
             "one segment more",
             "one byte",
@@ -170,27 +271,55 @@ fn malformed_streams() -> Vec<Value> {
             "two pieces",
             &[json!({ "op": "swap_segments", "a": 0, "b": 1 })],
         ),
-        case("across pieces", "two pieces", &[json!({ "op": "swap_segments", "a": 1, "b": 3 })]),
+        case(
+            "across pieces",
+            "two pieces",
+            &[json!({ "op": "swap_segments", "a": 1, "b": 3 })],
+        ),
         case(
             "segment dropped, length edited",
             "two pieces",
             &[json!({ "op": "drop_segment", "a": 1 }), len(196_615)],
         ),
-        case("other part number", "two segments", &[context("part_number", 8)]),
-        case("part taken for a simple object", "two segments", &[context("part_number", 0)]),
-        case("other data key", "one byte", &[context("data_key", "db".repeat(32))]),
-        case("other salt", "one byte", &[context("salt", "00".repeat(32))]),
-        case("other commitment", "one byte", &[context("commitment", "00".repeat(32))]),
+        case(
+            "other part number",
+            "two segments",
+            &[context("part_number", 8)],
+        ),
+        case(
+            "part taken for a simple object",
+            "two segments",
+            &[context("part_number", 0)],
+        ),
+        case(
+            "other data key",
+            "one byte",
+            &[context("data_key", "db".repeat(32))],
+        ),
+        case(
+            "other salt",
+            "one byte",
+            &[context("salt", "00".repeat(32))],
+        ),
+        case(
+            "other commitment",
+            "one byte",
+            &[context("commitment", "00".repeat(32))],
+        ),
     ]
 }
 
 fn wrapped_keys(entropy: EntropySource<'_>) -> Vec<Value> {
     let case = |name: &str, scope: KeyScope, generation: u32| {
-        let context = KeyContext { scope, ..samples::key_context() };
+        let context = KeyContext {
+            scope,
+            ..samples::key_context()
+        };
         let entropy = entropy(&format!("wrapped-key/{name}"));
         let tenant_key = KeyEncryptionKey::from_slice(&[0x7e; 32]).unwrap();
-        let wrapped =
-            tenant_key.wrap_key(&samples::scope_key(), generation, &context, &*entropy).unwrap();
+        let wrapped = tenant_key
+            .wrap_key(&samples::scope_key(), generation, &context, &*entropy)
+            .unwrap();
         let bucket = match scope {
             KeyScope::Bucket(bucket) => bucket.to_string().into(),
             KeyScope::Credentials => Value::Null,
@@ -214,31 +343,66 @@ fn malformed_wrapped_keys() -> Vec<Value> {
     // Layout: format 0, generation 1, length 5, algorithm 9, salt 10, commitment 42, sealed 74, tag
     // 106, end 122.
     vec![
-        case("other tenant", context("tenant", "00".repeat(16)), "unauthentic"),
-        case("other bucket", context("bucket", "00".repeat(16)), "unauthentic"),
+        case(
+            "other tenant",
+            context("tenant", "00".repeat(16)),
+            "unauthentic",
+        ),
+        case(
+            "other bucket",
+            context("bucket", "00".repeat(16)),
+            "unauthentic",
+        ),
         case(
             "bucket key taken for a credentials key",
             context("bucket", Value::Null),
             "unauthentic",
         ),
         case("other version", context("version", 4), "unauthentic"),
-        case("other tenant key", context("tenant_key", "7f".repeat(32)), "unauthentic"),
-        case("format 2", json!({ "op": "set", "at": 0, "bytes": "02" }), "unknown_format"),
+        case(
+            "other tenant key",
+            context("tenant_key", "7f".repeat(32)),
+            "unauthentic",
+        ),
+        case(
+            "format 2",
+            json!({ "op": "set", "at": 0, "bytes": "02" }),
+            "unknown_format",
+        ),
         case("generation", flip(1), "unauthentic"),
         case("length", flip(5), "undecodable"),
-        case("algorithm 2", json!({ "op": "set", "at": 9, "bytes": "02" }), "unknown_algorithm"),
+        case(
+            "algorithm 2",
+            json!({ "op": "set", "at": 9, "bytes": "02" }),
+            "unknown_algorithm",
+        ),
         case("salt", flip(10), "unauthentic"),
         case("commitment", flip(42), "unauthentic"),
         case("sealed key", flip(74), "unauthentic"),
         case("tag", flip(-1), "unauthentic"),
-        case("last byte missing", json!({ "op": "truncate", "count": 1 }), "undecodable"),
-        case("one byte more", json!({ "op": "append", "bytes": "00" }), "undecodable"),
-        case("nothing", json!({ "op": "set_tail", "at": 0, "bytes": "" }), "undecodable"),
+        case(
+            "last byte missing",
+            json!({ "op": "truncate", "count": 1 }),
+            "undecodable",
+        ),
+        case(
+            "one byte more",
+            json!({ "op": "append", "bytes": "00" }),
+            "undecodable",
+        ),
+        case(
+            "nothing",
+            json!({ "op": "set_tail", "at": 0, "bytes": "" }),
+            "undecodable",
+        ),
     ]
 }
 
 fn blob_header() -> Value {
-    let parameters = StreamParameters { salt: [0x11; 32], commitment: [0x22; 32] };
+    let parameters = StreamParameters {
+        salt: [0x11; 32],
+        commitment: [0x22; 32],
+    };
     let header = BlobHeader {
         tenant: TENANT,
         bucket: BUCKET,
@@ -264,8 +428,16 @@ fn malformed_blob_headers() -> Vec<Value> {
         case("reserved bytes", flip(5), "undecodable"),
         case("padding", flip(132), "undecodable"),
         case("last byte of the padding", flip(-1), "undecodable"),
-        case("last byte missing", json!({ "op": "truncate", "count": 1 }), "undecodable"),
-        case("nothing", json!({ "op": "set_tail", "at": 0, "bytes": "" }), "undecodable"),
+        case(
+            "last byte missing",
+            json!({ "op": "truncate", "count": 1 }),
+            "undecodable",
+        ),
+        case(
+            "nothing",
+            json!({ "op": "set_tail", "at": 0, "bytes": "" }),
+            "undecodable",
+        ),
     ]
 }
 
@@ -295,7 +467,10 @@ fn open_blob_header(case: &Value, bytes: &[u8]) -> Result<(), OpenError> {
     assert_eq!(header.owner, array(case, "owner"));
     assert_eq!(header.part_number, number(case, "part_number"));
     assert_eq!(header.parameters, parameters(case));
-    assert_eq!(Some(header.created_unix_millis), case["created_unix_millis"].as_u64());
+    assert_eq!(
+        Some(header.created_unix_millis),
+        case["created_unix_millis"].as_u64()
+    );
     assert_eq!(header.encode().as_slice(), bytes);
     Ok(())
 }
@@ -322,7 +497,10 @@ fn open_stream(case: &Value, mut bytes: Vec<u8>) -> Result<(), OpenError> {
     let opening_key = data_key.opening_key(number(case, "part_number"), &parameters(case))?;
     let plaintext_len = case["plaintext_len"].as_u64().unwrap();
     let opened = Opener::new(opening_key, plaintext_len).open_whole(&mut bytes)?;
-    assert_eq!(bytes[..opened], samples::plaintext(plaintext_len.try_into().unwrap()));
+    assert_eq!(
+        bytes[..opened],
+        samples::plaintext(plaintext_len.try_into().unwrap())
+    );
     Ok(())
 }
 
@@ -335,7 +513,11 @@ fn open_wrapped_key(case: &Value, bytes: &[u8]) -> Result<(), OpenError> {
     } else {
         KeyScope::Bucket(BucketId::from_bytes(array(case, "bucket")))
     };
-    let context = KeyContext { tenant: tenant(case), scope, version };
+    let context = KeyContext {
+        tenant: tenant(case),
+        scope,
+        version,
+    };
     let scope_key = tenant_key.unwrap_key(&wrapped, &context)?;
     assert!(scope_key.is_equal(&ScopeKey::from_slice(version, &field(case, "scope_key")).unwrap()));
     assert_eq!(wrapped.generation(), number(case, "generation"));
@@ -398,5 +580,8 @@ fn tenant(case: &Value) -> TenantId {
 }
 
 fn parameters(case: &Value) -> StreamParameters {
-    StreamParameters { salt: array(case, "salt"), commitment: array(case, "commitment") }
+    StreamParameters {
+        salt: array(case, "salt"),
+        commitment: array(case, "commitment"),
+    }
 }

@@ -28,7 +28,12 @@ impl Opener {
         let last_segment = range::segment_count(plaintext_len).saturating_sub(1);
         let before = last_segment.saturating_mul(range::SEGMENT_LEN_U64);
         let last_len = usize::try_from(plaintext_len.saturating_sub(before)).unwrap_or(SEGMENT_LEN);
-        Self { opening_key, last_segment, last_len, sealed_len: range::sealed_len(plaintext_len) }
+        Self {
+            opening_key,
+            last_segment,
+            last_len,
+            sealed_len: range::sealed_len(plaintext_len),
+        }
     }
 
     /// Opens whole segments from number `first_segment` on. The plaintext ends up at the front of

@@ -53,7 +53,10 @@ enum State {
 impl Sealer {
     /// Starts a stream; the key is spent on it.
     pub fn new(sealing_key: SealingKey) -> Self {
-        Self { sealing_key, state: State::Fresh }
+        Self {
+            sealing_key,
+            state: State::Fresh,
+        }
     }
 
     /// What has to be stored beside the stream.
@@ -81,7 +84,9 @@ impl Sealer {
         if !is_last {
             self.state = State::Running;
         }
-        Ok(SealedPiece { bytes: bytes.into() })
+        Ok(SealedPiece {
+            bytes: bytes.into(),
+        })
     }
 
     fn refuse_misuse(&self, len: usize, is_last: bool, prefix_len: usize) -> Result<(), SealError> {
@@ -116,7 +121,9 @@ impl Sealer {
             .checked_mul(TAG_LEN)
             .and_then(|tags_len| tags_len.checked_add(plaintext.len()))
             .and_then(|sealed_len| sealed_len.checked_add(prefix.len()))
-            .ok_or(SealError::PlaintextTooLong { len: plaintext.len() })?;
+            .ok_or(SealError::PlaintextTooLong {
+                len: plaintext.len(),
+            })?;
         let mut output = Vec::with_capacity(capacity);
         output.extend_from_slice(prefix);
         let mut rest = plaintext;
@@ -141,7 +148,10 @@ impl Sealer {
         let start = output.len();
         output.extend_from_slice(segment);
         let in_place = output.get_mut(start..).ok_or(SealError::Refused)?;
-        let tag = secrets.ready.seal(nonce, &[], in_place).map_err(|Refused| SealError::Refused)?;
+        let tag = secrets
+            .ready
+            .seal(nonce, &[], in_place)
+            .map_err(|Refused| SealError::Refused)?;
         output.extend_from_slice(&tag);
         Ok(())
     }

@@ -31,15 +31,25 @@ impl Gateway {
         spend(permit, Action::AbortMultipartUpload, bucket)?;
         let engine = &*self.engine;
         for _ in 0..END_ATTEMPTS_MAX {
-            if uploads::load(engine, bucket.bucket, object_key, upload).await?.is_none() {
+            if uploads::load(engine, bucket.bucket, object_key, upload)
+                .await?
+                .is_none()
+            {
                 return Err(GatewayError::NoSuchUpload);
             }
             let part_changes = uploads::load_part_changes(engine, bucket.bucket, upload).await?;
-            let parts = uploads::load_parts(engine, bucket.bucket, upload, None, usize::MAX).await?;
+            let parts =
+                uploads::load_parts(engine, bucket.bucket, upload, None, usize::MAX).await?;
             let now = self.now();
             let mut batch = guarded_batch(bucket.bucket);
-            UploadEnd { object_key, upload, part_changes, parts: &parts, now }
-                .extend(&mut batch, |_blob| false);
+            UploadEnd {
+                object_key,
+                upload,
+                part_changes,
+                parts: &parts,
+                now,
+            }
+            .extend(&mut batch, |_blob| false);
             match engine.commit(batch).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::ConditionFailed { condition_index: 0 }) => {

@@ -1,7 +1,7 @@
 //! CompleteMultipartUpload.
 //!
-//! Owns: the rules of the part list, ETag and checksum of the whole, the commit that turns parts into an object.
-//! Not here: the part table's layout (`catalog::parts`).
+//! Owns: the rules of the part list, ETag and checksum of the whole, the commit that turns parts
+//! into an object. Not here: the part table's layout (`catalog::parts`).
 
 use crate::base::limits::{OBJECT_LEN_MAX, PART_LEN_MIN};
 use crate::catalog::buckets::BucketRecord;
@@ -12,7 +12,9 @@ use crate::catalog::objects::{
     ObjectSecret, commit_current,
 };
 use crate::catalog::parts::{PartEntry, PartTable};
-use crate::catalog::uploads::{self, FinishedUpload, PartRow, UploadEnd, UploadRecord, seal_finished};
+use crate::catalog::uploads::{
+    self, FinishedUpload, PartRow, UploadEnd, UploadRecord, seal_finished,
+};
 use crate::gateway::error::GatewayError;
 use crate::gateway::multipart::abort::END_ATTEMPTS_MAX;
 use crate::gateway::{Gateway, identity, spend};
@@ -60,8 +62,9 @@ impl Gateway {
     /// Turns parts into an object.
     ///
     /// # Errors
-    /// `NoSuchUpload`, `InvalidPart`, `InvalidPartOrder`, `PartTooSmall`, `PreconditionFailed`, `NoSuchKey`,
-    /// `ChecksumMismatch`, `TooLarge`, or when rows, keys or engine fail. The upload stays open then.
+    /// `NoSuchUpload`, `InvalidPart`, `InvalidPartOrder`, `PartTooSmall`, `PreconditionFailed`,
+    /// `NoSuchKey`, `ChecksumMismatch`, `TooLarge`, or when rows, keys or engine fail. The upload
+    /// stays open then.
     ///
     /// # Durability
     /// When this returns `Ok`, the object survives power loss.
@@ -77,10 +80,11 @@ impl Gateway {
                 return Ok(finished);
             }
             match self.try_complete(bucket, request).await {
-                // A part was stored, or the upload was ended, between reading and committing: look again.
-                Err(GatewayError::Catalog(CatalogError::Commit(CommitError::ConditionFailed {
-                    ..
-                }))) => {}
+                // A part was stored, or the upload was ended, between reading and committing: look
+                // again.
+                Err(GatewayError::Catalog(CatalogError::Commit(
+                    CommitError::ConditionFailed { .. },
+                ))) => {}
                 other => return other,
             }
         }
@@ -97,7 +101,11 @@ impl Gateway {
         let row = uploads::load_finished(&*self.engine, bucket.bucket, object_key, upload).await?;
         let Some(row) = row else { return Ok(None) };
         let key = self.opening_key(bucket, row.key_version).await?;
-        Ok(Some(row.open_finished(&identity(bucket, object_key), upload, &key)?))
+        Ok(Some(row.open_finished(
+            &identity(bucket, object_key),
+            upload,
+            &key,
+        )?))
     }
 
     async fn try_complete(
@@ -113,8 +121,14 @@ impl Gateway {
         let parts = self.select_parts(bucket, request, &rows).await?;
         let etag = ETag::multipart(parts.iter().map(|part| &part.md5));
         let checksum = combined_checksum(request, &record, &parts)?;
-        let finished = FinishedUpload { etag, checksum: checksum.clone() };
-        let taken = parts.iter().map(|part| part.blob.blob).collect::<HashSet<BlobId>>();
+        let finished = FinishedUpload {
+            etag,
+            checksum: checksum.clone(),
+        };
+        let taken = parts
+            .iter()
+            .map(|part| part.blob.blob)
+            .collect::<HashSet<BlobId>>();
         let now = self.now();
         let version = VersionId::generate(now.millis(), &*self.entropy)?;
         let key = self.sealing_key(bucket).await?;
@@ -124,7 +138,8 @@ impl Gateway {
             return Err(GatewayError::TooLarge);
         }
         let part_count = u16::try_from(parts.len()).map_err(|_count| GatewayError::TooLarge)?;
-        let (part_table, sha256) = PartTable { parts }.seal(&identity, version, &key, &*self.entropy)?;
+        let (part_table, sha256) =
+            PartTable { parts }.seal(&identity, version, &key, &*self.entropy)?;
         let record = ObjectRecord {
             plain: ObjectPlain {
                 size,
@@ -150,15 +165,30 @@ impl Gateway {
             keeps_blobs: false,
         };
         let memory = seal_finished(&finished, (&identity, upload), now, (&key, &*self.entropy))?;
-        let end = UploadEnd { object_key, upload, part_changes, parts: &rows, now };
-        let change = CurrentChange { bucket: bucket.bucket, object_key, new: Some(new), now };
+        let end = UploadEnd {
+            object_key,
+            upload,
+            part_changes,
+            parts: &rows,
+            now,
+        };
+        let change = CurrentChange {
+            bucket: bucket.bucket,
+            object_key,
+            new: Some(new),
+            now,
+        };
         let decide = async |current: Option<&CurrentRow>| {
-            self.evaluate(bucket, object_key, current, &request.conditions).await?;
+            self.evaluate(bucket, object_key, current, &request.conditions)
+                .await?;
             Ok::<_, GatewayError>(Decision::Proceed)
         };
         commit_current(engine, change, decide, |batch| {
             end.extend(batch, |blob| taken.contains(&blob));
-            batch.put(keyspace::finished_upload(object_key, upload), memory.clone());
+            batch.put(
+                keyspace::finished_upload(object_key, upload),
+                memory.clone(),
+            );
         })
         .await?;
         Ok(finished)
@@ -175,7 +205,10 @@ impl Gateway {
             return Err(GatewayError::InvalidPartOrder);
         }
         let identity = identity(bucket, &request.object_key);
-        let stored = rows.iter().map(|row| (row.part_number, row)).collect::<HashMap<_, _>>();
+        let stored = rows
+            .iter()
+            .map(|row| (row.part_number, row))
+            .collect::<HashMap<_, _>>();
         let mut selected: Vec<PartEntry> = Vec::with_capacity(request.parts.len());
         for listed in &request.parts {
             let part_number = listed.part_number.get();
@@ -196,7 +229,9 @@ impl Gateway {
             selected.push(entry);
         }
         let last = selected.last().map(|part| part.part_number);
-        let small = selected.iter().find(|part| part.size < PART_LEN_MIN && Some(part.part_number) != last);
+        let small = selected
+            .iter()
+            .find(|part| part.size < PART_LEN_MIN && Some(part.part_number) != last);
         match small {
             Some(part) => Err(GatewayError::PartTooSmall {
                 part_number: part.part_number.get(),
@@ -218,15 +253,25 @@ fn combined_checksum(
     if request.size.is_some_and(|declared| declared != size) {
         return Err(GatewayError::ChecksumMismatch);
     }
-    let Some((algorithm, checksum_type)) = record.checksum else { return Ok(None) };
-    if request.checksum_type.is_some_and(|declared| declared != checksum_type) {
+    let Some((algorithm, checksum_type)) = record.checksum else {
+        return Ok(None);
+    };
+    if request
+        .checksum_type
+        .is_some_and(|declared| declared != checksum_type)
+    {
         return Err(GatewayError::ChecksumNotDeclared);
     }
     let values = parts
         .iter()
         .map(|part| {
-            let own = part.checksum.as_ref().filter(|own| own.algorithm == algorithm);
-            let invalid = GatewayError::InvalidPart { part_number: part.part_number.get() };
+            let own = part
+                .checksum
+                .as_ref()
+                .filter(|own| own.algorithm == algorithm);
+            let invalid = GatewayError::InvalidPart {
+                part_number: part.part_number.get(),
+            };
             own.map(|own| (own.value.clone(), part.size)).ok_or(invalid)
         })
         .collect::<Result<Vec<_>, _>>()?;

@@ -40,8 +40,18 @@ impl Gateway {
         let initiated = self.now();
         let upload = UploadId::generate(initiated.millis(), &*self.entropy)?;
         let data_key = DataKey::generate(&*self.entropy)?;
-        let CreateUpload { object_key, metadata, checksum } = request;
-        let record = UploadRecord { upload, initiated, data_key, metadata, checksum };
+        let CreateUpload {
+            object_key,
+            metadata,
+            checksum,
+        } = request;
+        let record = UploadRecord {
+            upload,
+            initiated,
+            data_key,
+            metadata,
+            checksum,
+        };
         let bucket_key = self.sealing_key(bucket).await?;
         let identity = identity(bucket, &object_key);
         let row = record.seal(&identity, &bucket_key, &*self.entropy)?;

@@ -39,7 +39,8 @@ impl Gateway {
         let ((object_key, upload), (after, limit)) = (target, page);
         let record = self.open_upload(bucket, object_key, upload).await?;
         let wanted = limit.saturating_add(1);
-        let mut rows = uploads::load_parts(&*self.engine, bucket.bucket, upload, after, wanted).await?;
+        let mut rows =
+            uploads::load_parts(&*self.engine, bucket.bucket, upload, after, wanted).await?;
         let is_truncated = limit > 0 && rows.len() > limit;
         rows.truncate(limit);
         let identity = identity(bucket, object_key);
@@ -48,7 +49,11 @@ impl Gateway {
             let key = self.opening_key(bucket, row.key_version()).await?;
             parts.push(row.open(&identity, upload, &key)?);
         }
-        Ok(PartsPage { parts, is_truncated, checksum: record.checksum })
+        Ok(PartsPage {
+            parts,
+            is_truncated,
+            checksum: record.checksum,
+        })
     }
 
     /// Lists the open uploads of a bucket, with the time each was opened.
@@ -63,8 +68,7 @@ impl Gateway {
         after_upload: Option<UploadId>,
     ) -> Result<ListPage<(UploadId, Timestamp)>, GatewayError> {
         spend(permit, Action::ListBucketMultipartUploads, bucket)?;
-        let initiated =
-            |_name: &str, _upload: UploadId, row: &[u8]| uploads::decode_initiated(row);
+        let initiated = |_name: &str, _upload: UploadId, row: &[u8]| uploads::decode_initiated(row);
         let engine = &*self.engine;
         Ok(listing::uploads(engine, bucket.bucket, query, after_upload, initiated).await?)
     }

@@ -47,11 +47,15 @@ impl Gateway {
         let (object_key, upload) = (&request.object_key, request.upload);
         let record = self.open_upload(bucket, object_key, upload).await?;
         let mut declared = request.declared;
-        // A part without a checksum of its own gets the one that the upload declared, so that Complete can combine them.
+        // A part without a checksum of its own gets the one that the upload declared, so that
+        // Complete can combine them.
         if declared.checksum.is_none() && declared.checksum_algorithm.is_none() {
             declared.checksum_algorithm = record.checksum.map(|(algorithm, _)| algorithm);
         }
-        let algorithm = declared.checksum.as_ref().map(|checksum| checksum.algorithm);
+        let algorithm = declared
+            .checksum
+            .as_ref()
+            .map(|checksum| checksum.algorithm);
         let algorithm = algorithm.or(declared.checksum_algorithm);
         if let (Some((upload_algorithm, _)), Some(algorithm)) = (record.checksum, algorithm)
             && upload_algorithm != algorithm

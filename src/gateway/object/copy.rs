@@ -1,15 +1,15 @@
 //! CopyObject.
 //!
-//! Owns: the two ways of a copy: onto itself only the record is sealed anew; elsewhere the bytes go through the data path,
-//! since they are bound to their object's keys.
-//! Not here: reading `x-amz-copy-source` (`s3::extract`).
+//! Owns: the two ways of a copy: onto itself only the record is sealed anew; elsewhere the bytes go
+//! through the data path, since they are bound to their object's keys. Not here: reading
+//! `x-amz-copy-source` (`s3::extract`).
 
 use crate::base::channel::{BodySender, body_channel};
 use crate::base::limits::PUT_LEN_MAX;
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::objects::{
-    BodyBinding, CurrentChange, CurrentRow, Decision, NewVersion, ObjectPlain, ObjectRecord, ObjectSecret,
-    commit_current,
+    BodyBinding, CurrentChange, CurrentRow, Decision, NewVersion, ObjectPlain, ObjectRecord,
+    ObjectSecret, commit_current,
 };
 use crate::crypto::DataKey;
 use crate::gateway::digests::{BodyEnd, DeclaredDigests};
@@ -50,8 +50,8 @@ impl Gateway {
     /// Copies an object.
     ///
     /// # Errors
-    /// `NoSuchKey` for the source, `PreconditionFailed`, `CopyToItself`, `TooLarge` (over 5 GiB), and as
-    /// [`Gateway::put_object`].
+    /// `NoSuchKey` for the source, `PreconditionFailed`, `CopyToItself`, `TooLarge` (over 5 GiB),
+    /// and as [`Gateway::put_object`].
     ///
     /// # Durability
     /// When this returns `Ok`, the copy survives power loss.
@@ -67,7 +67,10 @@ impl Gateway {
         let source = self.locate(source_bucket, &request.source_key).await?;
         let plain = source.record.plain;
         let etag = source.record.secret.etag;
-        match request.source_conditions.evaluate(&etag, plain.last_modified) {
+        match request
+            .source_conditions
+            .evaluate(&etag, plain.last_modified)
+        {
             ReadOutcome::Proceed => {}
             ReadOutcome::NotModified | ReadOutcome::PreconditionFailed => {
                 return Err(GatewayError::PreconditionFailed);
@@ -78,7 +81,8 @@ impl Gateway {
         match request.metadata.take() {
             None if is_itself => Err(GatewayError::CopyToItself),
             Some(metadata) if is_itself => {
-                self.replace_metadata(bucket, source, metadata, &request).await
+                self.replace_metadata(bucket, source, metadata, &request)
+                    .await
             }
             _ if plain.size > PUT_LEN_MAX => Err(GatewayError::TooLarge),
             metadata => {
@@ -88,7 +92,8 @@ impl Gateway {
         }
     }
 
-    /// Seals the record anew around the same bytes. The commit makes sure that it is still the row that was read.
+    /// Seals the record anew around the same bytes. The commit makes sure that it is still the row
+    /// that was read.
     async fn replace_metadata(
         &self,
         bucket: &BucketRecord,
@@ -109,10 +114,25 @@ impl Gateway {
                 (Some(row), BodyBinding::Parts(sha256))
             }
         };
-        let ObjectSecret { data_key, etag, checksum, .. } = source.record.secret;
+        let ObjectSecret {
+            data_key,
+            etag,
+            checksum,
+            ..
+        } = source.record.secret;
         let record = ObjectRecord {
-            plain: ObjectPlain { last_modified: now, version, ..source.record.plain },
-            secret: ObjectSecret { data_key, etag, checksum, metadata, body },
+            plain: ObjectPlain {
+                last_modified: now,
+                version,
+                ..source.record.plain
+            },
+            secret: ObjectSecret {
+                data_key,
+                etag,
+                checksum,
+                metadata,
+                body,
+            },
         };
         let row = record.seal(&identity(bucket, object_key), &bucket_key, &*self.entropy)?;
         let new = NewVersion {
@@ -123,19 +143,31 @@ impl Gateway {
             owned: Vec::new(),
             keeps_blobs: true,
         };
-        let change = CurrentChange { bucket: bucket.bucket, object_key, new: Some(new), now };
+        let change = CurrentChange {
+            bucket: bucket.bucket,
+            object_key,
+            new: Some(new),
+            now,
+        };
         let decide = async |current: Option<&CurrentRow>| {
-            self.evaluate(bucket, object_key, current, &request.conditions).await?;
+            self.evaluate(bucket, object_key, current, &request.conditions)
+                .await?;
             match current {
                 Some(row) if row.is_same(&source.row) => Ok(Decision::Proceed),
-                // Somebody replaced or deleted the object meanwhile: its bytes are no longer ours to keep.
+                // Somebody replaced or deleted the object meanwhile: its bytes are no longer ours
+                // to keep.
                 Some(_) => Err(GatewayError::PreconditionFailed),
                 None => Err(GatewayError::NoSuchKey),
             }
         };
         commit_current(&*self.engine, change, decide, |_batch| {}).await?;
         let ObjectSecret { etag, checksum, .. } = record.secret;
-        Ok(StoredObject { etag, checksum, last_modified: now, size: record.plain.size })
+        Ok(StoredObject {
+            etag,
+            checksum,
+            last_modified: now,
+            size: record.plain.size,
+        })
     }
 
     async fn copy_bytes(
@@ -145,7 +177,12 @@ impl Gateway {
         metadata: ObjectMetadata,
         request: CopyObject,
     ) -> Result<StoredObject, GatewayError> {
-        let own = source.record.secret.checksum.as_ref().map(|own| own.checksum.algorithm);
+        let own = source
+            .record
+            .secret
+            .checksum
+            .as_ref()
+            .map(|own| own.checksum.algorithm);
         let declared = DeclaredDigests {
             checksum_algorithm: request.checksum_algorithm.or(own),
             ..DeclaredDigests::default()
@@ -161,8 +198,10 @@ impl Gateway {
         };
         let plaintext = self.read(source, 0..source.record.plain.size).await?;
         let (sender, mut body) = body_channel(CHANNEL_PIECES);
-        let (sent, stored) =
-            futures::join!(pump(plaintext, sender), self.store_stream(target, &mut body, &declared));
+        let (sent, stored) = futures::join!(
+            pump(plaintext, sender),
+            self.store_stream(target, &mut body, &declared)
+        );
         sent?;
         let put = PutObject {
             object_key: request.object_key,
@@ -170,7 +209,8 @@ impl Gateway {
             declared,
             conditions: request.conditions,
         };
-        self.commit_stream(bucket, put, (version, data_key), stored?).await
+        self.commit_stream(bucket, put, (version, data_key), stored?)
+            .await
     }
 }
 

@@ -8,12 +8,13 @@ use crate::catalog::objects::{CurrentChange, CurrentRow, Decision, commit_curren
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
-use crate::model::etag::ETag;
 use crate::model::conditions::ETagMatch;
+use crate::model::etag::ETag;
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
 
-/// Conditions of a deletion (S3 API reference, DeleteObject; s3-behaviour.md 39). An absent object satisfies all of them.
+/// Conditions of a deletion (S3 API reference, DeleteObject; s3-behaviour.md 39). An absent object
+/// satisfies all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeleteConditions {
     /// `If-Match`
@@ -34,7 +35,9 @@ impl DeleteConditions {
         let seconds = row.plain.last_modified.seconds();
         etag_holds
             && self.size.is_none_or(|size| size == row.plain.size)
-            && self.last_modified.is_none_or(|time| time.seconds() == seconds)
+            && self
+                .last_modified
+                .is_none_or(|time| time.seconds() == seconds)
     }
 }
 
@@ -54,9 +57,16 @@ impl Gateway {
         conditions: &DeleteConditions,
     ) -> Result<(), GatewayError> {
         spend(permit, Action::DeleteObject, bucket)?;
-        let change = CurrentChange { bucket: bucket.bucket, object_key, new: None, now: self.now() };
+        let change = CurrentChange {
+            bucket: bucket.bucket,
+            object_key,
+            new: None,
+            now: self.now(),
+        };
         let decide = async |current: Option<&CurrentRow>| {
-            let Some(row) = current else { return Ok(Decision::Leave) };
+            let Some(row) = current else {
+                return Ok(Decision::Leave);
+            };
             let etag = match &conditions.if_match {
                 None => None,
                 Some(_) => {

@@ -15,7 +15,8 @@ use crate::model::range::ByteRange;
 use crate::model::upload::PartNumber;
 use std::ops::Range;
 
-/// Attempts to read an object whose bytes vanish between its row and its first piece, because it was replaced.
+/// Attempts to read an object whose bytes vanish between its row and its first piece, because it
+/// was replaced.
 const ATTEMPTS_MAX: usize = 3;
 
 /// Which bytes of an object.
@@ -57,7 +58,8 @@ impl Gateway {
     /// Describes an object.
     ///
     /// # Errors
-    /// `NoSuchKey`, `NotModified`, `PreconditionFailed`, `RangeNotSatisfiable`, `InvalidPart`, or corrupt rows.
+    /// `NoSuchKey`, `NotModified`, `PreconditionFailed`, `RangeNotSatisfiable`, `InvalidPart`, or
+    /// corrupt rows.
     pub async fn head_object(
         &self,
         permit: Permit,
@@ -89,7 +91,8 @@ impl Gateway {
             match self.read(&located, range).await {
                 Ok(stream) => return answer(located, request).map(|answer| (answer, stream)),
                 Err(GatewayError::CorruptObject) if attempt < ATTEMPTS_MAX => {
-                    // Replaced and swept between the row and its bytes, or damaged: the row tells which.
+                    // Replaced and swept between the row and its bytes, or damaged: the row tells
+                    // which.
                     let again = self.locate(bucket, &request.object_key).await?;
                     if again.row.is_same(&row) {
                         return Err(GatewayError::CorruptObject);
@@ -103,10 +106,16 @@ impl Gateway {
 }
 
 fn check(located: LocatedObject, request: &GetObject) -> Result<LocatedObject, GatewayError> {
-    let (etag, last_modified) = (located.record.secret.etag, located.record.plain.last_modified);
+    let (etag, last_modified) = (
+        located.record.secret.etag,
+        located.record.plain.last_modified,
+    );
     match request.conditions.evaluate(&etag, last_modified) {
         ReadOutcome::Proceed => Ok(located),
-        ReadOutcome::NotModified => Err(GatewayError::NotModified { etag, last_modified }),
+        ReadOutcome::NotModified => Err(GatewayError::NotModified {
+            etag,
+            last_modified,
+        }),
         ReadOutcome::PreconditionFailed => Err(GatewayError::PreconditionFailed),
     }
 }
@@ -115,19 +124,31 @@ fn select(located: &LocatedObject, selection: Selection) -> Result<Range<u64>, G
     let size = located.record.plain.size;
     match selection {
         Selection::Whole => Ok(0..size),
-        Selection::Range(range) => {
-            range.resolve(size).map_err(|_unsatisfiable| GatewayError::RangeNotSatisfiable { size })
-        }
+        Selection::Range(range) => range
+            .resolve(size)
+            .map_err(|_unsatisfiable| GatewayError::RangeNotSatisfiable { size }),
         Selection::Part(part_number) => {
             let number = part_number.get();
-            let invalid = GatewayError::InvalidPart { part_number: number };
+            let invalid = GatewayError::InvalidPart {
+                part_number: number,
+            };
             if located.record.plain.part_count.is_none() {
-                return if number == 1 { Ok(0..size) } else { Err(invalid) };
+                return if number == 1 {
+                    Ok(0..size)
+                } else {
+                    Err(invalid)
+                };
             }
-            // Parts of a finished object are counted from 1 in their order, whatever numbers they were uploaded under.
+            // Parts of a finished object are counted from 1 in their order, whatever numbers they
+            // were uploaded under.
             let index = usize::from(number).saturating_sub(1);
             let part = located.parts.get(index).ok_or(invalid)?;
-            let start = located.parts.iter().take(index).map(|part| part.size).sum::<u64>();
+            let start = located
+                .parts
+                .iter()
+                .take(index)
+                .map(|part| part.size)
+                .sum::<u64>();
             Ok(start..start.saturating_add(part.size))
         }
     }
@@ -145,5 +166,10 @@ fn answer(located: LocatedObject, request: &GetObject) -> Result<ObjectAnswer, G
         Selection::Part(_) => located.record.plain.part_count,
         Selection::Range(_) | Selection::Whole => None,
     };
-    Ok(ObjectAnswer { record: located.record, range, is_partial, parts_count })
+    Ok(ObjectAnswer {
+        record: located.record,
+        range,
+        is_partial,
+        parts_count,
+    })
 }

@@ -54,8 +54,8 @@ impl Gateway {
     /// Stores an object.
     ///
     /// # Errors
-    /// A digest that does not hold, `PreconditionFailed`, `NoSuchKey` (If-Match on nothing), `NoSuchBucket`, `TooLarge`, or
-    /// when rows, keys or engine fail. Nothing is visible then.
+    /// A digest that does not hold, `PreconditionFailed`, `NoSuchKey` (If-Match on nothing),
+    /// `NoSuchBucket`, `TooLarge`, or when rows, keys or engine fail. Nothing is visible then.
     ///
     /// # Durability
     /// When this returns `Ok`, the object survives power loss.
@@ -68,10 +68,13 @@ impl Gateway {
     ) -> Result<StoredObject, GatewayError> {
         spend(permit, Action::PutObject, bucket)?;
         if !request.conditions.is_empty() {
-            // Early answer: a body that cannot be stored need not be read. The commit decides again.
+            // Early answer: a body that cannot be stored need not be read. The commit decides
+            // again.
             let object_key = &request.object_key;
-            let row = crate::catalog::objects::load_current(&*self.engine, bucket.bucket, object_key);
-            self.evaluate(bucket, object_key, row.await?.as_ref(), &request.conditions).await?;
+            let row =
+                crate::catalog::objects::load_current(&*self.engine, bucket.bucket, object_key);
+            self.evaluate(bucket, object_key, row.await?.as_ref(), &request.conditions)
+                .await?;
         }
         let version = VersionId::generate(self.now().millis(), &*self.entropy)?;
         let data_key = DataKey::generate(&*self.entropy)?;
@@ -82,8 +85,11 @@ impl Gateway {
             data_key: &data_key,
             len_max: PUT_LEN_MAX,
         };
-        let stored = self.store_stream(target, &mut body, &request.declared).await?;
-        self.commit_stream(bucket, request, (version, data_key), stored).await
+        let stored = self
+            .store_stream(target, &mut body, &request.declared)
+            .await?;
+        self.commit_stream(bucket, request, (version, data_key), stored)
+            .await
     }
 
     /// Makes a stored stream the current version of an object.
@@ -125,14 +131,25 @@ impl Gateway {
             owned: written.ledgered.into_iter().collect(),
             keeps_blobs: false,
         };
-        let change = CurrentChange { bucket: bucket.bucket, object_key, new: Some(new), now };
+        let change = CurrentChange {
+            bucket: bucket.bucket,
+            object_key,
+            new: Some(new),
+            now,
+        };
         let decide = async |current: Option<&CurrentRow>| {
-            self.evaluate(bucket, object_key, current, &request.conditions).await?;
+            self.evaluate(bucket, object_key, current, &request.conditions)
+                .await?;
             Ok::<_, GatewayError>(Decision::Proceed)
         };
         commit_current(&*self.engine, change, decide, |_batch| {}).await?;
         drop(written.lease);
-        Ok(StoredObject { etag, checksum, last_modified: now, size: record.plain.size })
+        Ok(StoredObject {
+            etag,
+            checksum,
+            last_modified: now,
+            size: record.plain.size,
+        })
     }
 
     /// Evaluates write conditions against the current version (s3-behaviour.md 34, 35).
@@ -150,7 +167,11 @@ impl Gateway {
             None => None,
             Some(row) => {
                 let key = self.opening_key(bucket, row.key_version).await?;
-                Some(row.open(&identity(bucket, object_key), &key).map_err(damaged)?.etag)
+                Some(
+                    row.open(&identity(bucket, object_key), &key)
+                        .map_err(damaged)?
+                        .etag,
+                )
             }
         };
         match conditions.evaluate(etag.as_ref()) {
@@ -163,7 +184,11 @@ impl Gateway {
 
 /// The checksum of an object that came in one piece.
 fn full_object(checksum: Checksum) -> ObjectChecksum {
-    ObjectChecksum { checksum, checksum_type: ChecksumType::FullObject, part_count: 0 }
+    ObjectChecksum {
+        checksum,
+        checksum_type: ChecksumType::FullObject,
+        part_count: 0,
+    }
 }
 
 /// A record that does not open is an operator's matter before it is the client's.

@@ -21,8 +21,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Arrivals between the frontend and the data path. actix hands on at most 64 KiB at a time under backpressure, so this
-/// holds 256 KiB: the next piece gathers while one is hashed.
+/// Arrivals between the frontend and the data path. actix hands on at most 64 KiB at a time under
+/// backpressure, so this holds 256 KiB: the next piece gathers while one is hashed.
 const CHANNEL_PIECES: usize = 4;
 
 /// How long a slow client is waited for.
@@ -48,17 +48,20 @@ pub enum Framing {
 }
 
 impl Framing {
-    /// Decides by what the signature says of the payload, never by Content-Encoding (s3-behaviour.md 7).
+    /// Decides by what the signature says of the payload, never by Content-Encoding
+    /// (s3-behaviour.md 7).
     pub fn of(payload: Payload, mode: ChunkMode) -> Self {
         match payload {
-            Payload::StreamingSigned { .. } | Payload::StreamingUnsignedTrailer => Self::AwsChunked(mode),
+            Payload::StreamingSigned { .. } | Payload::StreamingUnsignedTrailer => {
+                Self::AwsChunked(mode)
+            }
             Payload::HashAbsent | Payload::Sha256(_) | Payload::Unsigned => Self::Plain,
         }
     }
 }
 
-/// Runs `consume` on the body while it arrives. An error of the wire is the answer before the error that it causes behind
-/// the channel.
+/// Runs `consume` on the body while it arrives. An error of the wire is the answer before the error
+/// that it causes behind the channel.
 ///
 /// # Errors
 /// The wire's error, else the consumer's.
@@ -107,16 +110,25 @@ async fn pump(
         None => Trailers::default(),
         Some(decoder) => decoder.finish()?,
     };
-    let end = BodyEnd { checksum: trailing_checksum(trailers)? };
+    let end = BodyEnd {
+        checksum: trailing_checksum(trailers)?,
+    };
     drop(sender.finish(end).await);
     Ok(())
 }
 
 fn trailing_checksum(trailers: Trailers) -> Result<Option<Checksum>, S3Error> {
-    let Some((name, value)) = trailers.checksum else { return Ok(None) };
-    let malformed = || S3Error::new(S3ErrorCode::InvalidRequest).message(format!("Value for {name} trailing header is invalid."));
+    let Some((name, value)) = trailers.checksum else {
+        return Ok(None);
+    };
+    let malformed = || {
+        S3Error::new(S3ErrorCode::InvalidRequest)
+            .message(format!("Value for {name} trailing header is invalid."))
+    };
     let algorithm = ChecksumAlgorithm::from_header(&name).ok_or_else(malformed)?;
-    Checksum::parse(algorithm, &value).map(Some).ok_or_else(malformed)
+    Checksum::parse(algorithm, &value)
+        .map(Some)
+        .ok_or_else(malformed)
 }
 
 /// What was waited for so far. Time that the data path takes does not count against the client.

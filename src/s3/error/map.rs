@@ -1,4 +1,5 @@
-//! From what went wrong to the S3 code that AWS gives for it: exhaustive, so that a new failure cannot be forgotten.
+//! From what went wrong to the S3 code that AWS gives for it: exhaustive, so that a new failure
+//! cannot be forgotten.
 #![deny(clippy::wildcard_enum_match_arm)]
 //!
 //! Owns: the only place that knows both domain errors and S3 codes.
@@ -85,7 +86,9 @@ impl From<AuthError> for S3Error {
 fn malformed(code: S3ErrorCode, reason: MalformedReason, expected_region: String) -> S3Error {
     let text = match reason {
         MalformedReason::ScopeRegion => {
-            format!("The authorization is malformed; the region is wrong; expecting '{expected_region}'")
+            format!(
+                "The authorization is malformed; the region is wrong; expecting '{expected_region}'"
+            )
         }
         MalformedReason::CredentialSyntax
         | MalformedReason::DateSyntax

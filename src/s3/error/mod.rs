@@ -25,7 +25,14 @@ pub struct S3Error {
 impl S3Error {
     /// An error with its code's default text.
     pub fn new(code: S3ErrorCode) -> Self {
-        Self { code, message: None, extra: Vec::new(), headers: Vec::new(), detail: None, must_close: false }
+        Self {
+            code,
+            message: None,
+            extra: Vec::new(),
+            headers: Vec::new(),
+            detail: None,
+            must_close: false,
+        }
     }
 
     /// `InvalidArgument` that names the argument.
@@ -64,7 +71,8 @@ impl S3Error {
         self
     }
 
-    /// Closes the connection after the answer: the rest of the body is not worth reading, or cannot be told from a request.
+    /// Closes the connection after the answer: the rest of the body is not worth reading, or cannot
+    /// be told from a request.
     #[must_use]
     pub fn close(mut self) -> Self {
         self.must_close = true;
@@ -78,7 +86,9 @@ impl S3Error {
 
     /// The text that the client gets.
     pub fn text(&self) -> &str {
-        self.message.as_deref().unwrap_or_else(|| self.code.message())
+        self.message
+            .as_deref()
+            .unwrap_or_else(|| self.code.message())
     }
 
     /// Elements beyond the standard ones.

@@ -11,8 +11,8 @@ pub fn text<'a>(request: &RequestView<'a>, name: &str) -> Option<&'a str> {
     std::str::from_utf8(request.header(name)?).ok()
 }
 
-/// Conditions of a read. `prefix` is empty, or `x-amz-copy-source-` for those on a copy's source. Unreadable dates are
-/// ignored (RFC 9110, 13.1.3).
+/// Conditions of a read. `prefix` is empty, or `x-amz-copy-source-` for those on a copy's source.
+/// Unreadable dates are ignored (RFC 9110, 13.1.3).
 pub fn read(request: &RequestView<'_>, prefix: &str) -> ReadConditions {
     let value = |name: &str| text(request, &format!("{prefix}{name}"));
     ReadConditions {
@@ -34,16 +34,20 @@ pub fn write(request: &RequestView<'_>) -> WriteConditions {
 /// Conditions of a deletion.
 ///
 /// # Errors
-/// `InvalidArgument` for a size or a time that does not parse: a condition that cannot be read must not pass.
+/// `InvalidArgument` for a size or a time that does not parse: a condition that cannot be read must
+/// not pass.
 pub fn delete(request: &RequestView<'_>) -> Result<DeleteConditions, S3Error> {
     let size_header = "x-amz-if-match-size";
     let time_header = "x-amz-if-match-last-modified-time";
     let size = text(request, size_header);
     let time = text(request, time_header);
-    let invalid = |name: &str, value: &str| S3Error::argument(name, value, "The value does not parse.");
+    let invalid =
+        |name: &str, value: &str| S3Error::argument(name, value, "The value does not parse.");
     Ok(DeleteConditions {
         if_match: text(request, "if-match").map(ETagMatch::parse),
-        size: size.map(|v| v.parse().map_err(|_number| invalid(size_header, v))).transpose()?,
+        size: size
+            .map(|v| v.parse().map_err(|_number| invalid(size_header, v)))
+            .transpose()?,
         last_modified: time
             .map(|v| Timestamp::parse_http(v).ok_or_else(|| invalid(time_header, v)))
             .transpose()?,

@@ -17,8 +17,8 @@ pub struct CopySource {
 
 const HEADER: &str = "x-amz-copy-source";
 
-/// Reads the header: a leading slash is optional, escapes are decoded exactly once, and the version is split off at the
-/// literal `?versionId=` before decoding (s3-behaviour.md 41).
+/// Reads the header: a leading slash is optional, escapes are decoded exactly once, and the version
+/// is split off at the literal `?versionId=` before decoding (s3-behaviour.md 41).
 ///
 /// # Errors
 /// `InvalidArgument`; `NoSuchVersion` for a version other than `null`.
@@ -26,7 +26,11 @@ pub fn copy_source(request: &RequestView<'_>) -> Result<CopySource, S3Error> {
     let raw = request.header(HEADER).unwrap_or_default();
     let invalid = || {
         let value = String::from_utf8_lossy(raw).into_owned();
-        S3Error::argument(HEADER, &value, "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
+        S3Error::argument(
+            HEADER,
+            &value,
+            "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+        )
     };
     let text = std::str::from_utf8(raw).map_err(|_utf8| invalid())?;
     let (path, version) = match text.rsplit_once("?versionId=") {
@@ -38,9 +42,14 @@ pub fn copy_source(request: &RequestView<'_>) -> Result<CopySource, S3Error> {
     }
     let decoded = uri_decode(path.as_bytes()).ok_or_else(invalid)?;
     let decoded = decoded.strip_prefix(b"/").unwrap_or(&decoded);
-    let slash = decoded.iter().position(|byte| *byte == b'/').ok_or_else(invalid)?;
+    let slash = decoded
+        .iter()
+        .position(|byte| *byte == b'/')
+        .ok_or_else(invalid)?;
     let (bucket, rest) = decoded.split_at(slash);
-    let bucket = std::str::from_utf8(bucket).ok().and_then(|name| BucketName::parse(name).ok());
+    let bucket = std::str::from_utf8(bucket)
+        .ok()
+        .and_then(|name| BucketName::parse(name).ok());
     let object_key = ObjectKey::from_bytes(rest.get(1..).unwrap_or_default().to_vec());
     match (bucket, object_key) {
         (Some(bucket), Ok(object_key)) => Ok(CopySource { bucket, object_key }),
@@ -56,8 +65,16 @@ mod tests {
     fn copy_source_is_decoded_once_and_split_at_literal_version() {
         let parse = |value: &str| {
             let headers = vec![(HEADER, value.as_bytes())];
-            let request = RequestView { method: "PUT", path: "/", query: "", headers, secure: false };
-            copy_source(&request).map(|s| (s.bucket.to_string(), s.object_key.as_str().to_owned())).map_err(|e| e.code())
+            let request = RequestView {
+                method: "PUT",
+                path: "/",
+                query: "",
+                headers,
+                secure: false,
+            };
+            copy_source(&request)
+                .map(|s| (s.bucket.to_string(), s.object_key.as_str().to_owned()))
+                .map_err(|e| e.code())
         };
         let ok = |key: &str| Ok(("bucket".to_owned(), key.to_owned()));
         assert_eq!(parse("bucket/key"), ok("key"));
@@ -65,10 +82,24 @@ mod tests {
         assert_eq!(parse("%2Fbucket%2Fkey"), ok("key"));
         assert_eq!(parse("bucket/foo%3Fbar"), ok("foo?bar"));
         assert_eq!(parse("bucket/foo?bar"), ok("foo?bar"));
-        assert_eq!(parse("bucket/%3FversionId?versionId=null"), ok("?versionId"));
+        assert_eq!(
+            parse("bucket/%3FversionId?versionId=null"),
+            ok("?versionId")
+        );
         assert_eq!(parse("bucket/a+b%20"), ok("a+b "));
-        assert_eq!(parse("bucket/key?versionId=abc"), Err(S3ErrorCode::NoSuchVersion));
-        for bad in ["", "bucket", "bucket/", "/", "bucket/%zz", "b/key", "/a/../b/k"] {
+        assert_eq!(
+            parse("bucket/key?versionId=abc"),
+            Err(S3ErrorCode::NoSuchVersion)
+        );
+        for bad in [
+            "",
+            "bucket",
+            "bucket/",
+            "/",
+            "bucket/%zz",
+            "b/key",
+            "/a/../b/k",
+        ] {
             assert_eq!(parse(bad), Err(S3ErrorCode::InvalidArgument), "{bad}");
         }
     }

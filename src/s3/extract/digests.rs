@@ -13,8 +13,8 @@ use crate::s3::extract::conditions::text;
 /// Reads what the head declares about the body.
 ///
 /// # Errors
-/// `InvalidDigest` for a Content-MD5 that is no MD5, `InvalidRequest` for a checksum header that does not parse, for two of
-/// them, or for an algorithm that differs from the value's.
+/// `InvalidDigest` for a Content-MD5 that is no MD5, `InvalidRequest` for a checksum header that
+/// does not parse, for two of them, or for an algorithm that differs from the value's.
 pub fn declared(request: &RequestView<'_>, payload: Payload) -> Result<DeclaredDigests, S3Error> {
     let md5 = match text(request, "content-md5") {
         None => None,
@@ -31,7 +31,9 @@ pub fn declared(request: &RequestView<'_>, payload: Payload) -> Result<DeclaredD
         | Payload::Unsigned => None,
     };
     let checksum = checksum_header(request)?;
-    let trailer = trailer_name(request).as_deref().and_then(ChecksumAlgorithm::from_header);
+    let trailer = trailer_name(request)
+        .as_deref()
+        .and_then(ChecksumAlgorithm::from_header);
     let named = algorithm(request, "x-amz-sdk-checksum-algorithm")?;
     let checksum_algorithm = trailer.or(named.filter(|_| checksum.is_none()));
     if let (Some(checksum), Some(named)) = (&checksum, named)
@@ -40,20 +42,32 @@ pub fn declared(request: &RequestView<'_>, payload: Payload) -> Result<DeclaredD
         let text = "Value for x-amz-sdk-checksum-algorithm header is invalid.".to_owned();
         return Err(S3Error::new(S3ErrorCode::InvalidRequest).message(text));
     }
-    Ok(DeclaredDigests { md5, sha256, checksum, checksum_algorithm })
+    Ok(DeclaredDigests {
+        md5,
+        sha256,
+        checksum,
+        checksum_algorithm,
+    })
 }
 
 /// The one checksum header.
 fn checksum_header(request: &RequestView<'_>) -> Result<Option<Checksum>, S3Error> {
     let mut found = None;
     for algorithm in ChecksumAlgorithm::ALL {
-        let Some(value) = text(request, algorithm.header()) else { continue };
+        let Some(value) = text(request, algorithm.header()) else {
+            continue;
+        };
         let invalid = |text: String| S3Error::new(S3ErrorCode::InvalidRequest).message(text);
         if found.is_some() {
             return Err(invalid("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.".to_owned()));
         }
         let parsed = Checksum::parse(algorithm, value);
-        found = Some(parsed.ok_or_else(|| invalid(format!("Value for {} header is invalid.", algorithm.header())))?);
+        found = Some(parsed.ok_or_else(|| {
+            invalid(format!(
+                "Value for {} header is invalid.",
+                algorithm.header()
+            ))
+        })?);
     }
     Ok(found)
 }
@@ -70,8 +84,13 @@ pub fn object_checksum_text(request: &RequestView<'_>) -> Option<String> {
 ///
 /// # Errors
 /// `InvalidRequest` for a name that is none.
-pub fn algorithm(request: &RequestView<'_>, header: &str) -> Result<Option<ChecksumAlgorithm>, S3Error> {
-    let Some(value) = text(request, header) else { return Ok(None) };
+pub fn algorithm(
+    request: &RequestView<'_>,
+    header: &str,
+) -> Result<Option<ChecksumAlgorithm>, S3Error> {
+    let Some(value) = text(request, header) else {
+        return Ok(None);
+    };
     let algorithm = ChecksumAlgorithm::parse(value).ok_or_else(|| {
         let text = format!("Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256] ({header})");
         S3Error::new(S3ErrorCode::InvalidRequest).message(text)
@@ -82,7 +101,8 @@ pub fn algorithm(request: &RequestView<'_>, header: &str) -> Result<Option<Check
 /// Algorithm and type that an upload is created with.
 ///
 /// # Errors
-/// `InvalidRequest` for an unknown type, a type without algorithm, or one that the algorithm does not allow.
+/// `InvalidRequest` for an unknown type, a type without algorithm, or one that the algorithm does
+/// not allow.
 pub fn upload_checksum(
     request: &RequestView<'_>,
 ) -> Result<Option<(ChecksumAlgorithm, ChecksumType)>, S3Error> {
@@ -91,10 +111,16 @@ pub fn upload_checksum(
     let invalid = |text: &str| S3Error::new(S3ErrorCode::InvalidRequest).message(text.to_owned());
     match (algorithm, declared_type) {
         (None, None) => Ok(None),
-        (None, Some(_)) => Err(invalid("The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")),
+        (None, Some(_)) => Err(invalid(
+            "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.",
+        )),
         (Some(algorithm), None) => Ok(Some((algorithm, algorithm.default_multipart_type()))),
-        (Some(algorithm), Some(declared)) if algorithm.allows(declared) => Ok(Some((algorithm, declared))),
-        (Some(_), Some(_)) => Err(invalid("The checksum type cannot be used with this checksum algorithm.")),
+        (Some(algorithm), Some(declared)) if algorithm.allows(declared) => {
+            Ok(Some((algorithm, declared)))
+        }
+        (Some(_), Some(_)) => Err(invalid(
+            "The checksum type cannot be used with this checksum algorithm.",
+        )),
     }
 }
 
@@ -103,7 +129,9 @@ pub fn upload_checksum(
 /// # Errors
 /// `InvalidRequest` for an unknown one.
 pub fn checksum_type(request: &RequestView<'_>) -> Result<Option<ChecksumType>, S3Error> {
-    let Some(value) = text(request, "x-amz-checksum-type") else { return Ok(None) };
+    let Some(value) = text(request, "x-amz-checksum-type") else {
+        return Ok(None);
+    };
     let parsed = ChecksumType::parse(value).ok_or_else(|| {
         let text = "Value for x-amz-checksum-type header is invalid.".to_owned();
         S3Error::new(S3ErrorCode::InvalidRequest).message(text)
@@ -121,8 +149,12 @@ fn trailer_name(request: &RequestView<'_>) -> Option<String> {
 /// `MissingContentLength`, `EntityTooLarge`, `InvalidArgument`.
 pub fn framing(request: &RequestView<'_>, verified: &mut Verified) -> Result<Framing, S3Error> {
     let number = |name: &str| -> Result<Option<u64>, S3Error> {
-        let Some(value) = text(request, name) else { return Ok(None) };
-        let parsed = value.parse().map_err(|_number| S3Error::argument(name, value, "The value is not a number of bytes."));
+        let Some(value) = text(request, name) else {
+            return Ok(None);
+        };
+        let parsed = value.parse().map_err(|_number| {
+            S3Error::argument(name, value, "The value is not a number of bytes.")
+        });
         parsed.map(Some)
     };
     let decoded_len = number("x-amz-decoded-content-length")?;

@@ -1,4 +1,5 @@
-//! Request headers that ask for something that this server does not do yet, and must not silently ignore.
+//! Request headers that ask for something that this server does not do yet, and must not silently
+//! ignore.
 
 use crate::auth::RequestView;
 use crate::catalog::buckets::BucketRecord;
@@ -36,9 +37,13 @@ const ACL_WITHOUT_EFFECT: &[&str] = &["private", "bucket-owner-full-control"];
 pub fn refuse_unsupported(request: &RequestView<'_>) -> Result<(), S3Error> {
     for (name, value) in &request.headers {
         let value = String::from_utf8_lossy(value);
-        if NOT_IMPLEMENTED.contains(name) && !(*name == "x-amz-tagging-directive" && value == "COPY") {
+        if NOT_IMPLEMENTED.contains(name)
+            && !(*name == "x-amz-tagging-directive" && value == "COPY")
+        {
             let text = format!("This server does not implement the header {name} yet.");
-            return Err(S3Error::new(S3ErrorCode::NotImplemented).message(text).with("Header", (*name).to_owned()));
+            return Err(S3Error::new(S3ErrorCode::NotImplemented)
+                .message(text)
+                .with("Header", (*name).to_owned()));
         }
         let is_acl = *name == "x-amz-acl" && !ACL_WITHOUT_EFFECT.contains(&value.as_ref());
         if is_acl || name.starts_with("x-amz-grant-") {
@@ -65,7 +70,9 @@ pub fn expected_owner(
     bucket: &BucketRecord,
     canonical_id: &str,
 ) -> Result<(), S3Error> {
-    let Some(expected) = text(request, header) else { return Ok(()) };
+    let Some(expected) = text(request, header) else {
+        return Ok(());
+    };
     let is_canonical = CanonicalId::parse(expected).is_ok_and(|id| id.as_str() == canonical_id);
     if is_canonical || bucket.tenant.to_string() == expected {
         Ok(())

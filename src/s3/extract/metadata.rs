@@ -21,8 +21,9 @@ pub fn metadata(request: &RequestView<'_>) -> Result<ObjectMetadata, S3Error> {
         if user_name.is_none() && !CONTENT_HEADERS.contains(name) {
             continue;
         }
-        let value = std::str::from_utf8(value)
-            .map_err(|_utf8| S3Error::argument(name, "", "The value of the header is not UTF-8."))?;
+        let value = std::str::from_utf8(value).map_err(|_utf8| {
+            S3Error::argument(name, "", "The value of the header is not UTF-8.")
+        })?;
         match (user_name, *name) {
             (Some(user_name), _) => metadata.add_user_metadata(user_name, value),
             (None, "content-encoding") => match without_aws_chunked(value) {
@@ -35,11 +36,15 @@ pub fn metadata(request: &RequestView<'_>) -> Result<ObjectMetadata, S3Error> {
     metadata.within_limit().map_err(|large| {
         S3Error::new(S3ErrorCode::MetadataTooLarge)
             .with("Size", large.len.to_string())
-            .with("MaxSizeAllowed", crate::base::limits::USER_METADATA_LEN_MAX.to_string())
+            .with(
+                "MaxSizeAllowed",
+                crate::base::limits::USER_METADATA_LEN_MAX.to_string(),
+            )
     })
 }
 
-/// Content-Encoding without every `aws-chunked`, which is framing and not content (s3-behaviour.md 7).
+/// Content-Encoding without every `aws-chunked`, which is framing and not content (s3-behaviour.md
+/// 7).
 fn without_aws_chunked(value: &str) -> Option<String> {
     let kept = value
         .split(',')

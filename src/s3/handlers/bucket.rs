@@ -22,7 +22,9 @@ pub async fn create(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Erro
         && !location.is_empty()
         && location != *region
     {
-        let text = format!("The {location} location constraint is not this server's region; it is {region}.");
+        let text = format!(
+            "The {location} location constraint is not this server's region; it is {region}."
+        );
         return Err(S3Error::new(S3ErrorCode::InvalidLocationConstraint).message(text));
     }
     let permit = call.authorize_account()?;
@@ -30,7 +32,9 @@ pub async fn create(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Erro
         Ok(()) | Err(GatewayError::BucketAlreadyOwned) => {}
         Err(error) => return Err(error.into()),
     }
-    Ok(HttpResponse::Ok().insert_header(("location", format!("/{name}"))).finish())
+    Ok(HttpResponse::Ok()
+        .insert_header(("location", format!("/{name}")))
+        .finish())
 }
 
 /// DeleteBucket.
@@ -50,7 +54,9 @@ pub async fn delete(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
 pub async fn head(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     call.authorize_target().await?;
     let region = call.state.region.as_str();
-    Ok(HttpResponse::Ok().insert_header(("x-amz-bucket-region", region)).finish())
+    Ok(HttpResponse::Ok()
+        .insert_header(("x-amz-bucket-region", region))
+        .finish())
 }
 
 /// GetBucketLocation.
@@ -59,7 +65,10 @@ pub async fn head(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
 /// The S3 answer.
 pub async fn location(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     call.authorize_target().await?;
-    Ok(respond::xml(StatusCode::OK, responses::location(&call.state.region)))
+    Ok(respond::xml(
+        StatusCode::OK,
+        responses::location(&call.state.region),
+    ))
 }
 
 /// ListBuckets: by name, with prefix and pages.
@@ -70,25 +79,40 @@ pub async fn list(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let permit = call.authorize_account()?;
     let limit = match call.query.get("max-buckets")? {
         None => MAX_BUCKETS,
-        Some(text) => text.parse().ok().filter(|n| (1..=MAX_BUCKETS).contains(n)).ok_or_else(|| {
-            S3Error::argument("max-buckets", text, "max-buckets must be between 1 and 10000")
-        })?,
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|n| (1..=MAX_BUCKETS).contains(n))
+            .ok_or_else(|| {
+                S3Error::argument(
+                    "max-buckets",
+                    text,
+                    "max-buckets must be between 1 and 10000",
+                )
+            })?,
     };
     let prefix = call.query.get("prefix")?;
     let after = call.query.get("continuation-token")?;
     let mut buckets = call.state.gateway.list_buckets(permit).await?;
     buckets.retain(|bucket| {
         let name = bucket.name.as_str();
-        prefix.is_none_or(|prefix| name.starts_with(prefix)) && after.is_none_or(|after| name > after)
+        prefix.is_none_or(|prefix| name.starts_with(prefix))
+            && after.is_none_or(|after| name > after)
     });
     let is_truncated = buckets.len() > limit;
     buckets.truncate(limit);
-    let last = buckets.last().map(|bucket| bucket.name.to_string()).filter(|_| is_truncated);
+    let last = buckets
+        .last()
+        .map(|bucket| bucket.name.to_string())
+        .filter(|_| is_truncated);
     let page = responses::BucketsPage {
         buckets: &buckets,
         prefix,
         continuation_token: last.as_deref(),
         region: &call.state.region,
     };
-    Ok(respond::xml(StatusCode::OK, responses::list_buckets(call.owner(), &page)))
+    Ok(respond::xml(
+        StatusCode::OK,
+        responses::list_buckets(call.owner(), &page),
+    ))
 }

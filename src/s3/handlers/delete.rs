@@ -27,7 +27,10 @@ pub async fn delete_object(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     guard::null_version(call.query)?;
     let conditions = conditions::delete(call.view)?;
     let object_key = call.target.object_key()?;
-    call.state.gateway.delete_object(permit, &bucket, object_key, &conditions).await?;
+    call.state
+        .gateway
+        .delete_object(permit, &bucket, object_key, &conditions)
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -44,7 +47,10 @@ pub async fn delete_objects(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse
         .map(|entry| async move {
             let (object_key, version_id) = (entry.object_key.as_str(), entry.version_id.as_deref());
             match delete_entry(call, bucket, entry).await {
-                Ok(()) => DeleteOutcome::Deleted { object_key, version_id },
+                Ok(()) => DeleteOutcome::Deleted {
+                    object_key,
+                    version_id,
+                },
                 Err(error) => DeleteOutcome::Failed {
                     object_key,
                     version_id,
@@ -56,7 +62,10 @@ pub async fn delete_objects(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse
         .buffered(CONCURRENCY)
         .collect::<Vec<_>>()
         .await;
-    Ok(respond::xml(StatusCode::OK, responses::delete_objects(&outcomes, request.is_quiet)))
+    Ok(respond::xml(
+        StatusCode::OK,
+        responses::delete_objects(&outcomes, request.is_quiet),
+    ))
 }
 
 async fn delete_entry(
@@ -64,7 +73,11 @@ async fn delete_entry(
     bucket: &crate::catalog::buckets::BucketRecord,
     entry: &DeleteEntry,
 ) -> Result<(), S3Error> {
-    if entry.version_id.as_deref().is_some_and(|version| version != "null" && !version.is_empty()) {
+    if entry
+        .version_id
+        .as_deref()
+        .is_some_and(|version| version != "null" && !version.is_empty())
+    {
         return Err(S3Error::new(S3ErrorCode::NoSuchVersion));
     }
     let object_key = ObjectKey::parse(&entry.object_key).map_err(|source| {
@@ -74,15 +87,26 @@ async fn delete_entry(
         })
     })?;
     let invalid = |name: &str| S3Error::argument(name, "", "The value does not parse.");
-    let size = entry.size.as_deref().map(|text| text.trim().parse().map_err(|_number| invalid("Size")));
+    let size = entry
+        .size
+        .as_deref()
+        .map(|text| text.trim().parse().map_err(|_number| invalid("Size")));
     let time = entry.last_modified.as_deref();
-    let time = time.map(|text| Timestamp::parse_http(text).ok_or_else(|| invalid("LastModifiedTime")));
+    let time =
+        time.map(|text| Timestamp::parse_http(text).ok_or_else(|| invalid("LastModifiedTime")));
     let conditions = DeleteConditions {
         if_match: entry.etag.as_deref().map(ETagMatch::parse),
         size: size.transpose()?,
         last_modified: time.transpose()?,
     };
-    let resource = Resource::Bucket { bucket: bucket.bucket, owner: bucket.tenant };
+    let resource = Resource::Bucket {
+        bucket: bucket.bucket,
+        owner: bucket.tenant,
+    };
     let permit = authorize(&call.verified.identity, call.operation.action(), resource)?;
-    Ok(call.state.gateway.delete_object(permit, bucket, &object_key, &conditions).await?)
+    Ok(call
+        .state
+        .gateway
+        .delete_object(permit, bucket, &object_key, &conditions)
+        .await?)
 }

@@ -18,13 +18,20 @@ fn echo<'a>(call: &'a Call<'_>, limit_name: &str) -> Result<ListEcho<'a>, S3Erro
         None | Some("") => false,
         Some(text) if text.eq_ignore_ascii_case("url") => true,
         Some(other) => {
-            return Err(S3Error::argument("encoding-type", other, "Invalid Encoding Method specified in Request"));
+            return Err(S3Error::argument(
+                "encoding-type",
+                other,
+                "Invalid Encoding Method specified in Request",
+            ));
         }
     };
     Ok(ListEcho {
         bucket: call.target.bucket.as_deref().unwrap_or_default(),
         prefix: call.query.get("prefix")?.unwrap_or_default(),
-        delimiter: call.query.get("delimiter")?.filter(|delimiter| !delimiter.is_empty()),
+        delimiter: call
+            .query
+            .get("delimiter")?
+            .filter(|delimiter| !delimiter.is_empty()),
         limit: limit(call, limit_name)?,
         is_url_encoded,
     })
@@ -35,11 +42,20 @@ fn limit(call: &Call<'_>, name: &str) -> Result<usize, S3Error> {
     match call.query.get(name)? {
         None | Some("") => Ok(LIST_PAGE_MAX),
         Some(text) => {
-            let number = text.parse::<i64>().ok().filter(|n| (0..=i64::from(i32::MAX)).contains(n));
+            let number = text
+                .parse::<i64>()
+                .ok()
+                .filter(|n| (0..=i64::from(i32::MAX)).contains(n));
             let number = number.ok_or_else(|| {
-                S3Error::argument(name, text, &format!("Argument {name} must be an integer between 0 and 2147483647"))
+                S3Error::argument(
+                    name,
+                    text,
+                    &format!("Argument {name} must be an integer between 0 and 2147483647"),
+                )
             })?;
-            Ok(usize::try_from(number).unwrap_or(LIST_PAGE_MAX).min(LIST_PAGE_MAX))
+            Ok(usize::try_from(number)
+                .unwrap_or(LIST_PAGE_MAX)
+                .min(LIST_PAGE_MAX))
         }
     }
 }
@@ -62,13 +78,17 @@ pub async fn objects(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let echo = echo(call, "max-keys")?;
     let marker = call.query.get("marker")?.unwrap_or_default();
     let query = list_query(&echo, Some(marker));
-    let page = call.state.gateway.list_objects(permit, &bucket, query).await?;
+    let page = call
+        .state
+        .gateway
+        .list_objects(permit, &bucket, query)
+        .await?;
     let body = responses_list::list_objects(echo, marker, &page, call.owner());
     Ok(respond::xml(StatusCode::OK, body))
 }
 
-/// ListObjectsV2. The token is the last name of the page before, in URL-safe Base64: opaque to clients, and worthless to
-/// forge, since every name is authorized by the bucket alone.
+/// ListObjectsV2. The token is the last name of the page before, in URL-safe Base64: opaque to
+/// clients, and worthless to forge, since every name is authorized by the bucket alone.
 ///
 /// # Errors
 /// The S3 answer.
@@ -80,11 +100,19 @@ pub async fn objects_v2(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let resumed = match token.filter(|token| !token.is_empty()) {
         None => None,
         Some(token) => Some(decode_token(token).ok_or_else(|| {
-            S3Error::argument("continuation-token", token, "The continuation token provided is incorrect")
+            S3Error::argument(
+                "continuation-token",
+                token,
+                "The continuation token provided is incorrect",
+            )
         })?),
     };
     let query = list_query(&echo, resumed.as_deref().or(start_after));
-    let page = call.state.gateway.list_objects(permit, &bucket, query).await?;
+    let page = call
+        .state
+        .gateway
+        .list_objects(permit, &bucket, query)
+        .await?;
     let next = page.entries.last().filter(|_| page.is_truncated);
     let next = next.map(|last| URL_SAFE_NO_PAD.encode(last.name()));
     let wants_owner = call.query.get("fetch-owner")? == Some("true");
@@ -94,7 +122,10 @@ pub async fn objects_v2(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         start_after,
         owner: wants_owner.then(|| call.owner()),
     };
-    Ok(respond::xml(StatusCode::OK, responses_list::list_objects_v2(echo, &v2, &page)))
+    Ok(respond::xml(
+        StatusCode::OK,
+        responses_list::list_objects_v2(echo, &v2, &page),
+    ))
 }
 
 fn decode_token(token: &str) -> Option<String> {
@@ -119,7 +150,11 @@ pub async fn uploads(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         })?)
     };
     let query = list_query(&echo, Some(key_marker));
-    let page = call.state.gateway.list_uploads(permit, &bucket, query, after_upload).await?;
+    let page = call
+        .state
+        .gateway
+        .list_uploads(permit, &bucket, query, after_upload)
+        .await?;
     let markers = (key_marker, upload_marker);
     let body = responses_list::list_uploads(echo, markers, &page, call.owner());
     Ok(respond::xml(StatusCode::OK, body))
@@ -137,13 +172,21 @@ pub async fn parts(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let marker = match call.query.get("part-number-marker")? {
         None | Some("") => 0,
         Some(text) => text.parse::<u32>().map_err(|_number| {
-            S3Error::argument("part-number-marker", text, "Argument part-number-marker must be an integer between 0 and 2147483647")
+            S3Error::argument(
+                "part-number-marker",
+                text,
+                "Argument part-number-marker must be an integer between 0 and 2147483647",
+            )
         })?,
     };
-    let marker = u16::try_from(marker).unwrap_or(PART_NUMBER_MAX).min(PART_NUMBER_MAX);
+    let marker = u16::try_from(marker)
+        .unwrap_or(PART_NUMBER_MAX)
+        .min(PART_NUMBER_MAX);
     let after = PartNumber::new(marker).ok();
     let gateway = &call.state.gateway;
-    let page = gateway.list_parts(permit, &bucket, (object_key, upload), (after, limit)).await?;
+    let page = gateway
+        .list_parts(permit, &bucket, (object_key, upload), (after, limit))
+        .await?;
     let echo = PartsEcho {
         bucket: bucket.name.as_str(),
         object_key: object_key.as_str(),
@@ -153,5 +196,8 @@ pub async fn parts(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         is_truncated: page.is_truncated,
         checksum: page.checksum,
     };
-    Ok(respond::xml(StatusCode::OK, responses_list::list_parts(echo, &page.parts, call.owner())))
+    Ok(respond::xml(
+        StatusCode::OK,
+        responses_list::list_parts(echo, &page.parts, call.owner()),
+    ))
 }

@@ -42,7 +42,10 @@ impl Call<'_> {
     /// The caller as owner in answers.
     fn owner(&self) -> Owner<'_> {
         let identity = &self.verified.identity;
-        Owner { id: identity.canonical_id(), display_name: identity.display_name() }
+        Owner {
+            id: identity.canonical_id(),
+            display_name: identity.display_name(),
+        }
     }
 
     /// Finds a bucket and authorizes an operation on it.
@@ -52,7 +55,10 @@ impl Call<'_> {
         operation: Operation,
     ) -> Result<(BucketRecord, Permit), S3Error> {
         let bucket = self.state.gateway.find_bucket(name).await?;
-        let resource = Resource::Bucket { bucket: bucket.bucket, owner: bucket.tenant };
+        let resource = Resource::Bucket {
+            bucket: bucket.bucket,
+            owner: bucket.tenant,
+        };
         let permit = authorize(&self.verified.identity, operation.action(), resource)?;
         Ok((bucket, permit))
     }
@@ -62,13 +68,22 @@ impl Call<'_> {
         let name = self.target.bucket_name()?;
         let (bucket, permit) = self.authorize_bucket(&name, self.operation).await?;
         let canonical_id = self.verified.identity.canonical_id();
-        guard::expected_owner(self.view, "x-amz-expected-bucket-owner", &bucket, canonical_id)?;
+        guard::expected_owner(
+            self.view,
+            "x-amz-expected-bucket-owner",
+            &bucket,
+            canonical_id,
+        )?;
         Ok((bucket, permit))
     }
 
     /// Authorizes an operation on the caller's account.
     fn authorize_account(&self) -> Result<Permit, S3Error> {
-        Ok(authorize(&self.verified.identity, self.operation.action(), Resource::Account)?)
+        Ok(authorize(
+            &self.verified.identity,
+            self.operation.action(),
+            Resource::Account,
+        )?)
     }
 
     /// Reads an XML body and checks its declared digests.
@@ -79,7 +94,8 @@ impl Call<'_> {
         len_max: usize,
     ) -> Result<Bytes, S3Error> {
         let declared = digests::declared(self.view, self.verified.payload)?;
-        let (body, end) = bridge::read_whole(payload, framing, &self.state.patience, len_max).await?;
+        let (body, end) =
+            bridge::read_whole(payload, framing, &self.state.patience, len_max).await?;
         let mut accumulated = crate::gateway::digests::BodyDigests::new(&declared);
         accumulated.update(&body);
         accumulated.verify(&declared, Some(end))?;
@@ -115,19 +131,25 @@ pub async fn dispatch(
     match call.operation {
         Operation::AbortMultipartUpload => multipart::abort(call).await,
         Operation::CompleteMultipartUpload => {
-            let body = call.read_document(payload, framing, XML_BODY_LEN_MAX).await?;
+            let body = call
+                .read_document(payload, framing, XML_BODY_LEN_MAX)
+                .await?;
             multipart::complete(call, &body).await
         }
         Operation::CopyObject => object::copy(call).await,
         Operation::CreateBucket => {
-            let body = call.read_document(payload, framing, XML_BODY_LEN_MAX).await?;
+            let body = call
+                .read_document(payload, framing, XML_BODY_LEN_MAX)
+                .await?;
             bucket::create(call, &body).await
         }
         Operation::CreateMultipartUpload => multipart::create(call).await,
         Operation::DeleteBucket => bucket::delete(call).await,
         Operation::DeleteObject => delete::delete_object(call).await,
         Operation::DeleteObjects => {
-            let body = call.read_document(payload, framing, DELETE_OBJECTS_BODY_LEN_MAX).await?;
+            let body = call
+                .read_document(payload, framing, DELETE_OBJECTS_BODY_LEN_MAX)
+                .await?;
             delete::delete_objects(call, &body).await
         }
         Operation::GetBucketLocation => bucket::location(call).await,

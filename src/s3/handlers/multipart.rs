@@ -21,7 +21,8 @@ use actix_web::{HttpResponse, web};
 /// `NoSuchUpload`.
 pub fn upload_id(call: &Call<'_>) -> Result<UploadId, S3Error> {
     let text = call.query.get("uploadId")?.unwrap_or_default();
-    text.parse().map_err(|_id| S3Error::new(S3ErrorCode::NoSuchUpload))
+    text.parse()
+        .map_err(|_id| S3Error::new(S3ErrorCode::NoSuchUpload))
 }
 
 /// CreateMultipartUpload.
@@ -33,8 +34,16 @@ pub async fn create(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let object_key = call.target.object_key()?;
     let checksum = digests::upload_checksum(call.view)?;
     let metadata = metadata::metadata(call.view)?;
-    let request = CreateUpload { object_key: object_key.clone(), metadata, checksum };
-    let upload = call.state.gateway.create_upload(permit, &bucket, request).await?;
+    let request = CreateUpload {
+        object_key: object_key.clone(),
+        metadata,
+        checksum,
+    };
+    let upload = call
+        .state
+        .gateway
+        .create_upload(permit, &bucket, request)
+        .await?;
     let body = responses::create_multipart_upload(
         bucket.name.as_str(),
         object_key.as_str(),
@@ -64,7 +73,11 @@ pub async fn upload_part(
     let (bucket, permit) = call.authorize_target().await?;
     let text = call.query.get("partNumber")?.unwrap_or_default();
     let part_number = PartNumber::parse(text).map_err(|_number| {
-        S3Error::argument("partNumber", text, "Part number must be an integer between 1 and 10000, inclusive")
+        S3Error::argument(
+            "partNumber",
+            text,
+            "Part number must be an integer between 1 and 10000, inclusive",
+        )
     })?;
     let request = UploadPart {
         object_key: call.target.object_key()?.clone(),
@@ -106,7 +119,13 @@ pub async fn complete(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Er
         .collect();
     let size = conditions::text(call.view, "x-amz-mp-object-size");
     let size = size.map(|text| {
-        text.parse().map_err(|_number| S3Error::argument("x-amz-mp-object-size", text, "The value is not a number of bytes."))
+        text.parse().map_err(|_number| {
+            S3Error::argument(
+                "x-amz-mp-object-size",
+                text,
+                "The value is not a number of bytes.",
+            )
+        })
     });
     let request = CompleteUpload {
         object_key: object_key.clone(),
@@ -117,9 +136,16 @@ pub async fn complete(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Er
         checksum_type: digests::checksum_type(call.view)?,
         size: size.transpose()?,
     };
-    let finished = call.state.gateway.complete_upload(permit, &bucket, &request).await?;
+    let finished = call
+        .state
+        .gateway
+        .complete_upload(permit, &bucket, &request)
+        .await?;
     let name = bucket.name.as_str();
-    let location = format!("/{name}/{}", crate::base::encoding::uri_encode_path(object_key.as_bytes()));
+    let location = format!(
+        "/{name}/{}",
+        crate::base::encoding::uri_encode_path(object_key.as_bytes())
+    );
     let target = (name, object_key.as_str());
     let checksum = finished.checksum.as_ref();
     let body = responses::complete_multipart_upload(target, &location, &finished.etag, checksum);
@@ -138,6 +164,9 @@ pub async fn complete(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Er
 pub async fn abort(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
     let (object_key, upload) = (call.target.object_key()?, upload_id(call)?);
-    call.state.gateway.abort_upload(permit, &bucket, object_key, upload).await?;
+    call.state
+        .gateway
+        .abort_upload(permit, &bucket, object_key, upload)
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }

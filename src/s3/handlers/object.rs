@@ -17,7 +17,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use futures::StreamExt;
 
-/// Query parameters that replace headers of a signed GET, and the headers that they replace (s3-behaviour.md 11).
+/// Query parameters that replace headers of a signed GET, and the headers that they replace
+/// (s3-behaviour.md 11).
 const RESPONSE_OVERRIDES: [(&str, &str); 6] = [
     ("response-content-type", "content-type"),
     ("response-content-language", "content-language"),
@@ -65,7 +66,11 @@ fn read_request(call: &Call<'_>) -> Result<GetObject, S3Error> {
             return Err(S3Error::new(S3ErrorCode::InvalidRequest).message(text.to_owned()));
         }
         (Some(text), None) => Selection::Part(PartNumber::parse(text).map_err(|_number| {
-            S3Error::argument("partNumber", text, "Part number must be an integer between 1 and 10000, inclusive")
+            S3Error::argument(
+                "partNumber",
+                text,
+                "Part number must be an integer between 1 and 10000, inclusive",
+            )
         })?),
         (None, Some(range)) => Selection::Range(range),
         (None, None) => Selection::Whole,
@@ -79,7 +84,11 @@ fn read_request(call: &Call<'_>) -> Result<GetObject, S3Error> {
 
 /// Status and headers of GET and HEAD.
 fn describe(call: &Call<'_>, answer: &ObjectAnswer) -> Result<HttpResponseBuilder, S3Error> {
-    let status = if answer.is_partial { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
+    let status = if answer.is_partial {
+        StatusCode::PARTIAL_CONTENT
+    } else {
+        StatusCode::OK
+    };
     let mut response = HttpResponse::build(status);
     let mode = conditions::text(call.view, "x-amz-checksum-mode").unwrap_or_default();
     let with_checksum = mode.eq_ignore_ascii_case("ENABLED") && !answer.is_partial;
@@ -96,7 +105,11 @@ fn describe(call: &Call<'_>, answer: &ObjectAnswer) -> Result<HttpResponseBuilde
     for (parameter, header) in RESPONSE_OVERRIDES {
         if let Some(value) = call.query.get(parameter)? {
             if value.chars().any(char::is_control) {
-                return Err(S3Error::argument(parameter, "", "The value holds control characters."));
+                return Err(S3Error::argument(
+                    parameter,
+                    "",
+                    "The value holds control characters.",
+                ));
             }
             respond::set(&mut response, header, value);
         }
@@ -111,10 +124,15 @@ fn describe(call: &Call<'_>, answer: &ObjectAnswer) -> Result<HttpResponseBuilde
 pub async fn get(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
     let request = read_request(call)?;
-    let (answer, plaintext) = call.state.gateway.get_object(permit, &bucket, &request).await?;
+    let (answer, plaintext) = call
+        .state
+        .gateway
+        .get_object(permit, &bucket, &request)
+        .await?;
     let len = answer.range.end.saturating_sub(answer.range.start);
     let mut response = describe(call, &answer)?;
-    // An error in mid-body makes the server drop the connection: the client sees a short body, never other bytes.
+    // An error in mid-body makes the server drop the connection: the client sees a short body,
+    // never other bytes.
     let plaintext = plaintext.map(|piece| {
         piece.map_err(|error| {
             tracing::error!(error = %error, "body aborted: the rest of the object cannot be read");
@@ -131,10 +149,17 @@ pub async fn get(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
 pub async fn head(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
     let request = read_request(call)?;
-    let answer = call.state.gateway.head_object(permit, &bucket, &request).await?;
+    let answer = call
+        .state
+        .gateway
+        .head_object(permit, &bucket, &request)
+        .await?;
     let len = answer.range.end.saturating_sub(answer.range.start);
     let mut response = describe(call, &answer)?;
-    Ok(response.body(SizedStream::new(len, futures::stream::empty::<Result<_, std::io::Error>>())))
+    Ok(response.body(SizedStream::new(
+        len,
+        futures::stream::empty::<Result<_, std::io::Error>>(),
+    )))
 }
 
 /// CopyObject.
@@ -145,8 +170,9 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let source = copy_source::copy_source(call.view)?;
     let (bucket, permit) = call.authorize_target().await?;
     // Authorization is on the final name: what was parsed is what is read.
-    let (source_bucket, source_permit) =
-        call.authorize_bucket(&source.bucket, Operation::GetObject).await?;
+    let (source_bucket, source_permit) = call
+        .authorize_bucket(&source.bucket, Operation::GetObject)
+        .await?;
     let canonical_id = call.verified.identity.canonical_id();
     let owner_header = "x-amz-source-expected-bucket-owner";
     guard::expected_owner(call.view, owner_header, &source_bucket, canonical_id)?;
@@ -154,7 +180,11 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         None | Some("COPY") => None,
         Some("REPLACE") => Some(metadata::metadata(call.view)?),
         Some(other) => {
-            return Err(S3Error::argument("x-amz-metadata-directive", other, "Unknown metadata directive."));
+            return Err(S3Error::argument(
+                "x-amz-metadata-directive",
+                other,
+                "Unknown metadata directive.",
+            ));
         }
     };
     let request = CopyObject {
@@ -166,7 +196,11 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         checksum_algorithm: digests::algorithm(call.view, "x-amz-checksum-algorithm")?,
     };
     let permits = (source_permit, permit);
-    let copied = call.state.gateway.copy_object(permits, &source_bucket, &bucket, request).await?;
+    let copied = call
+        .state
+        .gateway
+        .copy_object(permits, &source_bucket, &bucket, request)
+        .await?;
     let body = responses::copy_object(&copied.etag, copied.last_modified, copied.checksum.as_ref());
     let mut response = respond::xml(StatusCode::OK, body);
     response.headers_mut().insert(

@@ -1,8 +1,8 @@
 //! A bounded, strict reader: from bytes to a small tree.
 //!
-//! Owns: bounds on depth and number of elements; refusal of document types, entities and processing instructions
-//! (attacks.md 45, 46). Attributes are not even parsed: no operation reads one.
-//! Not here: what elements mean (`requests`).
+//! Owns: bounds on depth and number of elements; refusal of document types, entities and processing
+//! instructions (attacks.md 45, 46). Attributes are not even parsed: no operation reads one. Not
+//! here: what elements mean (`requests`).
 
 use crate::base::kind::ErrorKind;
 use quick_xml::events::Event;
@@ -10,7 +10,8 @@ use quick_xml::reader::Reader;
 
 /// Deepest nesting of any request document of S3 is five.
 const DEPTH_MAX: usize = 8;
-/// DeleteObjects: a thousand entries of at most six elements; CompleteMultipartUpload: ten thousand of at most eight.
+/// DeleteObjects: a thousand entries of at most six elements; CompleteMultipartUpload: ten thousand
+/// of at most eight.
 const ELEMENTS_MAX: usize = 100_000;
 /// A start tag with its attributes; a namespace declaration or two.
 const TAG_LEN_MAX: usize = 1024;
@@ -50,7 +51,10 @@ pub struct Element {
 impl Element {
     /// The text of the first child of this name.
     pub fn child_text(&self, name: &str) -> Option<&str> {
-        self.children.iter().find(|child| child.name == name).map(|child| child.text.as_str())
+        self.children
+            .iter()
+            .find(|child| child.name == name)
+            .map(|child| child.text.as_str())
     }
 }
 
@@ -63,7 +67,9 @@ pub fn read_document(bytes: &[u8]) -> Result<Element, XmlError> {
     let mut reader = Reader::from_str(text);
     let mut tree = Tree::default();
     loop {
-        let event = reader.read_event().map_err(|_syntax| XmlError::Malformed("syntax"))?;
+        let event = reader
+            .read_event()
+            .map_err(|_syntax| XmlError::Malformed("syntax"))?;
         match event {
             Event::Start(start) => tree.open(local_name(start.name().into_inner()), start.len())?,
             Event::Empty(start) => {
@@ -85,7 +91,10 @@ pub fn read_document(bytes: &[u8]) -> Result<Element, XmlError> {
 /// The five predefined entities and character references; nothing else is ever expanded.
 fn resolve(reference: &quick_xml::events::BytesRef<'_>) -> Result<String, XmlError> {
     let malformed = XmlError::Malformed("entity");
-    if let Some(character) = reference.resolve_char_ref().map_err(|_reference| malformed)? {
+    if let Some(character) = reference
+        .resolve_char_ref()
+        .map_err(|_reference| malformed)?
+    {
         return Ok(character.to_string());
     }
     let name: &str = reference;
@@ -123,7 +132,10 @@ impl Tree {
         {
             return Err(XmlError::Malformed("bounds"));
         }
-        self.open.push(Element { name, ..Element::default() });
+        self.open.push(Element {
+            name,
+            ..Element::default()
+        });
         Ok(())
     }
 
@@ -145,7 +157,9 @@ impl Tree {
     fn text(&mut self, text: &str) -> Result<(), XmlError> {
         match self.open.last_mut() {
             Some(element) => element.text.push_str(text),
-            None if text.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty() => {}
+            None if text
+                .trim_matches(['\u{feff}', ' ', '\t', '\r', '\n'])
+                .is_empty() => {}
             None => return Err(XmlError::Malformed("text outside")),
         }
         Ok(())
@@ -166,14 +180,34 @@ mod tests {
     #[test]
     fn hostile_documents_are_refused() {
         let deep = format!("{}{}", "<a>".repeat(10_000), "</a>".repeat(10_000));
-        let attributes = (0..80_000).map(|n| format!(" a{n}=\"\"")).collect::<String>();
-        let namespaces = (0..100_000).map(|n| format!(" xmlns:a{n}=\"u\"")).collect::<String>();
+        let attributes = (0..80_000)
+            .map(|n| format!(" a{n}=\"\""))
+            .collect::<String>();
+        let namespaces = (0..100_000)
+            .map(|n| format!(" xmlns:a{n}=\"u\""))
+            .collect::<String>();
         for bad in [
-            "", "<a>", "</a>", "<a></b>", "<a/><b/>", "x<a/>", "<a/>x", "<!DOCTYPE a><a/>",
-            "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>", "<a>&x;</a>", "<?php x?><a/>", "<a>x<b/></a>",
-            deep.as_str(), &format!("<a{attributes}/>"), &format!("<a{namespaces}/>"),
+            "",
+            "<a>",
+            "</a>",
+            "<a></b>",
+            "<a/><b/>",
+            "x<a/>",
+            "<a/>x",
+            "<!DOCTYPE a><a/>",
+            "<!DOCTYPE a [<!ENTITY x \"y\">]><a>&x;</a>",
+            "<a>&x;</a>",
+            "<?php x?><a/>",
+            "<a>x<b/></a>",
+            deep.as_str(),
+            &format!("<a{attributes}/>"),
+            &format!("<a{namespaces}/>"),
         ] {
-            assert!(matches!(read_document(bad.as_bytes()), Err(XmlError::Malformed(_))), "{}", bad.get(..40).unwrap_or(bad));
+            assert!(
+                matches!(read_document(bad.as_bytes()), Err(XmlError::Malformed(_))),
+                "{}",
+                bad.get(..40).unwrap_or(bad)
+            );
         }
         assert!(read_document(&[0xff, 0xfe]).is_err());
     }

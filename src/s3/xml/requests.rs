@@ -31,7 +31,11 @@ pub struct DeleteRequest {
 
 fn root(bytes: &[u8], name: &'static str) -> Result<Element, XmlError> {
     let root = read_document(bytes)?;
-    if root.name == name { Ok(root) } else { Err(XmlError::Malformed("root")) }
+    if root.name == name {
+        Ok(root)
+    } else {
+        Err(XmlError::Malformed("root"))
+    }
 }
 
 /// Reads the body of DeleteObjects.
@@ -40,7 +44,9 @@ fn root(bytes: &[u8], name: &'static str) -> Result<Element, XmlError> {
 /// `Malformed` for no object, for over a thousand, or for an object without key.
 pub fn delete_objects(bytes: &[u8]) -> Result<DeleteRequest, XmlError> {
     let root = root(bytes, "Delete")?;
-    let is_quiet = root.child_text("Quiet").is_some_and(|text| text.trim() == "true");
+    let is_quiet = root
+        .child_text("Quiet")
+        .is_some_and(|text| text.trim() == "true");
     let mut entries = Vec::new();
     for child in &root.children {
         match child.name.as_str() {
@@ -83,10 +89,16 @@ pub fn complete_multipart_upload(bytes: &[u8]) -> Result<Vec<PartEntryXml>, XmlE
     let root = root(bytes, "CompleteMultipartUpload")?;
     let mut parts = Vec::new();
     for child in root.children.iter().filter(|child| child.name == "Part") {
-        let number = child.child_text("PartNumber").map(str::trim).unwrap_or_default();
+        let number = child
+            .child_text("PartNumber")
+            .map(str::trim)
+            .unwrap_or_default();
         let part_number =
             PartNumber::parse(number).map_err(|_number| XmlError::Malformed("PartNumber"))?;
-        let etag = child.child_text("ETag").ok_or(XmlError::Malformed("ETag"))?.to_owned();
+        let etag = child
+            .child_text("ETag")
+            .ok_or(XmlError::Malformed("ETag"))?
+            .to_owned();
         let mut checksums = Vec::new();
         for algorithm in ChecksumAlgorithm::ALL {
             if let Some(text) = child.child_text(&format!("Checksum{}", algorithm.name())) {
@@ -94,7 +106,11 @@ pub fn complete_multipart_upload(bytes: &[u8]) -> Result<Vec<PartEntryXml>, XmlE
                 checksums.push(checksum.ok_or(XmlError::Malformed("Checksum"))?);
             }
         }
-        parts.push(PartEntryXml { part_number, etag, checksums });
+        parts.push(PartEntryXml {
+            part_number,
+            etag,
+            checksums,
+        });
     }
     // Each part may stand twice (s3-behaviour.md 48); more is no list that a client makes.
     if parts.is_empty() || parts.len() > 2 * usize::from(PART_NUMBER_MAX) {
@@ -112,10 +128,16 @@ pub fn create_bucket(bytes: &[u8]) -> Result<Option<String>, XmlError> {
         return Ok(None);
     }
     let root = root(bytes, "CreateBucketConfiguration")?;
-    if root.children.iter().any(|child| child.name == "Tags" && !child.children.is_empty()) {
+    if root
+        .children
+        .iter()
+        .any(|child| child.name == "Tags" && !child.children.is_empty())
+    {
         return Err(XmlError::NotImplemented("Tags"));
     }
-    Ok(root.child_text("LocationConstraint").map(|text| text.trim().to_owned()))
+    Ok(root
+        .child_text("LocationConstraint")
+        .map(|text| text.trim().to_owned()))
 }
 
 #[cfg(test)]
@@ -127,21 +149,47 @@ mod tests {
         let document = b"<Delete><Object><Key> a </Key></Object><Object><Key></Key></Object><Quiet>true</Quiet></Delete>";
         let request = delete_objects(document).unwrap();
         assert!(request.is_quiet);
-        assert_eq!(request.entries.iter().map(|e| e.object_key.as_str()).collect::<Vec<_>>(), [" a ", ""]);
-        let many = |count: usize| format!("<Delete>{}</Delete>", "<Object><Key>k</Key></Object>".repeat(count));
+        assert_eq!(
+            request
+                .entries
+                .iter()
+                .map(|e| e.object_key.as_str())
+                .collect::<Vec<_>>(),
+            [" a ", ""]
+        );
+        let many = |count: usize| {
+            format!(
+                "<Delete>{}</Delete>",
+                "<Object><Key>k</Key></Object>".repeat(count)
+            )
+        };
         assert!(delete_objects(many(1000).as_bytes()).is_ok());
-        for bad in [many(0), many(1001), "<Delete><Object/></Delete>".to_owned(), "<Other/>".to_owned()] {
+        for bad in [
+            many(0),
+            many(1001),
+            "<Delete><Object/></Delete>".to_owned(),
+            "<Other/>".to_owned(),
+        ] {
             assert!(delete_objects(bad.as_bytes()).is_err());
         }
     }
 
     #[test]
     fn complete_requires_numbers_and_etags() {
-        let part = |inner: &str| complete_multipart_upload(
-            format!("<CompleteMultipartUpload><Part>{inner}</Part></CompleteMultipartUpload>").as_bytes());
+        let part = |inner: &str| {
+            complete_multipart_upload(
+                format!("<CompleteMultipartUpload><Part>{inner}</Part></CompleteMultipartUpload>")
+                    .as_bytes(),
+            )
+        };
         assert!(part("<PartNumber>1</PartNumber><ETag>&quot;x&quot;</ETag>").is_ok());
-        for bad in ["", "<PartNumber>0</PartNumber><ETag>x</ETag>", "<PartNumber>1</PartNumber>",
-            "<PartNumber>1e99</PartNumber><ETag>x</ETag>", "<ETag>x</ETag>"] {
+        for bad in [
+            "",
+            "<PartNumber>0</PartNumber><ETag>x</ETag>",
+            "<PartNumber>1</PartNumber>",
+            "<PartNumber>1e99</PartNumber><ETag>x</ETag>",
+            "<ETag>x</ETag>",
+        ] {
             assert!(part(bad).is_err(), "{bad}");
         }
         assert!(complete_multipart_upload(b"").is_err());

@@ -80,7 +80,11 @@ pub fn write_checksum(xml: &mut XmlWriter, checksum: Option<&ObjectChecksum>) {
 }
 
 /// CopyObject.
-pub fn copy_object(etag: &ETag, last_modified: Timestamp, checksum: Option<&ObjectChecksum>) -> String {
+pub fn copy_object(
+    etag: &ETag,
+    last_modified: Timestamp,
+    checksum: Option<&ObjectChecksum>,
+) -> String {
     let mut xml = XmlWriter::new();
     xml.root("CopyObjectResult");
     xml.text("LastModified", &last_modified.iso8601());
@@ -149,13 +153,21 @@ pub fn delete_objects(outcomes: &[DeleteOutcome<'_>], is_quiet: bool) -> String 
     for outcome in outcomes {
         match outcome {
             DeleteOutcome::Deleted { .. } if is_quiet => {}
-            DeleteOutcome::Deleted { object_key, version_id } => {
+            DeleteOutcome::Deleted {
+                object_key,
+                version_id,
+            } => {
                 xml.open("Deleted");
                 xml.text("Key", object_key);
                 xml.optional("VersionId", *version_id);
                 xml.close("Deleted");
             }
-            DeleteOutcome::Failed { object_key, version_id, code, message } => {
+            DeleteOutcome::Failed {
+                object_key,
+                version_id,
+                code,
+                message,
+            } => {
                 xml.open("Error");
                 xml.text("Key", object_key);
                 xml.optional("VersionId", *version_id);

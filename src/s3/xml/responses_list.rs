@@ -28,7 +28,11 @@ pub struct ListEcho<'a> {
 
 impl ListEcho<'_> {
     fn encode<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.is_url_encoded { Cow::Owned(uri_encode_path(text.as_bytes())) } else { Cow::Borrowed(text) }
+        if self.is_url_encoded {
+            Cow::Owned(uri_encode_path(text.as_bytes()))
+        } else {
+            Cow::Borrowed(text)
+        }
     }
 
     fn write_encoding(&self, xml: &mut XmlWriter) {
@@ -47,9 +51,16 @@ impl ListEcho<'_> {
         }
     }
 
-    fn write_objects(&self, xml: &mut XmlWriter, page: &ListPage<ListedObject>, owner: Option<Owner<'_>>) {
+    fn write_objects(
+        &self,
+        xml: &mut XmlWriter,
+        page: &ListPage<ListedObject>,
+        owner: Option<Owner<'_>>,
+    ) {
         for entry in &page.entries {
-            let ListEntry::Item(name, object) = entry else { continue };
+            let ListEntry::Item(name, object) = entry else {
+                continue;
+            };
             xml.open("Contents");
             xml.text("Key", &self.encode(name));
             xml.text("LastModified", &object.last_modified.iso8601());
@@ -78,12 +89,18 @@ pub fn list_objects(
     // boto3 decodes every name but this one (22).
     xml.text("Prefix", echo.prefix);
     xml.text("Marker", &echo.encode(marker));
-    let last = page.entries.last().filter(|_| page.is_truncated && echo.delimiter.is_some());
+    let last = page
+        .entries
+        .last()
+        .filter(|_| page.is_truncated && echo.delimiter.is_some());
     if let Some(last) = last {
         xml.text("NextMarker", &echo.encode(last.name()));
     }
     xml.number("MaxKeys", echo.limit as u64);
-    xml.optional("Delimiter", echo.delimiter.map(|d| echo.encode(d)).as_deref());
+    xml.optional(
+        "Delimiter",
+        echo.delimiter.map(|d| echo.encode(d)).as_deref(),
+    );
     echo.write_encoding(&mut xml);
     xml.boolean("IsTruncated", page.is_truncated);
     echo.write_objects(&mut xml, page, Some(owner));
@@ -106,17 +123,27 @@ pub struct V2Echo<'a> {
 }
 
 /// ListObjectsV2.
-pub fn list_objects_v2(echo: ListEcho<'_>, v2: &V2Echo<'_>, page: &ListPage<ListedObject>) -> String {
+pub fn list_objects_v2(
+    echo: ListEcho<'_>,
+    v2: &V2Echo<'_>,
+    page: &ListPage<ListedObject>,
+) -> String {
     let mut xml = XmlWriter::new();
     xml.root("ListBucketResult");
     xml.text("Name", echo.bucket);
     xml.text("Prefix", &echo.encode(echo.prefix));
     xml.optional("ContinuationToken", v2.continuation_token);
     xml.optional("NextContinuationToken", v2.next_continuation_token);
-    xml.optional("StartAfter", v2.start_after.map(|s| echo.encode(s)).as_deref());
+    xml.optional(
+        "StartAfter",
+        v2.start_after.map(|s| echo.encode(s)).as_deref(),
+    );
     xml.number("KeyCount", page.entries.len() as u64);
     xml.number("MaxKeys", echo.limit as u64);
-    xml.optional("Delimiter", echo.delimiter.map(|d| echo.encode(d)).as_deref());
+    xml.optional(
+        "Delimiter",
+        echo.delimiter.map(|d| echo.encode(d)).as_deref(),
+    );
     echo.write_encoding(&mut xml);
     xml.boolean("IsTruncated", page.is_truncated);
     echo.write_objects(&mut xml, page, v2.owner);
@@ -144,12 +171,17 @@ pub fn list_uploads(
         }
     }
     xml.text("Prefix", &echo.encode(echo.prefix));
-    xml.optional("Delimiter", echo.delimiter.map(|d| echo.encode(d)).as_deref());
+    xml.optional(
+        "Delimiter",
+        echo.delimiter.map(|d| echo.encode(d)).as_deref(),
+    );
     xml.number("MaxUploads", echo.limit as u64);
     echo.write_encoding(&mut xml);
     xml.boolean("IsTruncated", page.is_truncated);
     for entry in &page.entries {
-        let ListEntry::Item(name, (upload, initiated)) = entry else { continue };
+        let ListEntry::Item(name, (upload, initiated)) = entry else {
+            continue;
+        };
         xml.open("Upload");
         xml.text("Key", &echo.encode(name));
         xml.text("UploadId", &upload.to_string());
@@ -203,7 +235,10 @@ pub fn list_parts(echo: PartsEcho<'_>, parts: &[StoredPart], owner: Owner<'_>) -
         xml.text("ETag", &format!("\"{}\"", hex::encode(entry.md5)));
         xml.number("Size", entry.size);
         if let Some(checksum) = &entry.checksum {
-            xml.text(&format!("Checksum{}", checksum.algorithm.name()), &checksum.to_base64());
+            xml.text(
+                &format!("Checksum{}", checksum.algorithm.name()),
+                &checksum.to_base64(),
+            );
         }
         xml.close("Part");
     }

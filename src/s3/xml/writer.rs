@@ -11,9 +11,14 @@ pub struct XmlWriter {
 
 impl XmlWriter {
     /// A document with its declaration.
-    #[expect(clippy::new_without_default, reason = "an empty writer is not an empty document")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "an empty writer is not an empty document"
+    )]
     pub fn new() -> Self {
-        Self { text: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned() }
+        Self {
+            text: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned(),
+        }
     }
 
     /// Opens the root element with S3's namespace.
@@ -69,12 +74,15 @@ impl XmlWriter {
     }
 }
 
-/// Escapes text as S3 does: the five predefined entities, and control characters as references, so that a carriage return
-/// survives the reader's line-end rule. References to other control characters are not well-formed XML 1.0; S3 writes them
-/// all the same, and clients ask for `encoding-type=url` when they expect such keys.
+/// Escapes text as S3 does: the five predefined entities, and control characters as references, so
+/// that a carriage return survives the reader's line-end rule. References to other control
+/// characters are not well-formed XML 1.0; S3 writes them all the same, and clients ask for
+/// `encoding-type=url` when they expect such keys.
 fn escape(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.find(|c: char| matches!(c, '&' | '<' | '>' | '"' | '\u{fffe}' | '\u{ffff}') || c.is_control()) {
+    while let Some(at) = rest.find(|c: char| {
+        matches!(c, '&' | '<' | '>' | '"' | '\u{fffe}' | '\u{ffff}') || c.is_control()
+    }) {
         let (plain, special) = rest.split_at(at);
         out.push_str(plain);
         let mut characters = special.chars();
@@ -99,6 +107,9 @@ mod tests {
     fn text_is_escaped_as_s3_does() {
         let mut xml = XmlWriter::new();
         xml.text("K", "a&b<c>\"d'\r\n\u{1}\u{17e}");
-        assert!(xml.finish().ends_with("<K>a&amp;b&lt;c&gt;&quot;d'&#xD;&#xA;&#x1;\u{17e}</K>"));
+        assert!(
+            xml.finish()
+                .ends_with("<K>a&amp;b&lt;c&gt;&quot;d'&#xD;&#xA;&#x1;\u{17e}</K>")
+        );
     }
 }
