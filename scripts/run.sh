@@ -10,7 +10,7 @@ umask 077
 DATA_DIR=${DATA_DIR:-./data}
 LISTEN=${LISTEN:-127.0.0.1:9000}
 ADMIN_LISTEN=${ADMIN_LISTEN:-127.0.0.1:9001}
-RIZNICA_BIN=${RIZNICA_BIN:-$CARGO_TARGET_DIR/release/riznica}
+BINARY=${BINARY:-$CARGO_TARGET_DIR/release/riznica}
 DATA_DIR=${DATA_DIR%/}
 KEYS_DIR=$DATA_DIR.keys
 OPERATOR=$KEYS_DIR/operator.json
@@ -61,7 +61,7 @@ init_data() {
         return
     fi
     say "data folder $DATA_DIR: initialising; keys go to $KEYS_DIR (never back both up together)"
-    "$RIZNICA_BIN" init --data-dir "$DATA_DIR" >&2
+    "$BINARY" init --data-dir "$DATA_DIR" >&2
 }
 
 start_server() {
@@ -75,7 +75,7 @@ start_server() {
     # A process group of its own: Ctrl-C reaches this script alone, and the gateway gets one
     # SIGTERM.
     set -m
-    "$RIZNICA_BIN" serve --data-dir "$DATA_DIR" --listen "$LISTEN" \
+    "$BINARY" serve --data-dir "$DATA_DIR" --listen "$LISTEN" \
         --admin-listen "$ADMIN_LISTEN" </dev/null >>"$LOG" 2>&1 &
     server=$!
     set +m
@@ -91,7 +91,7 @@ start_server() {
 }
 
 admin() {
-    "$RIZNICA_BIN" "$@" --admin "http://$(reachable "$ADMIN_LISTEN")" --credential "$OPERATOR" \
+    "$BINARY" "$@" --admin "http://$(reachable "$ADMIN_LISTEN")" --credential "$OPERATOR" \
         --output json
 }
 
@@ -152,7 +152,7 @@ Ctrl-C stops it.
 TEXT
 }
 
-[ -x "$RIZNICA_BIN" ] || die "$RIZNICA_BIN is missing; \`make run\` builds it"
+[ -x "$BINARY" ] || die "$BINARY is missing; \`make run\` builds it"
 init_data
 start_server
 demo_credential

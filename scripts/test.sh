@@ -10,7 +10,7 @@ cd "$ROOT" || exit 1
 find_cargo
 
 QUICK=${QUICK:-}
-RIZNICA_BIN=$CARGO_TARGET_DIR/release/riznica
+BINARY=$CARGO_TARGET_DIR/release/riznica
 PYTHON=$VENV/bin/python
 export RUSTDOCFLAGS="-D warnings"
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1
@@ -52,7 +52,7 @@ clients() {
     if [ -n "$QUICK" ]; then
         quick=(--quick) rounds=2 size_mib=16
     fi
-    local folder=tests/clients binary=(--binary "$RIZNICA_BIN")
+    local folder=tests/clients binary=(--binary "$BINARY")
     step "make run, twice" "$PYTHON" $folder/quickstart.py "${binary[@]}"
     step "clients" "$PYTHON" $folder/run.py "${binary[@]}" "${quick[@]}"
     step "canary" "$PYTHON" $folder/canary.py "${binary[@]}"

@@ -17,7 +17,7 @@ use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
 use crate::catalog::ledger::{self, BlobLeases, LedgerEntry};
 use crate::catalog::uploads;
-use crate::model::id::BucketId;
+use crate::model::id::{BlobId, BucketId};
 use crate::model::time::Timestamp;
 use crate::storage::{BlobStore, Engine, EngineExt, MetaBatch, MetaStore, ScanRange};
 use std::sync::Arc;
@@ -25,6 +25,11 @@ use std::time::Duration;
 
 /// Ledger rows handled in one commit.
 const PAGE: usize = 256;
+/// Deleted pieces after which the engine is asked for their space: 64 MiB. Less is not worth the
+/// compaction, and goes with the next ones.
+const RECLAIM_PIECES: u64 = 256;
+/// What a blob that was never finished counts for: 16 MiB.
+const UNFINISHED_PIECES: u64 = 64;
 /// How long a deletion of a bucket may stand between its two commits before the entry is taken for
 /// a crash's trace.
 const DEAD_GRACE: Duration = Duration::from_secs(3600);
@@ -58,6 +63,33 @@ pub struct SweepReport {
     pub buckets: u64,
     /// Finished uploads forgotten.
     pub finished_uploads: u64,
+    /// Space that the engine has yet to give back to the file system.
+    pub released: Released,
+}
+
+/// Deleted pieces whose space the engine still holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Released {
+    /// Pieces; of a blob that was never finished, a guess.
+    pub pieces: u64,
+    /// First and last of the deleted blobs, in order of their ids.
+    pub blobs: Option<(BlobId, BlobId)>,
+}
+
+impl Released {
+    fn add(&mut self, blob: BlobId, piece_count: Option<u32>) {
+        self.pieces += piece_count.map_or(UNFINISHED_PIECES, u64::from);
+        let (first, last) = self.blobs.unwrap_or((blob, blob));
+        self.blobs = Some((first.min(blob), last.max(blob)));
+    }
+
+    fn merge(&mut self, other: Self) {
+        if let Some((first, last)) = other.blobs {
+            self.add(first, Some(0));
+            self.add(last, Some(0));
+        }
+        self.pieces += other.pieces;
+    }
 }
 
 impl Sweep {
@@ -78,9 +110,11 @@ impl Sweep {
 
     /// Sweeps until told to stop.
     pub async fn run(self, mut stop: Stop) {
+        let mut released = Released::default();
         loop {
             match self.sweep_once(&stop).await {
                 Ok(report) if report != SweepReport::default() => {
+                    released.merge(report.released);
                     tracing::info!(
                         blobs = report.blobs,
                         buckets = report.buckets,
@@ -93,10 +127,29 @@ impl Sweep {
                     tracing::warn!(error = %error, kind = ?error.kind(), "sweep failed; it goes on at its next turn");
                 }
             }
+            self.reclaim(&mut released).await;
             let pause = self.clock.sleep(self.settings.interval);
             futures::future::select(pause, std::pin::pin!(stop.stopped())).await;
             if stop.is_stopped() {
                 return;
+            }
+        }
+    }
+
+    /// Asks the engine for the space of what was deleted, once there is enough of it.
+    async fn reclaim(&self, released: &mut Released) {
+        let Some((first, last)) = released.blobs.filter(|_| released.pieces >= RECLAIM_PIECES)
+        else {
+            return;
+        };
+        match BlobStore::reclaim(&*self.engine, first, last).await {
+            Ok(()) => {
+                let pieces = released.pieces;
+                tracing::info!(pieces, "space of deleted blobs is back with the file system");
+                *released = Released::default();
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "space of deleted blobs is not given back yet");
             }
         }
     }
@@ -111,7 +164,7 @@ impl Sweep {
             if stop.is_stopped() {
                 return Ok(report);
             }
-            report.blobs += self.sweep_ledger(entry.bucket, stop).await?;
+            self.sweep_ledger(entry.bucket, stop, &mut report).await?;
             report.finished_uploads += self.forget_finished(entry.bucket).await?;
         }
         for dead in buckets::list_dead(&*self.engine).await? {
@@ -119,8 +172,9 @@ impl Sweep {
                 return Ok(report);
             }
             if buckets::header(&*self.engine, dead.bucket).await?.is_none() {
-                report.blobs += self.sweep_ledger(dead.bucket, stop).await?;
-                report.buckets += u64::from(self.sweep_dead(dead.bucket).await?);
+                self.sweep_ledger(dead.bucket, stop, &mut report).await?;
+                let is_gone = self.sweep_dead(dead.bucket, &mut report).await?;
+                report.buckets += u64::from(is_gone);
             } else if self.is_older(dead.created, DEAD_GRACE) {
                 buckets::forget_dead(&*self.engine, dead.bucket).await?;
             }
@@ -133,32 +187,36 @@ impl Sweep {
         u128::from(age) >= than.as_millis()
     }
 
-    async fn sweep_ledger(&self, bucket: BucketId, stop: &Stop) -> Result<u64, CatalogError> {
+    async fn sweep_ledger(
+        &self,
+        bucket: BucketId,
+        stop: &Stop,
+        report: &mut SweepReport,
+    ) -> Result<(), CatalogError> {
         let mut after = None;
-        let mut deleted = 0;
         loop {
             let page = ledger::page(&*self.engine, bucket, after, PAGE).await?;
             let Some(last) = page.last() else {
-                return Ok(deleted);
+                return Ok(());
             };
             after = Some(last.blob);
             let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
-            let mut in_batch = 0;
+            let before = report.blobs;
             for entry in &page {
                 if self.may_delete(bucket, entry).await? {
                     BlobStore::delete_blob(&*self.engine, entry.blob, entry.piece_count).await?;
                     batch.delete(keyspace::ledger(entry.blob));
-                    in_batch += 1;
+                    report.blobs += 1;
+                    report.released.add(entry.blob, entry.piece_count);
                 }
             }
-            if in_batch > 0 {
+            if report.blobs > before {
                 // The deletions are ahead of this commit in the log: the row never goes before its
                 // pieces.
                 self.engine.commit(batch).await?;
-                deleted += in_batch;
             }
             if stop.is_stopped() {
-                return Ok(deleted);
+                return Ok(());
             }
         }
     }
@@ -196,7 +254,11 @@ impl Sweep {
 
     /// Removes the parts and rows of a bucket that is gone. Its ledger has been swept; rows that
     /// are still too young keep the bucket for the next turn.
-    async fn sweep_dead(&self, bucket: BucketId) -> Result<bool, CatalogError> {
+    async fn sweep_dead(
+        &self,
+        bucket: BucketId,
+        report: &mut SweepReport,
+    ) -> Result<bool, CatalogError> {
         if !ledger::page(&*self.engine, bucket, None, 1)
             .await?
             .is_empty()
@@ -214,6 +276,7 @@ impl Sweep {
         for (meta_key, row) in parts {
             let blob = uploads::decode_part_blob(&row)?;
             BlobStore::delete_blob(&*self.engine, blob.blob, Some(blob.piece_count)).await?;
+            report.released.add(blob.blob, Some(blob.piece_count));
             batch.delete(meta_key);
         }
         if is_last {

@@ -44,7 +44,7 @@ class Quickstart:
         self.environment = clean_environment(home)
         self.script_environment = {
             **self.environment,
-            "RIZNICA_BIN": str(Path(binary).resolve()),
+            "BINARY": str(Path(binary).resolve()),
             "DATA_DIR": str(folder / "data"),
             "LISTEN": f"127.0.0.1:{listen}",
             "ADMIN_LISTEN": f"127.0.0.1:{admin_listen}",

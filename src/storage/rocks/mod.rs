@@ -247,6 +247,20 @@ pub(in crate::storage) fn store_error(
     }
 }
 
+impl Shared {
+    /// Moves everything from the log into tables and blob files, so that the next start replays
+    /// nothing, and one damaged record costs one object instead of the start.
+    fn settle(&self) -> Result<(), EngineError> {
+        let synced = self.db.flush_wal(true);
+        synced.map_err(|source| store_error("sync log", source))?;
+        for family in [options::META, options::DATA] {
+            let flushed = self.db.flush_cf(self.family(family)?);
+            flushed.map_err(|source| store_error("flush memtable", source))?;
+        }
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Engine for RocksEngine {
     fn caps(&self) -> EngineCaps {
@@ -280,15 +294,14 @@ impl Engine for RocksEngine {
         let closed = self.pool.run(move || {
             join(thread);
             shared.make_read_only(ReadOnlyReason::Closed);
-            // Pieces that no commit has synced.
-            let synced = shared.db.flush_wal(true);
+            let settled = shared.settle();
             shared.db.cancel_all_background_work(true);
-            synced
+            settled
         });
         match closed.await {
             Ok(Ok(())) => {}
-            Ok(Err(source)) => {
-                tracing::error!(error = %source, "log could not be synced at the end");
+            Ok(Err(error)) => {
+                tracing::error!(error = %error, "store could not be settled; the next start replays");
             }
             Err(error) => tracing::error!(error = %error, "store could not be closed"),
         }

@@ -1,0 +1,159 @@
+//! This test binary as a child process that can be killed, or whose files cannot grow: a test
+//! below does its work only when the parent says where.
+
+use crate::support::{
+    batch, blob, bytes, names, open_rocks, piece, row, runtime, small, whole_piece,
+};
+use riznica::base::kind::ErrorKind;
+use riznica::storage::{
+    BlobStore, CommitError, Engine, EngineHealth, MetaStore, ReadOnlyReason, RocksEngine,
+};
+use std::io::Write;
+use std::path::PathBuf;
+use tokio::task::JoinSet;
+
+/// Environment variable with the folder to write to.
+pub(crate) const FOLDER: &str = "RIZNICA_TEST_ENGINE_FOLDER";
+/// Begins the line that reports an acknowledged commit.
+pub(crate) const ACKED: &str = "acked ";
+/// Length of each piece: the first two are streamed, the last rides in the commit.
+pub(crate) const PIECE_LEN: usize = 20_000;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how the parent reaches its child, in tests only"
+)]
+fn folder() -> Option<PathBuf> {
+    std::env::var_os(FOLDER).map(PathBuf::from)
+}
+
+fn say(line: &str) {
+    // In front of it is what the test harness has written without an end of line.
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "\n{line}").unwrap();
+    out.flush().unwrap();
+}
+
+/// Commits object `number`: two rows and a blob of three pieces.
+async fn commit(engine: &RocksEngine, number: u64) -> Result<(), CommitError> {
+    for index in 0..2 {
+        let content = piece(number * 3 + u64::from(index), PIECE_LEN);
+        engine.put_piece(blob(number), index, content).await?;
+    }
+    let tail = vec![(2, piece(number * 3 + 2, PIECE_LEN))];
+    let mut batch = batch();
+    batch.attach(engine.finish(blob(number), 3, tail).await?);
+    batch.absent(bytes(&format!("left {number}")));
+    batch.put(bytes(&format!("left {number}")), bytes("v"));
+    batch.put(bytes(&format!("right {number}")), bytes("v"));
+    engine.commit(batch).await
+}
+
+/// Checks that object `number` is there wholly or not at all, and says which.
+pub(crate) async fn is_whole(engine: &RocksEngine, number: u64) -> bool {
+    let left = row(engine, &format!("left {number}")).await;
+    let right = row(engine, &format!("right {number}")).await;
+    assert_eq!(left, right, "half a batch of object {number}");
+    if left.is_some() {
+        for index in 0..3 {
+            let found = whole_piece(engine, blob(number), index).await;
+            let expected = piece(number * 3 + u64::from(index), PIECE_LEN);
+            assert!(
+                found == Some(expected),
+                "object {number} lacks piece {index}"
+            );
+        }
+    }
+    left.is_some()
+}
+
+#[test]
+fn child_commits_until_it_is_killed() {
+    let Some(folder) = folder() else { return };
+    runtime().block_on(async {
+        let engine = std::sync::Arc::new(open_rocks(small(&folder)).unwrap());
+        let rows = names(&*engine, crate::support::BUCKET).await.len();
+        // Each parent numbers its round from the rows on; numbers in flight at the kill are
+        // skipped.
+        let start = u64::try_from(rows).unwrap() * 1000;
+        let mut tasks = JoinSet::new();
+        for lane in 0..4_u64 {
+            let engine = std::sync::Arc::clone(&engine);
+            tasks.spawn(async move {
+                for number in (start + lane..).step_by(4) {
+                    commit(&engine, number).await.unwrap();
+                    say(&format!("{ACKED}{number}"));
+                }
+            });
+        }
+        tasks.join_all().await;
+    });
+}
+
+#[test]
+fn child_commits_until_its_log_cannot_grow() {
+    let Some(folder) = folder() else { return };
+    runtime().block_on(async {
+        let engine = open_rocks(small(&folder)).unwrap();
+        for number in 0.. {
+            match commit(&engine, number).await {
+                Ok(()) => say(&format!("{ACKED}{number}")),
+                // The write that failed was a piece's or the commit's.
+                Err(CommitError::Engine(error)) => {
+                    assert_eq!(error.kind(), ErrorKind::Unavailable);
+                    break;
+                }
+                Err(CommitError::UnknownOutcome) => {
+                    say("outcome unknown");
+                    break;
+                }
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        assert_eq!(
+            engine.health(),
+            EngineHealth::ReadOnly {
+                reason: ReadOnlyReason::LogFailed
+            }
+        );
+        // From now on a definite answer, and nothing that could reach the log.
+        let mut after = batch();
+        after.put(bytes("after"), bytes("v"));
+        let error = engine.commit(after).await.unwrap_err();
+        assert!(matches!(error, CommitError::Engine(_)), "{error:?}");
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        engine
+            .put_piece(blob(0), 9, bytes("piece"))
+            .await
+            .unwrap_err();
+        assert_eq!(row(&engine, "left 0").await.unwrap(), "v", "reads go on");
+        assert_eq!(row(&engine, "after").await, None);
+        say("read only");
+    });
+}
+
+/// Rows alone, so that the write that fails is a commit's.
+#[test]
+fn child_commits_rows_until_its_log_cannot_grow() {
+    let Some(folder) = folder() else { return };
+    runtime().block_on(async {
+        let engine = open_rocks(small(&folder)).unwrap();
+        for number in 0_u64.. {
+            let mut batch = batch();
+            batch.put(bytes(&format!("left {number}")), piece(number, 60_000));
+            batch.put(bytes(&format!("right {number}")), piece(number, 60_000));
+            match engine.commit(batch).await {
+                Ok(()) => say(&format!("{ACKED}{number}")),
+                Err(CommitError::UnknownOutcome) => break,
+                Err(error) => panic!("{error:?}"),
+            }
+        }
+        assert_eq!(
+            engine.health(),
+            EngineHealth::ReadOnly {
+                reason: ReadOnlyReason::LogFailed
+            }
+        );
+        say("outcome unknown");
+    });
+}

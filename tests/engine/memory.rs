@@ -1,0 +1,3 @@
+//! The contract on the reference engine.
+
+contract_tests!(crate::support::memory);

@@ -1,0 +1,325 @@
+//! The contract on the embedded engine, and what only it has: a folder, a disk, memory bounds.
+
+use crate::support::{
+    batch, blob, bytes, names, open_rocks, piece, row, runtime, small, whole_piece,
+};
+use futures::future::join_all;
+use riznica::base::kind::ErrorKind;
+use riznica::storage::{
+    BlobStore, CommitError, Engine, EngineHealth, MetaStore, OpenEngineError, RocksOptions,
+};
+use std::path::Path;
+
+contract_tests!(crate::support::rocks);
+
+fn figure(engine: &dyn Engine, name: &str) -> u64 {
+    let stats = engine.stats();
+    stats
+        .iter()
+        .find(|(figure, _)| *figure == name)
+        .unwrap_or_else(|| panic!("{name}"))
+        .1
+}
+
+#[test]
+fn e3_reopened_store_holds_what_was_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        for turn in 0..4_u64 {
+            let engine = open_rocks(small(folder.path())).unwrap();
+            for before in 0..turn {
+                let name = before.to_string();
+                assert_eq!(row(&engine, &name).await.unwrap(), "v", "turn {turn}");
+                for index in 0..2 {
+                    let found = whole_piece(&engine, blob(before), index).await;
+                    assert_eq!(found, Some(piece(before + u64::from(index), 100_000)));
+                }
+            }
+            engine
+                .put_piece(blob(turn), 0, piece(turn, 100_000))
+                .await
+                .unwrap();
+            let tail = vec![(1, piece(turn + 1, 100_000))];
+            let mut batch = batch();
+            batch.attach(engine.finish(blob(turn), 2, tail).await.unwrap());
+            batch.put(bytes(&turn.to_string()), bytes("v"));
+            engine.commit(batch).await.unwrap();
+            // Both ways to end.
+            if turn % 2 == 0 {
+                engine.close().await;
+            }
+        }
+    });
+}
+
+#[test]
+fn open_folder_is_refused_to_a_second_engine_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let first = open_rocks(small(folder.path())).unwrap();
+        let error = open_rocks(small(folder.path())).unwrap_err();
+        assert!(matches!(error, OpenEngineError::Locked { .. }), "{error:?}");
+        drop(first);
+        drop(open_rocks(small(folder.path())).unwrap());
+    });
+}
+
+#[test]
+fn folder_that_is_a_file_is_not_taken_for_a_locked_one() {
+    let folder = tempfile::tempdir().unwrap();
+    // The name must not decide.
+    let path = folder.path().join("While lock file");
+    std::fs::write(&path, "a file").unwrap();
+    runtime().block_on(async {
+        let error = open_rocks(RocksOptions {
+            path,
+            ..RocksOptions::default()
+        })
+        .unwrap_err();
+        assert!(matches!(error, OpenEngineError::Folder { .. }), "{error:?}");
+    });
+}
+
+#[test]
+fn damaged_store_is_refused_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        drop(open_rocks(small(folder.path())).unwrap());
+        std::fs::write(folder.path().join("store/CURRENT"), "nonsense").unwrap();
+        let error = open_rocks(small(folder.path())).unwrap_err();
+        assert!(
+            matches!(error, OpenEngineError::Refused { .. }),
+            "{error:?}"
+        );
+    });
+}
+
+/// The default recovery mode would open, and silently leave out all commits behind the damage.
+#[test]
+fn e3_log_damaged_in_its_middle_is_refused_not_cut_short() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let engine = open_rocks(small(folder.path())).unwrap();
+        for turn in 0..200_u64 {
+            let mut batch = batch();
+            batch.put(bytes(&turn.to_string()), piece(turn, 1000));
+            engine.commit(batch).await.unwrap();
+        }
+        drop(engine);
+        let log = newest_log(folder.path());
+        let mut content = std::fs::read(&log).unwrap();
+        let middle = content.len() / 2;
+        assert!(middle > 50_000, "the log holds the commits");
+        content[middle] ^= 0x40;
+        std::fs::write(&log, content).unwrap();
+        let error = open_rocks(small(folder.path())).unwrap_err();
+        assert!(
+            matches!(error, OpenEngineError::Refused { .. }),
+            "{error:?}"
+        );
+    });
+}
+
+fn newest_log(folder: &Path) -> std::path::PathBuf {
+    let files = std::fs::read_dir(folder.join("store"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    files
+        .filter(|path| path.extension().is_some_and(|name| name == "log"))
+        .max()
+        .unwrap()
+}
+
+/// Such a range would be refused by RocksDB after the log holds it, at this and every next opening.
+#[test]
+fn e2_inverted_range_deletion_does_not_spoil_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let engine = open_rocks(small(folder.path())).unwrap();
+        let mut batch = batch();
+        batch
+            .delete_range(bytes("z"), bytes("a"))
+            .put(bytes("row"), bytes("v"));
+        engine.commit(batch).await.unwrap();
+        assert_eq!(engine.health(), EngineHealth::ReadWrite);
+        drop(engine);
+        let engine = open_rocks(small(folder.path())).unwrap();
+        assert_eq!(row(&engine, "row").await.unwrap(), "v");
+    });
+}
+
+#[test]
+fn e3_commits_sent_at_once_share_syncs_and_each_is_synced() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let engine = open_rocks(small(folder.path())).unwrap();
+        let before = figure(&engine, "log_syncs");
+        let commits = (0..200).map(|turn| {
+            let mut batch = batch();
+            batch.put(bytes(&turn.to_string()), bytes("v"));
+            engine.commit(batch)
+        });
+        assert!(join_all(commits).await.iter().all(Result::is_ok));
+        let shared = figure(&engine, "log_syncs") - before;
+        assert!((1..100).contains(&shared), "{shared} syncs for 200 commits");
+        for turn in 0..5 {
+            let before = figure(&engine, "log_syncs");
+            let mut batch = batch();
+            batch.put(bytes(&turn.to_string()), bytes("w"));
+            engine.commit(batch).await.unwrap();
+            assert_eq!(
+                figure(&engine, "log_syncs") - before,
+                1,
+                "a commit alone is synced"
+            );
+        }
+        engine.put_piece(blob(1), 0, bytes("piece")).await.unwrap();
+        let before = figure(&engine, "log_syncs");
+        let mut attaching = batch();
+        attaching.attach(engine.finish(blob(1), 1, Vec::new()).await.unwrap());
+        engine.commit(attaching).await.unwrap();
+        assert_eq!(
+            figure(&engine, "log_syncs") - before,
+            1,
+            "streamed pieces are synced"
+        );
+    });
+}
+
+/// Free space above a quarter of the reserve, below the reserve.
+#[test]
+fn b4_full_store_refuses_data_and_still_deletes() {
+    let folder = tempfile::tempdir().unwrap();
+    let stat = rustix::fs::statvfs(folder.path()).unwrap();
+    let min_free_bytes = stat.f_bavail * stat.f_frsize * 2;
+    runtime().block_on(async {
+        let engine = open_rocks(small(folder.path())).unwrap();
+        engine.put_piece(blob(1), 0, piece(1, 9000)).await.unwrap();
+        drop(engine);
+
+        let options = RocksOptions {
+            min_free_bytes,
+            ..small(folder.path())
+        };
+        let engine = open_rocks(options).unwrap();
+        assert_eq!(engine.health(), EngineHealth::Full);
+        let error = engine
+            .put_piece(blob(2), 0, bytes("piece"))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Full);
+        let mut attaching = batch();
+        attaching.attach(
+            engine
+                .finish(blob(2), 1, vec![(0, bytes("piece"))])
+                .await
+                .unwrap(),
+        );
+        let error = engine.commit(attaching).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Full);
+        assert_eq!(whole_piece(&engine, blob(2), 0).await, None);
+
+        let mut deleting = batch();
+        deleting
+            .delete(bytes("object"))
+            .put(bytes("ledger"), bytes("blob 1"));
+        engine.commit(deleting).await.unwrap();
+        engine.delete_blob(blob(1), Some(1)).await.unwrap();
+        assert_eq!(whole_piece(&engine, blob(1), 0).await, None);
+    });
+}
+
+#[test]
+fn store_without_any_room_refuses_rows_too_and_still_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let engine = open_rocks(small(folder.path())).unwrap();
+        let mut before = batch();
+        before.put(bytes("row"), bytes("v"));
+        engine.commit(before).await.unwrap();
+        drop(engine);
+        let options = RocksOptions {
+            min_free_bytes: u64::MAX,
+            ..small(folder.path())
+        };
+        let engine = open_rocks(options).unwrap();
+        let mut refused = batch();
+        refused.put(bytes("row"), bytes("w"));
+        let error = engine.commit(refused).await.unwrap_err();
+        assert!(matches!(error, CommitError::Engine(_)), "{error:?}");
+        assert_eq!(error.kind(), ErrorKind::Full);
+        assert_eq!(row(&engine, "row").await.unwrap(), "v");
+    });
+}
+
+#[test]
+fn b4_reclaim_gives_the_space_of_deleted_blobs_back() {
+    const PIECES: u64 = 160;
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let engine = open_rocks(small(folder.path())).unwrap();
+        for number in 0..PIECES {
+            engine
+                .put_piece(blob(number), 0, piece(number, 100_000))
+                .await
+                .unwrap();
+        }
+        engine.reclaim(blob(0), blob(PIECES)).await.unwrap();
+        let before = figure(&engine, "piece_blob_bytes");
+        assert!(before > PIECES * 100_000, "{before}");
+        for number in 0..PIECES {
+            if number % 8 != 0 {
+                engine.delete_blob(blob(number), Some(1)).await.unwrap();
+            }
+        }
+        engine.reclaim(blob(0), blob(PIECES)).await.unwrap();
+        let after = figure(&engine, "piece_blob_bytes");
+        assert!(after < before / 4, "{after} of {before} bytes are left");
+        for number in (0..PIECES).step_by(8) {
+            let found = whole_piece(&engine, blob(number), 0).await;
+            assert_eq!(found, Some(piece(number, 100_000)));
+        }
+    });
+}
+
+/// Also read back from files, through the pool: with these bounds most pieces have left memory.
+#[test]
+fn memtables_and_log_stay_within_their_bounds_while_blobs_stream_in() {
+    const MEMTABLES: usize = 12 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let options = RocksOptions {
+            memtable_bytes: MEMTABLES,
+            ..small(folder.path())
+        };
+        let engine = open_rocks(options).unwrap();
+        let mut peak = 0;
+        for number in 0..50_u64 {
+            let streams = (0..8_u32).map(|index| {
+                let content = piece(number * 8 + u64::from(index), 256 << 10);
+                engine.put_piece(blob(number), index, content)
+            });
+            assert!(join_all(streams).await.iter().all(Result::is_ok));
+            let memtables = figure(&engine, "piece_memtable_bytes");
+            peak = peak.max(memtables + figure(&engine, "meta_memtable_bytes"));
+        }
+        // One write group of eight pieces may go beyond it, and the arenas round up.
+        let bound = u64::try_from(MEMTABLES).unwrap() + (4 << 20);
+        assert!(peak < bound, "memtables took {peak} bytes of {MEMTABLES}");
+        assert!(
+            figure(&engine, "piece_blob_bytes") > 50 << 20,
+            "most pieces are in files"
+        );
+        for number in 0..50 {
+            let found = engine
+                .read_piece(blob(number), 3, 1000..1100)
+                .await
+                .unwrap();
+            assert_eq!(
+                found,
+                Some(piece(number * 8 + 3, 256 << 10).slice(1000..1100))
+            );
+        }
+        assert!(names(&engine, crate::support::BUCKET).await.is_empty());
+    });
+}

@@ -1,0 +1,134 @@
+//! Fixtures: engines in temporary folders, a runtime, short words for rows and blobs.
+
+use bytes::Bytes;
+use riznica::base::clock::SystemClock;
+use riznica::base::task::BlockingPool;
+use riznica::model::id::{BlobId, BucketId};
+use riznica::storage::{
+    CounterChange, Engine, EngineExt, MemoryEngine, MetaBatch, OpenEngineError, Partition,
+    RocksEngine, RocksOptions, ScanRange,
+};
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// The bucket partition that most tests write to.
+pub(crate) const BUCKET: Partition = Partition::Bucket {
+    bucket: BucketId::from_bytes([7; 16]),
+    shard: 0,
+};
+
+/// Tasks on two threads, so that races are races.
+pub(crate) fn runtime() -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
+/// An engine with the folder it lives in.
+pub(crate) struct Fixture {
+    pub(crate) engine: Arc<dyn Engine>,
+    /// Removed after the engine is dropped.
+    _folder: Option<TempDir>,
+}
+
+pub(crate) fn memory() -> Fixture {
+    Fixture {
+        engine: Arc::new(MemoryEngine::new()),
+        _folder: None,
+    }
+}
+
+pub(crate) fn rocks() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open_rocks(small(folder.path())).unwrap();
+    Fixture {
+        engine: Arc::new(engine),
+        _folder: Some(folder),
+    }
+}
+
+/// Defaults in `folder`, without a reserve of free space: the machine that runs tests may have
+/// none.
+pub(crate) fn small(folder: &Path) -> RocksOptions {
+    let path = folder.join("store");
+    RocksOptions {
+        path,
+        min_free_bytes: 0,
+        ..RocksOptions::default()
+    }
+}
+
+/// Opens the embedded engine on the runtime of the caller.
+pub(crate) fn open_rocks(options: RocksOptions) -> Result<RocksEngine, OpenEngineError> {
+    let pool = BlockingPool::new(Handle::current(), 8);
+    RocksEngine::open(options, Arc::new(SystemClock::new()), pool)
+}
+
+pub(crate) fn bytes(text: &str) -> Bytes {
+    Bytes::copy_from_slice(text.as_bytes())
+}
+
+pub(crate) fn batch() -> MetaBatch {
+    MetaBatch::new(BUCKET)
+}
+
+pub(crate) fn change(row: &str, delta: i64, ceiling: Option<u64>) -> CounterChange {
+    CounterChange {
+        meta_key: bytes(row),
+        delta,
+        ceiling,
+    }
+}
+
+pub(crate) fn everything() -> ScanRange {
+    ScanRange {
+        start: Vec::new(),
+        end: None,
+    }
+}
+
+pub(crate) fn blob(number: u64) -> BlobId {
+    let mut id = [0; 16];
+    id[8..].copy_from_slice(&number.to_be_bytes());
+    BlobId::from_bytes(id)
+}
+
+/// Bytes that no other piece has, and that do not repeat.
+pub(crate) fn piece(seed: u64, len: usize) -> Bytes {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[3]
+    };
+    (0..len).map(|_| next()).collect()
+}
+
+pub(crate) async fn row(engine: &dyn Engine, name: &str) -> Option<Bytes> {
+    engine.get(BUCKET, name.as_bytes()).await.unwrap()
+}
+
+pub(crate) async fn counter(engine: &dyn Engine, name: &str) -> u64 {
+    let value = row(engine, name).await.unwrap();
+    u64::from_le_bytes(value.as_ref().try_into().unwrap())
+}
+
+/// All keys of a partition, as text.
+pub(crate) async fn names(engine: &dyn Engine, partition: Partition) -> Vec<String> {
+    let rows = engine
+        .scan_page(partition, everything(), usize::MAX)
+        .await
+        .unwrap();
+    rows.iter()
+        .map(|(name, _)| String::from_utf8_lossy(name).into_owned())
+        .collect()
+}
+
+pub(crate) async fn whole_piece(engine: &dyn Engine, blob: BlobId, index: u32) -> Option<Bytes> {
+    engine.read_piece(blob, index, 0..usize::MAX).await.unwrap()
+}
