@@ -64,6 +64,11 @@ pub fn installation() -> MetaKey {
     meta_key(b'F', &[])
 }
 
+/// The account of deleted pieces, in the system partition.
+pub fn released() -> MetaKey {
+    meta_key(b'R', &[])
+}
+
 /// Bytes of all objects of the bucket.
 pub fn usage_bytes() -> MetaKey {
     meta_key(b'U', &[b"b"])

@@ -24,6 +24,7 @@ pub mod objects;
 pub mod operators;
 pub mod parts;
 pub mod record;
+pub mod released;
 pub mod tenants;
 pub mod uploads;
 pub mod usage;

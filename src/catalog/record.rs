@@ -30,6 +30,8 @@ pub enum RecordKind {
     DeadBucket = 8,
     /// Ledger row of a blob.
     Ledger = 9,
+    /// Account of deleted pieces.
+    Released = 10,
 }
 
 impl RecordKind {
@@ -44,6 +46,7 @@ impl RecordKind {
             Self::BucketHeader => 7,
             Self::DeadBucket => 8,
             Self::Ledger => 9,
+            Self::Released => 10,
         }
     }
 }

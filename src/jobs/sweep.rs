@@ -16,6 +16,7 @@ use crate::catalog::buckets;
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
 use crate::catalog::ledger::{self, BlobLeases, LedgerEntry};
+use crate::catalog::released::Released;
 use crate::catalog::uploads;
 use crate::model::id::{BlobId, BucketId};
 use crate::model::time::Timestamp;
@@ -28,8 +29,6 @@ const PAGE: usize = 256;
 /// Deleted pieces after which the engine is asked for their space: 64 MiB. Less is not worth the
 /// compaction, and goes with the next ones.
 const RECLAIM_PIECES: u64 = 256;
-/// What a blob that was never finished counts for: 16 MiB.
-const UNFINISHED_PIECES: u64 = 64;
 /// How long a deletion of a bucket may stand between its two commits before the entry is taken for
 /// a crash's trace.
 const DEAD_GRACE: Duration = Duration::from_secs(3600);
@@ -63,33 +62,6 @@ pub struct SweepReport {
     pub buckets: u64,
     /// Finished uploads forgotten.
     pub finished_uploads: u64,
-    /// Space that the engine has yet to give back to the file system.
-    pub released: Released,
-}
-
-/// Deleted pieces whose space the engine still holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Released {
-    /// Pieces; of a blob that was never finished, a guess.
-    pub pieces: u64,
-    /// First and last of the deleted blobs, in order of their ids.
-    pub blobs: Option<(BlobId, BlobId)>,
-}
-
-impl Released {
-    fn add(&mut self, blob: BlobId, piece_count: Option<u32>) {
-        self.pieces += piece_count.map_or(UNFINISHED_PIECES, u64::from);
-        let (first, last) = self.blobs.unwrap_or((blob, blob));
-        self.blobs = Some((first.min(blob), last.max(blob)));
-    }
-
-    fn merge(&mut self, other: Self) {
-        if let Some((first, last)) = other.blobs {
-            self.add(first, Some(0));
-            self.add(last, Some(0));
-        }
-        self.pieces += other.pieces;
-    }
 }
 
 impl Sweep {
@@ -110,11 +82,9 @@ impl Sweep {
 
     /// Sweeps until told to stop.
     pub async fn run(self, mut stop: Stop) {
-        let mut released = Released::default();
         loop {
             match self.sweep_once(&stop).await {
                 Ok(report) if report != SweepReport::default() => {
-                    released.merge(report.released);
                     tracing::info!(
                         blobs = report.blobs,
                         buckets = report.buckets,
@@ -127,7 +97,9 @@ impl Sweep {
                     tracing::warn!(error = %error, kind = ?error.kind(), "sweep failed; it goes on at its next turn");
                 }
             }
-            self.reclaim(&mut released).await;
+            if let Err(error) = self.reclaim().await {
+                tracing::warn!(error = %error, "space of deleted blobs is not given back yet");
+            }
             let pause = self.clock.sleep(self.settings.interval);
             futures::future::select(pause, std::pin::pin!(stop.stopped())).await;
             if stop.is_stopped() {
@@ -137,21 +109,20 @@ impl Sweep {
     }
 
     /// Asks the engine for the space of what was deleted, once there is enough of it.
-    async fn reclaim(&self, released: &mut Released) {
+    async fn reclaim(&self) -> Result<(), CatalogError> {
+        let released = Released::load(&*self.engine).await?;
         let Some((first, last)) = released.blobs.filter(|_| released.pieces >= RECLAIM_PIECES)
         else {
-            return;
+            return Ok(());
         };
-        match BlobStore::reclaim(&*self.engine, first, last).await {
-            Ok(()) => {
-                let pieces = released.pieces;
-                tracing::info!(pieces, "space of deleted blobs is back with the file system");
-                *released = Released::default();
-            }
-            Err(error) => {
-                tracing::warn!(error = %error, "space of deleted blobs is not given back yet");
-            }
-        }
+        BlobStore::reclaim(&*self.engine, first, last).await?;
+        Released::default().store(&*self.engine).await?;
+        let pieces = released.pieces;
+        tracing::info!(
+            pieces,
+            "space of deleted blobs is back with the file system"
+        );
+        Ok(())
     }
 
     /// One sweep over all buckets.
@@ -173,7 +144,7 @@ impl Sweep {
             }
             if buckets::header(&*self.engine, dead.bucket).await?.is_none() {
                 self.sweep_ledger(dead.bucket, stop, &mut report).await?;
-                let is_gone = self.sweep_dead(dead.bucket, &mut report).await?;
+                let is_gone = self.sweep_dead(dead.bucket).await?;
                 report.buckets += u64::from(is_gone);
             } else if self.is_older(dead.created, DEAD_GRACE) {
                 buckets::forget_dead(&*self.engine, dead.bucket).await?;
@@ -200,25 +171,44 @@ impl Sweep {
                 return Ok(());
             };
             after = Some(last.blob);
-            let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
-            let before = report.blobs;
+            let mut deletable = Vec::new();
             for entry in &page {
                 if self.may_delete(bucket, entry).await? {
-                    BlobStore::delete_blob(&*self.engine, entry.blob, entry.piece_count).await?;
-                    batch.delete(keyspace::ledger(entry.blob));
-                    report.blobs += 1;
-                    report.released.add(entry.blob, entry.piece_count);
+                    deletable.push(*entry);
                 }
             }
-            if report.blobs > before {
-                // The deletions are ahead of this commit in the log: the row never goes before its
-                // pieces.
-                self.engine.commit(batch).await?;
-            }
+            self.delete(bucket, &deletable).await?;
+            report.blobs += deletable.len() as u64;
             if stop.is_stopped() {
                 return Ok(());
             }
         }
+    }
+
+    /// Deletes blobs and then their ledger rows. The deletions are ahead of the rows' commit in the
+    /// log, so a row never goes before its pieces.
+    async fn delete(&self, bucket: BucketId, entries: &[LedgerEntry]) -> Result<(), CatalogError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        self.account(entries.iter().map(|entry| (entry.blob, entry.piece_count)))
+            .await?;
+        let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
+        for entry in entries {
+            BlobStore::delete_blob(&*self.engine, entry.blob, entry.piece_count).await?;
+            batch.delete(keyspace::ledger(entry.blob));
+        }
+        Ok(self.engine.commit(batch).await?)
+    }
+
+    /// Adds blobs that are about to be deleted to the account.
+    async fn account(
+        &self,
+        blobs: impl Iterator<Item = (BlobId, Option<u32>)>,
+    ) -> Result<(), CatalogError> {
+        let mut released = Released::load(&*self.engine).await?;
+        blobs.for_each(|(blob, piece_count)| released.add(blob, piece_count));
+        released.store(&*self.engine).await
     }
 
     /// K4: first the lease, then the row.
@@ -254,11 +244,7 @@ impl Sweep {
 
     /// Removes the parts and rows of a bucket that is gone. Its ledger has been swept; rows that
     /// are still too young keep the bucket for the next turn.
-    async fn sweep_dead(
-        &self,
-        bucket: BucketId,
-        report: &mut SweepReport,
-    ) -> Result<bool, CatalogError> {
+    async fn sweep_dead(&self, bucket: BucketId) -> Result<bool, CatalogError> {
         if !ledger::page(&*self.engine, bucket, None, 1)
             .await?
             .is_empty()
@@ -273,10 +259,14 @@ impl Sweep {
         let parts = self.engine.scan_page(partition, range, PAGE).await?;
         let mut batch = MetaBatch::new(partition);
         let is_last = parts.len() < PAGE;
-        for (meta_key, row) in parts {
-            let blob = uploads::decode_part_blob(&row)?;
+        let blobs = parts
+            .iter()
+            .map(|(_, row)| uploads::decode_part_blob(row))
+            .collect::<Result<Vec<_>, _>>()?;
+        let counted = blobs.iter().map(|blob| (blob.blob, Some(blob.piece_count)));
+        self.account(counted).await?;
+        for (blob, (meta_key, _)) in blobs.into_iter().zip(parts) {
             BlobStore::delete_blob(&*self.engine, blob.blob, Some(blob.piece_count)).await?;
-            report.released.add(blob.blob, Some(blob.piece_count));
             batch.delete(meta_key);
         }
         if is_last {

@@ -102,6 +102,12 @@ pub enum OpenEngineError {
         #[source]
         source: std::io::Error,
     },
+    /// The log was damaged after it had been acknowledged; nothing has been changed.
+    #[error("log lacks acknowledged commits; restore the data folder path={}", .path.display())]
+    LogDamaged {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Another process has it.
     #[error("another process uses the data folder; stop it first path={}", .path.display())]
     Locked {

@@ -1,14 +1,16 @@
 //! The embedded engine on RocksDB.
 //!
-//! Owns: opening and closing, the names of rows and pieces, the switch to read-only (E6).
-//! Not here: tuning (`options`), commits (`sequencer`), the two traits (`meta`, `blob`), free space
-//! (`space`), figures (`stats`).
+//! Owns: starting and closing, the names of pieces, the switch to read-only (E6).
+//! Not here: opening the database (`opening`), tuning (`options`), commits (`sequencer`), the two
+//! traits (`meta`, `blob`), free space (`space`), figures (`stats`).
 //!
 //! Layout: column family `meta` holds `partition prefix | meta key`; `data` holds `blob id (16) |
 //! piece index (u32, big endian)`, with values from 8 KiB on in blob files; `default` is unused.
 
+pub(in crate::storage) mod acknowledged;
 pub(in crate::storage) mod blob;
 pub(in crate::storage) mod meta;
+pub(in crate::storage) mod opening;
 pub(in crate::storage) mod options;
 pub(in crate::storage) mod sequencer;
 pub(in crate::storage) mod space;
@@ -19,14 +21,13 @@ use crate::base::task::BlockingPool;
 use crate::model::id::BlobId;
 use crate::storage::engine::Engine;
 use crate::storage::error::{EngineError, OpenEngineError, StoreError};
+use crate::storage::rocks::acknowledged::Acknowledged;
 use crate::storage::rocks::sequencer::{Message, QUEUE_MAX};
 use crate::storage::rocks::space::{FreeSpace, Payload};
 use crate::storage::types::{EngineCaps, EngineHealth, ReadOnlyReason};
 use async_trait::async_trait;
 use bytes::Bytes;
 use rocksdb::{ColumnFamily, DB, ErrorKind, Options};
-use std::fs::File;
-use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::mpsc;
@@ -46,6 +47,7 @@ pub(in crate::storage) struct Shared {
     pub(in crate::storage) db: DB,
     /// Kept for its statistics.
     pub(in crate::storage) database: Options,
+    pub(in crate::storage) acknowledged: Acknowledged,
     pub(in crate::storage) space: FreeSpace,
     /// Set once, never cleared: only opening again reads back what the log holds.
     read_only: OnceLock<ReadOnlyReason>,
@@ -78,29 +80,28 @@ impl RocksEngine {
     /// two seconds after a kill, because the log is bounded.
     ///
     /// # Errors
-    /// `Locked` when another process has it; `Refused` with the engine's words otherwise.
+    /// `Locked` when another process has it; `LogDamaged` when acknowledged commits are missing;
+    /// `Refused` with the engine's words otherwise.
     pub fn open(
         options: RocksOptions,
         clock: Arc<dyn Clock>,
         pool: BlockingPool,
     ) -> Result<Self, OpenEngineError> {
-        let database = options::database(&options);
-        let families = options::families(&options);
+        let (db, database) = opening::open(&options)?;
         let RocksOptions {
             path,
             min_free_bytes,
             ..
         } = options;
-        create_folder(&path).map_err(|source| OpenEngineError::Folder {
+        let acknowledged = Acknowledged::open(&path).map_err(|source| OpenEngineError::Folder {
             path: path.clone(),
             source,
         })?;
-        let db = DB::open_cf_descriptors(&database, &path, families);
-        let db = db.map_err(|source| open_error(&path, source))?;
         let space = FreeSpace::new(path, min_free_bytes, clock);
         let shared = Arc::new(Shared {
             db,
             database,
+            acknowledged,
             space,
             read_only: OnceLock::new(),
             reclaiming: Mutex::new(()),
@@ -144,42 +145,6 @@ impl Drop for RocksEngine {
 fn join(thread: Option<JoinHandle<()>>) {
     if thread.is_some_and(|thread| thread.join().is_err()) {
         tracing::error!("commit thread panicked");
-    }
-}
-
-/// Makes the folder and those above it, and syncs the entry of each: RocksDB syncs its own files
-/// and folder, which are lost with power when the entry of the folder is (E3).
-fn create_folder(path: &Path) -> std::io::Result<()> {
-    let missing: Vec<&Path> = path
-        .ancestors()
-        .take_while(|folder| !folder.exists())
-        .collect();
-    std::fs::create_dir_all(path)?;
-    for parent in missing.into_iter().filter_map(Path::parent) {
-        let parent = if parent.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            parent
-        };
-        File::open(parent)?.sync_all()?;
-    }
-    Ok(())
-}
-
-fn open_error(path: &Path, source: rocksdb::Error) -> OpenEngineError {
-    let kind = source.kind();
-    let message = source.into_string();
-    let path = path.to_owned();
-    // The words of `PosixFileSystem::LockFile` (env/fs_posix.cc): another process, or this one.
-    let is_locked =
-        message.contains("While lock file") || message.contains("lock hold by current process");
-    if kind == ErrorKind::IOError && is_locked {
-        OpenEngineError::Locked { path }
-    } else {
-        OpenEngineError::Refused {
-            path,
-            source: StoreError::new(&message),
-        }
     }
 }
 
@@ -285,23 +250,29 @@ impl Engine for RocksEngine {
     }
 
     async fn close(&self) {
+        // Only the first call finds it.
+        let Some(thread) = self.take_thread() else {
+            return;
+        };
         if let Ok(queue) = self.queue() {
             // An error means that the thread has ended already.
             drop(queue.send(Message::Close).await);
         }
-        let thread = self.take_thread();
         let shared = Arc::clone(&self.shared);
         let closed = self.pool.run(move || {
-            join(thread);
+            join(Some(thread));
             shared.make_read_only(ReadOnlyReason::Closed);
             let settled = shared.settle();
+            if let Err(error) = shared.acknowledged.sync() {
+                tracing::warn!(error = %error, "end of the log could not be noted");
+            }
             shared.db.cancel_all_background_work(true);
             settled
         });
         match closed.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                tracing::error!(error = %error, "store could not be settled; the next start replays");
+                tracing::error!(error = %error, "store not settled; the next start replays");
             }
             Err(error) => tracing::error!(error = %error, "store could not be closed"),
         }
