@@ -9,6 +9,7 @@
 
 pub(in crate::storage) mod acknowledged;
 pub(in crate::storage) mod blob;
+pub(in crate::storage) mod leftovers;
 pub(in crate::storage) mod meta;
 pub(in crate::storage) mod opening;
 pub(in crate::storage) mod options;

@@ -4,8 +4,8 @@
 //! Not here: tuning (`options`), the number that decides (`acknowledged`).
 
 use crate::storage::error::{OpenEngineError, StoreError};
-use crate::storage::rocks::acknowledged;
 use crate::storage::rocks::options::{self, RocksOptions};
+use crate::storage::rocks::{acknowledged, leftovers};
 use rocksdb::{DB, DBRecoveryMode, ErrorKind, Options};
 use std::fs::File;
 use std::path::Path;
@@ -18,6 +18,10 @@ pub(in crate::storage) fn open(options: &RocksOptions) -> Result<(DB, Options), 
         source,
     })?;
     let acknowledged = acknowledged::load(path);
+    let cut_off = leftovers::find(path).map_err(|source| OpenEngineError::Folder {
+        path: path.to_owned(),
+        source,
+    })?;
     let lacks_commits = |db: &DB| db.latest_sequence_number() < acknowledged.unwrap_or(0);
     // Silently leaves out only what is cut off at the end of a log; refuses all other damage.
     let strict = options::database(options, DBRecoveryMode::TolerateCorruptedTailRecords);
@@ -45,6 +49,13 @@ pub(in crate::storage) fn open(options: &RocksOptions) -> Result<(DB, Options), 
         return Err(OpenEngineError::LogDamaged {
             path: path.to_owned(),
         });
+    }
+    match leftovers::remove(&db, path, &cut_off) {
+        Ok(0) => {}
+        Ok(bytes) => tracing::info!(bytes, "blob files that a crash cut off are removed"),
+        Err(error) => {
+            tracing::warn!(error = %error, "blob files that a crash cut off stay; they only take space");
+        }
     }
     Ok((db, database))
 }
