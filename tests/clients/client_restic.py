@@ -16,7 +16,7 @@ class Restic:
         self.corpus = corpus
         self.name = f"restic {target.scheme}"
         self.environment = target.environment(
-            RESTIC_REPOSITORY=f"s3:{target.endpoint}/restic/repository",
+            RESTIC_REPOSITORY=f"s3:{target.endpoint}/restic/repository-{target.scheme}",
             RESTIC_PASSWORD="a password of the test",
             RESTIC_CACHE_DIR=str(target.folder / "restic-cache"),
         )
