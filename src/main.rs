@@ -17,7 +17,8 @@ fn main() -> ExitCode {
             let mut text = format!("riznica: {error}");
             let mut source = error.source();
             while let Some(cause) = source {
-                text.push_str(&format!("\n  because: {cause}"));
+                text.push_str("\n  because: ");
+                text.push_str(&cause.to_string());
                 source = cause.source();
             }
             // Standard error may be closed; there is nobody left to tell.

@@ -1,9 +1,8 @@
 //! JSON shapes of the admin listener.
 
 use crate::auth::CredentialStatus;
-use crate::catalog::credentials::CredentialRecord;
-use crate::catalog::tenants::TenantRecord;
 use crate::control::tenants::BucketSummary;
+use crate::control::{CredentialRecord, TenantRecord};
 use crate::model::tenant::TenantName;
 use serde::{Deserialize, Serialize};
 
@@ -54,8 +53,8 @@ pub struct NewTenantDto {
     pub canonical_id: Option<String>,
 }
 
-/// An access key.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+/// An access key. Its `Debug` shows no secret.
+#[derive(Clone, Deserialize, Serialize)]
 pub struct KeyDto {
     /// The id that clients send.
     pub access_key_id: String,
@@ -68,6 +67,14 @@ pub struct KeyDto {
     pub status: String,
     /// When it was created, ISO 8601.
     pub created: String,
+}
+
+impl std::fmt::Debug for KeyDto {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyDto")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl KeyDto {

@@ -29,7 +29,7 @@ pub struct Digester {
 }
 
 enum State {
-    Crc(crc_fast::Digest, usize),
+    Crc(Box<crc_fast::Digest>, usize),
     Md5(Box<md5::Md5>),
     Lc(Box<lc::Context>),
 }
@@ -45,14 +45,15 @@ impl Digester {
     pub fn new(algorithm: DigestAlgorithm) -> Self {
         use crc_fast::CrcAlgorithm;
         let state = match algorithm {
-            DigestAlgorithm::Crc32 => {
-                State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc32IsoHdlc), 4)
-            }
+            DigestAlgorithm::Crc32 => State::Crc(
+                Box::new(crc_fast::Digest::new(CrcAlgorithm::Crc32IsoHdlc)),
+                4,
+            ),
             DigestAlgorithm::Crc32c => {
-                State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc32Iscsi), 4)
+                State::Crc(Box::new(crc_fast::Digest::new(CrcAlgorithm::Crc32Iscsi)), 4)
             }
             DigestAlgorithm::Crc64Nvme => {
-                State::Crc(crc_fast::Digest::new(CrcAlgorithm::Crc64Nvme), 8)
+                State::Crc(Box::new(crc_fast::Digest::new(CrcAlgorithm::Crc64Nvme)), 8)
             }
             DigestAlgorithm::Md5 => State::Md5(Box::default()),
             DigestAlgorithm::Sha1 => {

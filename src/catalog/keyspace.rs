@@ -42,9 +42,9 @@ fn meta_key(prefix: u8, pieces: &[&[u8]]) -> MetaKey {
     let len = pieces.iter().map(|piece| piece.len()).sum::<usize>();
     let mut bytes = Vec::with_capacity(1 + len);
     bytes.push(prefix);
-    pieces
-        .iter()
-        .for_each(|piece| bytes.extend_from_slice(piece));
+    for piece in pieces {
+        bytes.extend_from_slice(piece);
+    }
     bytes.into()
 }
 

@@ -6,7 +6,7 @@
 //!
 //! Invariants
 //! - K1: an object version's row, its usage counters and the ledger rows of what it replaces change
-//!   in one batch; held by `objects::commit_current`. Otherwise a crash would leave counters that
+//!   in one batch; held by `current::commit_current`. Otherwise a crash would leave counters that
 //!   lie or blobs that nobody knows.
 //! - K2: a blob that is written outside a commit's own batch has a ledger row before its first
 //!   piece; held by `blobs::BlobWriter`. Otherwise a crash would leave space that no sweep finds.
@@ -16,7 +16,9 @@
 pub mod blobs;
 pub mod buckets;
 pub mod credentials;
+pub mod current;
 pub mod error;
+pub mod finished_uploads;
 pub mod keyspace;
 pub mod ledger;
 pub mod listing;
@@ -26,6 +28,7 @@ pub mod parts;
 pub mod record;
 pub mod released;
 pub mod tenants;
+pub mod upload_parts;
 pub mod uploads;
 pub mod usage;
 

@@ -1,8 +1,8 @@
 //! The account of deleted pieces whose space the engine still holds.
 //!
-//! Owns: `Released` and its row in the system partition. The row is written before the pieces go, so that a crash forgets no
-//! space; at worst it counts pieces that are still there, and the engine is asked once too often.
-//! Not here: deciding when to ask the engine (`jobs::sweep`).
+//! Owns: `Released` and its row in the system partition. The row is written before the pieces go,
+//! so that a crash forgets no space; at worst it counts pieces that are still there, and the engine
+//! is asked once too often. Not here: deciding when to ask the engine (`jobs::sweep`).
 
 use crate::base::codec::Reader;
 use crate::catalog::error::CatalogError;

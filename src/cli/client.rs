@@ -15,11 +15,19 @@ struct CredentialFile {
     admin: Option<String>,
 }
 
-/// Talks to one admin listener as one operator.
+/// Talks to one admin listener as one operator. Its `Debug` shows no token.
 pub struct AdminClient {
     agent: ureq::Agent,
     base: String,
     authorization: String,
+}
+
+impl std::fmt::Debug for AdminClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AdminClient")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
+    }
 }
 
 impl AdminClient {
@@ -38,7 +46,7 @@ impl AdminClient {
         let base = arguments.admin.clone().or(file.admin);
         let base = base.unwrap_or_else(|| "http://127.0.0.1:9001".to_owned());
         let config = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(60)))
+            .timeout_global(Some(Duration::from_mins(1)))
             .http_status_as_error(false)
             .build();
         Ok(Self {

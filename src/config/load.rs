@@ -39,6 +39,13 @@ pub fn load(path: Option<&Path>, overrides: Overrides) -> Result<Config, ConfigE
     merge(&text, std::env::vars_os(), overrides)
 }
 
+/// Where systemd puts the credentials of this process.
+pub fn credentials_directory() -> Option<PathBuf> {
+    let mut variables = std::env::vars_os();
+    let found = variables.find(|(name, _)| name == "CREDENTIALS_DIRECTORY");
+    found.map(|(_, value)| PathBuf::from(value))
+}
+
 /// As [`load`], from a text and given variables.
 ///
 /// # Errors
@@ -93,14 +100,11 @@ fn overlay(table: &mut Table, variable: &str, name: &str, text: &str) -> Result<
     let Some(Value::Table(section)) = table.get_mut(section) else {
         return Err(unknown());
     };
-    let value = match section.get(field) {
-        Some(Value::String(_)) => Value::String(text.to_owned()),
-        _ => {
-            let parsed = toml::from_str::<Table>(&format!("value = {text}"));
-            let parsed = parsed.ok().and_then(|mut table| table.remove("value"));
-            parsed.unwrap_or_else(|| Value::String(text.to_owned()))
-        }
-    };
+    let is_text = matches!(section.get(field), Some(Value::String(_)));
+    let parsed = toml::from_str::<Table>(&format!("value = {text}")).ok();
+    let parsed = parsed.and_then(|mut table| table.remove("value"));
+    let parsed = parsed.filter(|_| !is_text);
+    let value = parsed.unwrap_or_else(|| Value::String(text.to_owned()));
     section.insert(field.to_owned(), value);
     Ok(())
 }

@@ -9,5 +9,5 @@ pub mod resolve;
 pub mod schema;
 
 pub use error::ConfigError;
-pub use load::{Overrides, load};
+pub use load::{Overrides, credentials_directory, load};
 pub use resolve::Config;

@@ -3,8 +3,9 @@
 //! Owns: parsing of values, rules across keys.
 
 use crate::config::error::ConfigError;
-use crate::config::schema::{KeysSection, RawConfig, ServerSection};
+use crate::config::schema::{KeysSection, RawConfig, ServerSection, StorageSection};
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -136,10 +137,10 @@ impl Config {
     }
 }
 
-fn value(key: &'static str, value: impl ToString, allowed: &'static str) -> ConfigError {
+fn value(key: &'static str, value: impl Into<String>, allowed: &'static str) -> ConfigError {
     ConfigError::Value {
         key,
-        value: value.to_string(),
+        value: value.into(),
         allowed,
     }
 }
@@ -153,81 +154,42 @@ fn address(key: &'static str, text: &str) -> Result<SocketAddr, ConfigError> {
         .ok_or_else(|| value(key, text, "HOST:PORT whose host has an address"))
 }
 
+/// A number with the bounds that its key has.
+type Bound = (&'static str, u64, RangeInclusive<u64>, &'static str);
+
 fn bounds(raw: &RawConfig) -> Result<(), ConfigError> {
-    let (server, storage) = (&raw.server, &raw.storage);
-    let rules: [(
-        &'static str,
-        u64,
-        std::ops::RangeInclusive<u64>,
-        &'static str,
-    ); 10] = [
-        (
-            "server.max_connections",
-            server.max_connections as u64,
-            1..=1_000_000,
-            "1 to 1000000",
-        ),
-        (
-            "server.header_timeout_s",
-            server.header_timeout_s,
-            1..=3600,
-            "1 to 3600",
-        ),
-        (
-            "server.header_max_bytes",
-            server.header_max_bytes as u64,
-            4096..=65_536,
-            "4096 to 65536",
-        ),
-        (
-            "server.body_idle_timeout_s",
-            server.body_idle_timeout_s,
-            1..=3600,
-            "1 to 3600",
-        ),
-        (
-            "server.max_body_streams",
-            server.max_body_streams as u64,
-            1..=4096,
-            "1 to 4096; each takes about 1.3 MiB",
-        ),
-        (
-            "storage.memtable_mib",
-            storage.memtable_mib as u64,
-            32..=65_536,
-            "32 to 65536",
-        ),
-        (
-            "storage.block_cache_mib",
-            storage.block_cache_mib as u64,
-            8..=1_048_576,
-            "8 to 1048576",
-        ),
-        (
-            "storage.blocking_threads",
-            storage.blocking_threads as u64,
-            2..=512,
-            "2 to 512",
-        ),
-        (
-            "storage.max_open_files",
-            u64::try_from(storage.max_open_files).unwrap_or(0),
-            64..=1_000_000,
-            "64 to 1000000",
-        ),
-        (
-            "jobs.sweep_interval_s",
-            raw.jobs.sweep_interval_s,
-            1..=86_400,
-            "1 to 86400",
-        ),
-    ];
-    for (key, number, range, allowed) in rules {
+    let interval = raw.jobs.sweep_interval_s;
+    let jobs = ("jobs.sweep_interval_s", interval, 1..=86_400, "1 to 86400");
+    let rules = server_bounds(&raw.server).into_iter();
+    for (key, number, range, allowed) in rules.chain(storage_bounds(&raw.storage)).chain([jobs]) {
         if !range.contains(&number) {
-            return Err(value(key, number, allowed));
+            return Err(value(key, number.to_string(), allowed));
         }
     }
     Ok(())
+}
+
+#[rustfmt::skip] // A table.
+fn server_bounds(server: &ServerSection) -> [Bound; 5] {
+    let streams = "1 to 4096; each takes about 1.3 MiB";
+    [
+        ("server.max_connections", server.max_connections as u64, 1..=1_000_000, "1 to 1000000"),
+        ("server.header_timeout_s", server.header_timeout_s, 1..=3600, "1 to 3600"),
+        ("server.header_max_bytes", server.header_max_bytes as u64, 4096..=65_536, "4096 to 65536"),
+        ("server.body_idle_timeout_s", server.body_idle_timeout_s, 1..=3600, "1 to 3600"),
+        ("server.max_body_streams", server.max_body_streams as u64, 1..=4096, streams),
+    ]
+}
+
+#[rustfmt::skip] // A table.
+fn storage_bounds(storage: &StorageSection) -> [Bound; 4] {
+    let files = u64::try_from(storage.max_open_files).unwrap_or(0);
+    [
+        ("storage.memtable_mib", storage.memtable_mib as u64, 32..=65_536, "32 to 65536"),
+        ("storage.block_cache_mib", storage.block_cache_mib as u64, 8..=1_048_576, "8 to 1048576"),
+        ("storage.blocking_threads", storage.blocking_threads as u64, 2..=512, "2 to 512"),
+        ("storage.max_open_files", files, 64..=1_000_000, "64 to 1000000"),
+    ]
 }
 
 fn tls(server: &ServerSection) -> Result<Option<TlsFiles>, ConfigError> {
@@ -288,7 +250,11 @@ fn root_key(keys: &KeysSection, data_dir: &Path) -> Result<RootKeyReference, Con
         {
             let allowed =
                 "a file outside server.data_dir: who copies the data must not get the key with it";
-            Err(value("keys.root_key_file", path.display(), allowed))
+            Err(value(
+                "keys.root_key_file",
+                path.display().to_string(),
+                allowed,
+            ))
         }
         _ => Ok(reference),
     }

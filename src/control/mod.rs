@@ -18,6 +18,9 @@ use crate::model::time::Timestamp;
 use crate::storage::Engine;
 use std::sync::Arc;
 
+// What the admin frontend sees of the rows.
+pub use crate::catalog::credentials::CredentialRecord;
+pub use crate::catalog::tenants::TenantRecord;
 pub use operators::OperatorPermit;
 
 /// Everything that operators' commands need.

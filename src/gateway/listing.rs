@@ -4,9 +4,10 @@
 //! Not here: markers and tokens of the two dialects (`s3`).
 
 use crate::catalog::buckets::BucketRecord;
+use crate::catalog::current::CurrentRow;
 use crate::catalog::error::CatalogError;
 use crate::catalog::listing::{self, ListPage, ListQuery};
-use crate::catalog::objects::{CurrentRow, ObjectIdentity};
+use crate::catalog::objects::ObjectIdentity;
 use crate::crypto::ScopeKey;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, spend};

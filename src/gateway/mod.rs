@@ -15,7 +15,6 @@ pub mod write_path;
 use crate::base::clock::Clock;
 use crate::base::entropy::Entropy;
 use crate::base::task::BlockingPool;
-use crate::catalog::buckets::BucketRecord;
 use crate::catalog::ledger::BlobLeases;
 use crate::catalog::objects::ObjectIdentity;
 use crate::crypto::{KeyContext, KeyProvider, KeyScope, ScopeKey};
@@ -27,6 +26,12 @@ use crate::model::time::Timestamp;
 use crate::storage::Engine;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+
+// What the frontend sees of the rows: it imports these from here, never from `catalog`.
+pub use crate::catalog::buckets::{BucketEntry, BucketRecord};
+pub use crate::catalog::listing::{ListEntry, ListPage, ListQuery};
+pub use crate::catalog::objects::ObjectRecord;
+pub use crate::catalog::upload_parts::StoredPart;
 
 /// Everything that operations need.
 #[derive(Clone, Debug)]

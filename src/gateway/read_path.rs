@@ -10,9 +10,10 @@
 use crate::base::limits::{PIECE_PLAIN_LEN, SEGMENT_LEN, TAG_LEN};
 use crate::catalog::blobs;
 use crate::catalog::buckets::BucketRecord;
+use crate::catalog::current::CurrentRow;
 use crate::catalog::error::CatalogError;
 use crate::catalog::ledger::BlobLease;
-use crate::catalog::objects::{BlobRef, BodyBinding, CurrentRow, ObjectRecord};
+use crate::catalog::objects::{BlobRef, BodyBinding, ObjectRecord};
 use crate::catalog::parts::{PartEntry, PartTable};
 use crate::crypto::{BLOB_HEADER_LEN, Opener, StreamParameters};
 use crate::gateway::error::GatewayError;
@@ -67,7 +68,7 @@ impl Gateway {
         object_key: &ObjectKey,
     ) -> Result<LocatedObject, GatewayError> {
         let engine = &*self.engine;
-        let row = crate::catalog::objects::load_current(engine, bucket.bucket, object_key).await?;
+        let row = crate::catalog::current::load_current(engine, bucket.bucket, object_key).await?;
         let row = row.ok_or(GatewayError::NoSuchKey)?;
         let key = self.opening_key(bucket, row.key_version).await?;
         let identity = identity(bucket, object_key);

@@ -61,8 +61,13 @@ impl Permit {
 
     /// Whether this permit is for that action on that bucket.
     pub fn covers(&self, action: Action, bucket: BucketId) -> bool {
-        self.action == action
-            && matches!(self.resource, Resource::Bucket { bucket: permitted, .. } if permitted == bucket)
+        let is_bucket = match self.resource {
+            Resource::Account => false,
+            Resource::Bucket {
+                bucket: permitted, ..
+            } => permitted == bucket,
+        };
+        self.action == action && is_bucket
     }
 }
 

@@ -14,10 +14,11 @@ use crate::base::clock::Clock;
 use crate::base::task::Stop;
 use crate::catalog::buckets;
 use crate::catalog::error::CatalogError;
+use crate::catalog::finished_uploads;
 use crate::catalog::keyspace;
 use crate::catalog::ledger::{self, BlobLeases, LedgerEntry};
 use crate::catalog::released::Released;
-use crate::catalog::uploads;
+use crate::catalog::upload_parts;
 use crate::model::id::{BlobId, BucketId};
 use crate::model::time::Timestamp;
 use crate::storage::{BlobStore, Engine, EngineExt, MetaBatch, MetaStore, ScanRange};
@@ -31,7 +32,7 @@ const PAGE: usize = 256;
 const RECLAIM_PIECES: u64 = 256;
 /// How long a deletion of a bucket may stand between its two commits before the entry is taken for
 /// a crash's trace.
-const DEAD_GRACE: Duration = Duration::from_secs(3600);
+const DEAD_GRACE: Duration = Duration::from_hours(1);
 
 /// How the sweep goes about it.
 #[derive(Clone, Copy, Debug)]
@@ -229,15 +230,16 @@ impl Sweep {
         let retention = self.settings.finished_upload_retention.as_millis();
         let retention = u64::try_from(retention).unwrap_or(u64::MAX);
         let before = Timestamp::from_millis(self.clock.unix_millis().saturating_sub(retention));
-        let expired = uploads::expired_finished(&*self.engine, bucket, before, PAGE).await?;
+        let expired =
+            finished_uploads::expired_finished(&*self.engine, bucket, before, PAGE).await?;
         if expired.is_empty() {
             return Ok(0);
         }
         let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
         let count = expired.len() as u64;
-        expired.into_iter().for_each(|row| {
+        for row in expired {
             batch.delete(row);
-        });
+        }
         self.engine.commit(batch).await?;
         Ok(count)
     }
@@ -261,7 +263,7 @@ impl Sweep {
         let is_last = parts.len() < PAGE;
         let blobs = parts
             .iter()
-            .map(|(_, row)| uploads::decode_part_blob(row))
+            .map(|(_, row)| upload_parts::decode_part_blob(row))
             .collect::<Result<Vec<_>, _>>()?;
         let counted = blobs.iter().map(|blob| (blob.blob, Some(blob.piece_count)));
         self.account(counted).await?;

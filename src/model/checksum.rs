@@ -209,9 +209,9 @@ impl ObjectChecksum {
         let value = match checksum_type {
             ChecksumType::Composite => {
                 let mut digester = Digester::new(algorithm.digest());
-                parts
-                    .iter()
-                    .for_each(|(value, _len)| digester.update(value));
+                for (value, _len) in parts {
+                    digester.update(value);
+                }
                 digester.finish()
             }
             ChecksumType::FullObject => {

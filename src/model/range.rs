@@ -28,7 +28,11 @@ impl ByteRange {
     pub fn parse(header: &str) -> Option<Self> {
         let spec = header.trim().strip_prefix("bytes=")?.trim();
         let (first, last) = spec.split_once('-')?;
-        match (parse_digits(first)?, parse_digits(last)?) {
+        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        if !digits(first) || !digits(last) {
+            return None;
+        }
+        match (parse_number(first), parse_number(last)) {
             (Some(first), Some(last)) if first <= last => Some(Self::Inclusive(first, last)),
             (Some(first), None) => Some(Self::From(first)),
             (None, Some(length)) => Some(Self::Suffix(length)),
@@ -54,13 +58,9 @@ impl ByteRange {
     }
 }
 
-/// `Some(None)` for an empty string; a number too large for `u64` counts as the largest.
-fn parse_digits(text: &str) -> Option<Option<u64>> {
-    if text.is_empty() {
-        return Some(None);
-    }
-    let is_number = text.bytes().all(|b| b.is_ascii_digit());
-    is_number.then(|| Some(text.parse().unwrap_or(u64::MAX)))
+/// `None` for no digits; a number too large for `u64` counts as the largest.
+fn parse_number(digits: &str) -> Option<u64> {
+    (!digits.is_empty()).then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

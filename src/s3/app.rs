@@ -96,18 +96,23 @@ fn log(
         .peer_addr()
         .map(|peer| peer.to_string())
         .unwrap_or_default();
-    match failure {
-        None => {
-            tracing::info!(request_id, operation, status, method, path, %query, peer, elapsed_us, "request");
-        }
-        Some(error) => {
-            let (code, detail) = (error.code().as_str(), error.log_detail());
-            if status >= 500 && status != 501 {
-                tracing::error!(request_id, operation, status, code, detail, method, path, %query, peer, elapsed_us, "request failed");
-            } else {
-                tracing::info!(request_id, operation, status, code, detail, method, path, %query, peer, elapsed_us, "request refused");
-            }
-        }
+    let Some(error) = failure else {
+        tracing::info!(
+            request_id, operation, status, method, path, %query, peer, elapsed_us, "request"
+        );
+        return;
+    };
+    let (code, detail) = (error.code().as_str(), error.log_detail());
+    if status >= 500 && status != 501 {
+        tracing::error!(
+            request_id, operation, status, code, detail, method, path, %query, peer, elapsed_us,
+            "request failed"
+        );
+    } else {
+        tracing::info!(
+            request_id, operation, status, code, detail, method, path, %query, peer, elapsed_us,
+            "request refused"
+        );
     }
 }
 

@@ -9,7 +9,7 @@ use crate::s3::error::{S3Error, S3ErrorCode};
 use actix_web::HttpRequest;
 
 /// The view of a request. Header names are lower case already; values keep their bytes.
-pub fn view<'a>(request: &'a HttpRequest, is_secure: bool) -> RequestView<'a> {
+pub fn view(request: &HttpRequest, is_secure: bool) -> RequestView<'_> {
     let uri = request.uri();
     let headers = request.headers();
     let headers = headers

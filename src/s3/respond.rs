@@ -1,6 +1,6 @@
 //! Headers common to all answers, and the shapes of answers.
 
-use crate::catalog::objects::ObjectRecord;
+use crate::gateway::ObjectRecord;
 use crate::model::checksum::ObjectChecksum;
 use crate::s3::error::response::error_body;
 use crate::s3::error::{S3Error, S3ErrorCode};

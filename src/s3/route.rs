@@ -131,14 +131,13 @@ impl Target {
 pub fn target(request: &RequestView<'_>, domains: &[String]) -> Result<Target, S3Error> {
     let invalid = || S3Error::new(S3ErrorCode::InvalidURI);
     let path = request.path.strip_prefix('/').ok_or_else(invalid)?;
-    let (bucket, raw_key) = match virtual_host_bucket(request, domains) {
-        Some(bucket) => (Some(bucket), path),
-        None => {
-            let (bucket, raw_key) = path.split_once('/').unwrap_or((path, ""));
-            let bucket = uri_decode(bucket.as_bytes()).ok_or_else(invalid)?;
-            let bucket = String::from_utf8(bucket).map_err(|_utf8| invalid())?;
-            ((!bucket.is_empty()).then_some(bucket), raw_key)
-        }
+    let (bucket, raw_key) = if let Some(bucket) = virtual_host_bucket(request, domains) {
+        (Some(bucket), path)
+    } else {
+        let (bucket, raw_key) = path.split_once('/').unwrap_or((path, ""));
+        let bucket = uri_decode(bucket.as_bytes()).ok_or_else(invalid)?;
+        let bucket = String::from_utf8(bucket).map_err(|_utf8| invalid())?;
+        ((!bucket.is_empty()).then_some(bucket), raw_key)
     };
     let object_key = if raw_key.is_empty() || bucket.is_none() {
         None
@@ -242,8 +241,7 @@ fn refusal(target: &Target, subresource: Option<&'static str>) -> S3Error {
     }
     let allow = match (&target.bucket, &target.object_key) {
         (None, _) => "GET",
-        (Some(_), None) => "DELETE, GET, HEAD, PUT",
-        (Some(_), Some(_)) => "DELETE, GET, HEAD, PUT",
+        (Some(_), _) => "DELETE, GET, HEAD, PUT",
     };
     S3Error::new(S3ErrorCode::MethodNotAllowed).header("Allow", allow.to_owned())
 }

@@ -6,8 +6,8 @@ use crate::base::entropy::{Entropy, SystemEntropy};
 use crate::base::task::BlockingPool;
 use crate::catalog::credentials::CatalogCredentials;
 use crate::catalog::ledger::BlobLeases;
-use crate::config::Config;
 use crate::config::resolve::{EngineChoice, RootKeyReference};
+use crate::config::{Config, credentials_directory};
 use crate::control::Control;
 use crate::crypto::KeyProvider;
 use crate::gateway::{Gateway, GatewayParts};
@@ -106,9 +106,8 @@ fn root_key(config: &Config) -> Result<RootKeySource, StartupError> {
         RootKeyReference::File(path) => RootKeySource::File(path.clone()),
         RootKeyReference::PassphraseFile(path) => RootKeySource::PassphraseFile(path.clone()),
         RootKeyReference::SystemdCredential(name) => {
-            let folder = std::env::var_os("CREDENTIALS_DIRECTORY");
-            let folder = folder.ok_or(StartupError::NoCredentialsDirectory)?;
-            RootKeySource::SystemdCredential(PathBuf::from(folder).join(name))
+            let folder = credentials_directory().ok_or(StartupError::NoCredentialsDirectory)?;
+            RootKeySource::SystemdCredential(folder.join(name))
         }
     })
 }

@@ -96,7 +96,8 @@ impl ReloadingCertificate {
                 Ok(certificate) => {
                     seen = now;
                     self.current.store(Arc::new(certificate));
-                    tracing::info!(certificate = %self.files.certificate.display(), "certificate reloaded");
+                    let certificate = self.files.certificate.display();
+                    tracing::info!(%certificate, "certificate reloaded");
                 }
                 Err(error) => {
                     tracing::error!(error = %error, certificate = %self.files.certificate.display(), "certificate cannot be reloaded; the old one stays");

@@ -84,8 +84,8 @@ class Aws:
     def presigned(self):
         """A link as an office sends it to a citizen.
 
-        Version 1 of the command line presigns by SigV2 in us-east-1 unless it is told otherwise; AWS has refused SigV2 for
-        new buckets since 2020, and this server refuses it everywhere.
+        Version 1 of the command line presigns by SigV2 in us-east-1 unless it is told otherwise;
+        AWS has refused SigV2 for new buckets since 2020, and this server refuses it everywhere.
         """
         settings = self.target.fresh_folder("aws-settings") / "config"
         settings.write_text("[default]\ns3 =\n    signature_version = s3v4\n")

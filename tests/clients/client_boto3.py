@@ -300,8 +300,9 @@ class Boto3:
     def presigned(self):
         """URLs in place of credentials.
 
-        boto3 presigns by SigV2 in us-east-1 unless it is told otherwise; AWS has refused SigV2 for new buckets since 2020,
-        and this server refuses it everywhere, with a text that says what to use.
+        boto3 presigns by SigV2 in us-east-1 unless it is told otherwise; AWS has refused SigV2 for
+        new buckets since 2020, and this server refuses it everywhere, with a text that says what to
+        use.
         """
         place = {"Bucket": self.bucket, "Key": "presigned/документ.txt"}
         content = "Садржај.".encode()

@@ -74,7 +74,7 @@ pub(crate) const NEVER: &[(&str, &[&str])] = &[
         "admin",
         &["storage", "catalog", "crypto", "kms", "quota", "gateway"],
     ),
-    ("jobs", &["storage", "crypto", "kms"]),
+    ("jobs", &["crypto", "kms"]),
     (
         "main",
         &[

@@ -166,7 +166,8 @@ def read_blob_header(data):
     known(r.u8(), "unknown_format")
     if r.fixed(3) != bytes(3):
         raise Refused("undecodable")
-    header = {"tenant": r.fixed(16), "bucket": r.fixed(16), "owner": r.fixed(16), "part_number": r.u32()}
+    header = {"tenant": r.fixed(16), "bucket": r.fixed(16), "owner": r.fixed(16)}
+    header |= {"part_number": r.u32()}
     header |= {"salt": r.fixed(32), "commitment": r.fixed(32), "created_unix_millis": r.u64()}
     if r.fixed(28) != bytes(28):
         raise Refused("undecodable")
@@ -260,7 +261,8 @@ def with_changes(good, changes):
             case "set_tail":
                 data[change["at"] :] = new
             case "swap_segments":
-                spans = [slice(n * sealed_segment, (n + 1) * sealed_segment) for n in (change["a"], change["b"])]
+                places = (change["a"], change["b"])
+                spans = [slice(n * sealed_segment, (n + 1) * sealed_segment) for n in places]
                 data[spans[0]], data[spans[1]] = data[spans[1]], data[spans[0]]
             case "truncate":
                 del data[len(data) - change["count"] :]
@@ -276,7 +278,10 @@ def check_vectors(folder):
         check = CHECKS[vectors["kind"]]
         kinds.add(vectors["kind"])
         good = {case["name"]: case for case in vectors["good"]}
-        cases = [(case["name"], case, base64.b64decode(case["bytes"]), None) for case in vectors["good"]]
+        cases = [
+            (case["name"], case, base64.b64decode(case["bytes"]), None)
+            for case in vectors["good"]
+        ]
         for malformed in vectors["malformed"]:
             case, data = with_changes(good[malformed["base"]], malformed["changes"])
             cases.append((malformed["name"], case, data, malformed["expect"]))

@@ -2,6 +2,7 @@
 
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::guarded_batch;
+use crate::catalog::upload_parts;
 use crate::catalog::uploads::{self, UploadEnd};
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, spend};
@@ -37,9 +38,10 @@ impl Gateway {
             {
                 return Err(GatewayError::NoSuchUpload);
             }
-            let part_changes = uploads::load_part_changes(engine, bucket.bucket, upload).await?;
+            let part_changes =
+                upload_parts::load_part_changes(engine, bucket.bucket, upload).await?;
             let parts =
-                uploads::load_parts(engine, bucket.bucket, upload, None, usize::MAX).await?;
+                upload_parts::load_parts(engine, bucket.bucket, upload, None, usize::MAX).await?;
             let now = self.now();
             let mut batch = guarded_batch(bucket.bucket);
             UploadEnd {

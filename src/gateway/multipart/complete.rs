@@ -5,16 +5,19 @@
 
 use crate::base::limits::{OBJECT_LEN_MAX, PART_LEN_MIN};
 use crate::catalog::buckets::BucketRecord;
+use crate::catalog::current::{CurrentChange, CurrentRow, Decision, NewVersion, commit_current};
 use crate::catalog::error::CatalogError;
+use crate::catalog::finished_uploads;
+use crate::catalog::finished_uploads::{FinishedUpload, seal_finished};
 use crate::catalog::keyspace;
 use crate::catalog::objects::{
-    BodyBinding, CurrentChange, CurrentRow, Decision, NewVersion, ObjectPlain, ObjectRecord,
-    ObjectSecret, commit_current,
+    BodyBinding, ObjectIdentity, ObjectPlain, ObjectRecord, ObjectSecret,
 };
 use crate::catalog::parts::{PartEntry, PartTable};
-use crate::catalog::uploads::{
-    self, FinishedUpload, PartRow, UploadEnd, UploadRecord, seal_finished,
-};
+use crate::catalog::upload_parts;
+use crate::catalog::upload_parts::PartRow;
+use crate::catalog::uploads::{UploadEnd, UploadRecord};
+use crate::crypto::ScopeKey;
 use crate::gateway::error::GatewayError;
 use crate::gateway::multipart::abort::END_ATTEMPTS_MAX;
 use crate::gateway::{Gateway, identity, spend};
@@ -24,6 +27,7 @@ use crate::model::conditions::WriteConditions;
 use crate::model::etag::ETag;
 use crate::model::id::{BlobId, UploadId, VersionId};
 use crate::model::object_key::ObjectKey;
+use crate::model::time::Timestamp;
 use crate::model::upload::PartNumber;
 use crate::storage::CommitError;
 use std::collections::{HashMap, HashSet};
@@ -98,7 +102,8 @@ impl Gateway {
         request: &CompleteUpload,
     ) -> Result<Option<FinishedUpload>, GatewayError> {
         let (object_key, upload) = (&request.object_key, request.upload);
-        let row = uploads::load_finished(&*self.engine, bucket.bucket, object_key, upload).await?;
+        let row = finished_uploads::load_finished(&*self.engine, bucket.bucket, object_key, upload)
+            .await?;
         let Some(row) = row else { return Ok(None) };
         let key = self.opening_key(bucket, row.key_version).await?;
         Ok(Some(row.open_finished(
@@ -116,54 +121,21 @@ impl Gateway {
         let (object_key, upload) = (&request.object_key, request.upload);
         let engine = &*self.engine;
         let record = self.open_upload(bucket, object_key, upload).await?;
-        let part_changes = uploads::load_part_changes(engine, bucket.bucket, upload).await?;
-        let rows = uploads::load_parts(engine, bucket.bucket, upload, None, usize::MAX).await?;
+        let part_changes = upload_parts::load_part_changes(engine, bucket.bucket, upload).await?;
+        let rows =
+            upload_parts::load_parts(engine, bucket.bucket, upload, None, usize::MAX).await?;
         let parts = self.select_parts(bucket, request, &rows).await?;
         let etag = ETag::multipart(parts.iter().map(|part| &part.md5));
         let checksum = combined_checksum(request, &record, &parts)?;
-        let finished = FinishedUpload {
-            etag,
-            checksum: checksum.clone(),
-        };
+        let finished = FinishedUpload { etag, checksum };
         let taken = parts
             .iter()
             .map(|part| part.blob.blob)
             .collect::<HashSet<BlobId>>();
         let now = self.now();
-        let version = VersionId::generate(now.millis(), &*self.entropy)?;
         let key = self.sealing_key(bucket).await?;
         let identity = identity(bucket, object_key);
-        let size = parts.iter().map(|part| part.size).sum::<u64>();
-        if size > OBJECT_LEN_MAX {
-            return Err(GatewayError::TooLarge);
-        }
-        let part_count = u16::try_from(parts.len()).map_err(|_count| GatewayError::TooLarge)?;
-        let (part_table, sha256) =
-            PartTable { parts }.seal(&identity, version, &key, &*self.entropy)?;
-        let record = ObjectRecord {
-            plain: ObjectPlain {
-                size,
-                last_modified: now,
-                version,
-                part_count: Some(part_count),
-                blob: None,
-            },
-            secret: ObjectSecret {
-                data_key: record.data_key,
-                etag,
-                checksum,
-                metadata: record.metadata,
-                body: BodyBinding::Parts(sha256),
-            },
-        };
-        let new = NewVersion {
-            plain: record.plain,
-            row: record.seal(&identity, &key, &*self.entropy)?,
-            part_table: Some(part_table),
-            finished: Vec::new(),
-            owned: Vec::new(),
-            keeps_blobs: false,
-        };
+        let new = self.assemble(&identity, record, (parts, &finished), (&key, now))?;
         let memory = seal_finished(&finished, (&identity, upload), now, (&key, &*self.entropy))?;
         let end = UploadEnd {
             object_key,
@@ -192,6 +164,48 @@ impl Gateway {
         })
         .await?;
         Ok(finished)
+    }
+
+    /// The object version that the parts make.
+    fn assemble(
+        &self,
+        identity: &ObjectIdentity<'_>,
+        upload: UploadRecord,
+        (parts, finished): (Vec<PartEntry>, &FinishedUpload),
+        (key, now): (&ScopeKey, Timestamp),
+    ) -> Result<NewVersion, GatewayError> {
+        let version = VersionId::generate(now.millis(), &*self.entropy)?;
+        let size = parts.iter().map(|part| part.size).sum::<u64>();
+        if size > OBJECT_LEN_MAX {
+            return Err(GatewayError::TooLarge);
+        }
+        let part_count = u16::try_from(parts.len()).map_err(|_count| GatewayError::TooLarge)?;
+        let table = PartTable { parts };
+        let (part_table, sha256) = table.seal(identity, version, key, &*self.entropy)?;
+        let record = ObjectRecord {
+            plain: ObjectPlain {
+                size,
+                last_modified: now,
+                version,
+                part_count: Some(part_count),
+                blob: None,
+            },
+            secret: ObjectSecret {
+                data_key: upload.data_key,
+                etag: finished.etag,
+                checksum: finished.checksum.clone(),
+                metadata: upload.metadata,
+                body: BodyBinding::Parts(sha256),
+            },
+        };
+        Ok(NewVersion {
+            plain: record.plain,
+            row: record.seal(identity, key, &*self.entropy)?,
+            part_table: Some(part_table),
+            finished: Vec::new(),
+            owned: Vec::new(),
+            keeps_blobs: false,
+        })
     }
 
     /// The stored parts that the client lists, opened and compared with what it says of them.

@@ -2,7 +2,9 @@
 
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::listing::{self, ListPage, ListQuery};
-use crate::catalog::uploads::{self, StoredPart};
+use crate::catalog::upload_parts;
+use crate::catalog::upload_parts::StoredPart;
+use crate::catalog::uploads::{self};
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
@@ -40,7 +42,7 @@ impl Gateway {
         let record = self.open_upload(bucket, object_key, upload).await?;
         let wanted = limit.saturating_add(1);
         let mut rows =
-            uploads::load_parts(&*self.engine, bucket.bucket, upload, after, wanted).await?;
+            upload_parts::load_parts(&*self.engine, bucket.bucket, upload, after, wanted).await?;
         let is_truncated = limit > 0 && rows.len() > limit;
         rows.truncate(limit);
         let identity = identity(bucket, object_key);

@@ -4,7 +4,8 @@ use crate::base::limits::PUT_LEN_MAX;
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::error::CatalogError;
 use crate::catalog::parts::PartEntry;
-use crate::catalog::uploads::{self, StoredPart};
+use crate::catalog::upload_parts;
+use crate::catalog::upload_parts::StoredPart;
 use crate::gateway::digests::DeclaredDigests;
 use crate::gateway::error::GatewayError;
 use crate::gateway::write_path::{Body, StreamTarget};
@@ -83,7 +84,7 @@ impl Gateway {
         };
         let key = self.sealing_key(bucket).await?;
         let identity = identity(bucket, object_key);
-        let committed = uploads::store_part(
+        let committed = upload_parts::store_part(
             &*self.engine,
             (&identity, upload),
             &part,

@@ -7,10 +7,8 @@
 use crate::base::channel::{BodySender, body_channel};
 use crate::base::limits::PUT_LEN_MAX;
 use crate::catalog::buckets::BucketRecord;
-use crate::catalog::objects::{
-    BodyBinding, CurrentChange, CurrentRow, Decision, NewVersion, ObjectPlain, ObjectRecord,
-    ObjectSecret, commit_current,
-};
+use crate::catalog::current::{CurrentChange, CurrentRow, Decision, NewVersion, commit_current};
+use crate::catalog::objects::{BodyBinding, ObjectPlain, ObjectRecord, ObjectSecret};
 use crate::crypto::DataKey;
 use crate::gateway::digests::{BodyEnd, DeclaredDigests};
 use crate::gateway::error::GatewayError;

@@ -4,7 +4,7 @@
 //! Not here: giving the space back (`jobs::sweep`).
 
 use crate::catalog::buckets::BucketRecord;
-use crate::catalog::objects::{CurrentChange, CurrentRow, Decision, commit_current};
+use crate::catalog::current::{CurrentChange, CurrentRow, Decision, commit_current};
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
@@ -67,13 +67,11 @@ impl Gateway {
             let Some(row) = current else {
                 return Ok(Decision::Leave);
             };
-            let etag = match &conditions.if_match {
-                None => None,
-                Some(_) => {
-                    let key = self.opening_key(bucket, row.key_version).await?;
-                    Some(row.open(&identity(bucket, object_key), &key)?.etag)
-                }
-            };
+            let mut etag = None;
+            if conditions.if_match.is_some() {
+                let key = self.opening_key(bucket, row.key_version).await?;
+                etag = Some(row.open(&identity(bucket, object_key), &key)?.etag);
+            }
             if conditions.hold(etag.as_ref(), row) {
                 Ok(Decision::Proceed)
             } else {

@@ -5,11 +5,9 @@
 
 use crate::base::limits::PUT_LEN_MAX;
 use crate::catalog::buckets::BucketRecord;
+use crate::catalog::current::{CurrentChange, CurrentRow, Decision, NewVersion, commit_current};
 use crate::catalog::error::CatalogError;
-use crate::catalog::objects::{
-    BodyBinding, CurrentChange, CurrentRow, Decision, NewVersion, ObjectPlain, ObjectRecord,
-    ObjectSecret, commit_current,
-};
+use crate::catalog::objects::{BodyBinding, ObjectPlain, ObjectRecord, ObjectSecret};
 use crate::crypto::DataKey;
 use crate::gateway::digests::DeclaredDigests;
 use crate::gateway::error::GatewayError;
@@ -72,7 +70,7 @@ impl Gateway {
             // again.
             let object_key = &request.object_key;
             let row =
-                crate::catalog::objects::load_current(&*self.engine, bucket.bucket, object_key);
+                crate::catalog::current::load_current(&*self.engine, bucket.bucket, object_key);
             self.evaluate(bucket, object_key, row.await?.as_ref(), &request.conditions)
                 .await?;
         }

@@ -150,7 +150,7 @@ impl Waiting {
             Either::Right(((), _)) => return Err(S3Error::new(S3ErrorCode::RequestTimeout).close()),
         };
         self.waited += patience.clock.monotonic().saturating_sub(since);
-        let arrival = arrival.transpose().map_err(lost)?;
+        let arrival = arrival.transpose().map_err(|source| lost(&source))?;
         self.received += arrival.as_ref().map_or(0, |bytes| bytes.len() as u64);
         let slowest = self.waited.as_secs().saturating_mul(patience.rate_min);
         if arrival.is_some() && self.waited > patience.grace && self.received < slowest {
@@ -160,7 +160,7 @@ impl Waiting {
     }
 }
 
-fn lost(source: PayloadError) -> S3Error {
+fn lost(source: &PayloadError) -> S3Error {
     tracing::debug!(error = %source, "body was not received whole");
     S3Error::new(S3ErrorCode::IncompleteBody).close()
 }

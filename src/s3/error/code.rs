@@ -31,7 +31,8 @@ macro_rules! codes {
 }
 
 codes! {
-    AccessControlListNotSupported "AccessControlListNotSupported" 400 "The bucket does not allow ACLs";
+    AccessControlListNotSupported "AccessControlListNotSupported" 400
+        "The bucket does not allow ACLs";
     AccessDenied "AccessDenied" 403 "Access Denied";
     AuthorizationHeaderMalformed "AuthorizationHeaderMalformed" 400 "The authorization header you provided is not valid.";
     AuthorizationQueryParametersError "AuthorizationQueryParametersError" 400 "The authorization query parameters that you provided are not valid.";

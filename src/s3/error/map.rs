@@ -38,7 +38,8 @@ impl From<AuthError> for S3Error {
                  query string parameter or the Authorization header should be specified"
                     .to_owned(),
             ),
-            AuthError::ChunkSignatureDoesNotMatch { .. } | AuthError::TrailerSignatureDoesNotMatch => {
+            AuthError::ChunkSignatureDoesNotMatch { .. }
+            | AuthError::TrailerSignatureDoesNotMatch => {
                 Self::new(Code::SignatureDoesNotMatch).detail(text).close()
             }
             AuthError::CorruptCredential { .. } => Self::new(Code::InternalError).detail(text),
@@ -77,7 +78,8 @@ impl From<AuthError> for S3Error {
             AuthError::UnsignedPayloadRefused => Self::new(Code::AccessDenied)
                 .message("Over plain HTTP this server requires a signed payload.".to_owned()),
             AuthError::UnsupportedAlgorithm => {
-                Self::new(Code::InvalidArgument).message("Unsupported Authorization Type".to_owned())
+                let text = "Unsupported Authorization Type".to_owned();
+                Self::new(Code::InvalidArgument).message(text)
             }
         }
     }

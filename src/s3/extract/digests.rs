@@ -35,7 +35,7 @@ pub fn declared(request: &RequestView<'_>, payload: Payload) -> Result<DeclaredD
         .as_deref()
         .and_then(ChecksumAlgorithm::from_header);
     let named = algorithm(request, "x-amz-sdk-checksum-algorithm")?;
-    let checksum_algorithm = trailer.or(named.filter(|_| checksum.is_none()));
+    let checksum_algorithm = trailer.or_else(|| named.filter(|_| checksum.is_none()));
     if let (Some(checksum), Some(named)) = (&checksum, named)
         && checksum.algorithm != named
     {

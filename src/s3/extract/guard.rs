@@ -2,7 +2,7 @@
 //! ignore.
 
 use crate::auth::RequestView;
-use crate::catalog::buckets::BucketRecord;
+use crate::gateway::BucketRecord;
 use crate::model::tenant::CanonicalId;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::conditions::text;

@@ -39,8 +39,8 @@ pub async fn delete_object(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
 /// # Errors
 /// The S3 answer to the request as a whole.
 pub async fn delete_objects(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
-    drop(permit);
+    // Each object gets a permit of its own; this one only decides about the request.
+    let (bucket, _permit) = call.authorize_target().await?;
     let request = requests::delete_objects(body)?;
     let bucket = &bucket;
     let outcomes = futures::stream::iter(&request.entries)
@@ -70,7 +70,7 @@ pub async fn delete_objects(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse
 
 async fn delete_entry(
     call: &Call<'_>,
-    bucket: &crate::catalog::buckets::BucketRecord,
+    bucket: &crate::gateway::BucketRecord,
     entry: &DeleteEntry,
 ) -> Result<(), S3Error> {
     if entry

@@ -1,7 +1,7 @@
 //! ListObjects, ListObjectsV2, ListMultipartUploads, ListParts.
 
 use crate::base::limits::{LIST_PAGE_MAX, PART_NUMBER_MAX};
-use crate::catalog::listing::ListQuery;
+use crate::gateway::ListQuery;
 use crate::model::upload::PartNumber;
 use crate::s3::error::S3Error;
 use crate::s3::handlers::{Call, multipart};

@@ -8,7 +8,7 @@ pub mod object;
 
 use crate::auth::{RequestView, Verified};
 use crate::base::limits::{DELETE_OBJECTS_BODY_LEN_MAX, XML_BODY_LEN_MAX};
-use crate::catalog::buckets::BucketRecord;
+use crate::gateway::BucketRecord;
 use crate::iam::{Permit, Resource, authorize};
 use crate::model::bucket::BucketName;
 use crate::s3::app::S3State;

@@ -45,7 +45,7 @@ pub struct Element {
     /// Text, as written.
     pub text: String,
     /// Children in order.
-    pub children: Vec<Element>,
+    pub children: Vec<Self>,
 }
 
 impl Element {

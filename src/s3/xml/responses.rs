@@ -1,6 +1,6 @@
 //! Answer documents of single operations.
 
-use crate::catalog::buckets::BucketEntry;
+use crate::gateway::BucketEntry;
 use crate::model::checksum::{ChecksumType, ObjectChecksum};
 use crate::model::etag::ETag;
 use crate::model::time::Timestamp;
@@ -25,7 +25,7 @@ impl Owner<'_> {
     }
 }
 
-/// ListAllMyBucketsResult.
+/// `ListAllMyBucketsResult`.
 #[derive(Clone, Debug)]
 pub struct BucketsPage<'a> {
     /// Buckets in name order.

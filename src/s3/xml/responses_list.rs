@@ -1,9 +1,9 @@
 //! Answer documents of listings (s3-behaviour.md 22-28).
 
 use crate::base::encoding::uri_encode_path;
-use crate::catalog::listing::{ListEntry, ListPage};
-use crate::catalog::uploads::StoredPart;
+use crate::gateway::StoredPart;
 use crate::gateway::listing::ListedObject;
+use crate::gateway::{ListEntry, ListPage};
 use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::model::id::UploadId;
 use crate::model::time::Timestamp;

@@ -91,7 +91,10 @@ fn escape(out: &mut String, text: &str) {
             Some('<') => out.push_str("&lt;"),
             Some('>') => out.push_str("&gt;"),
             Some('"') => out.push_str("&quot;"),
-            Some(other) => out.push_str(&format!("&#x{:X};", u32::from(other))),
+            Some(other) => {
+                let number = format!("&#x{:X};", u32::from(other));
+                out.push_str(&number);
+            }
             None => {}
         }
         rest = characters.as_str();

@@ -14,7 +14,7 @@
 use rocksdb::DB;
 use rocksdb::checkpoint::Checkpoint;
 use std::fs::File;
-use std::io::{Error, ErrorKind, Read, Seek, SeekFrom};
+use std::io::{Error, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Length of the footer (`BlobLogFooter::kSize`, `db/blob/blob_log_format.h`).
@@ -69,7 +69,7 @@ pub(in crate::storage) fn remove(
         std::fs::remove_dir_all(&live)?;
     }
     let listed = Checkpoint::new(db).and_then(|checkpoint| checkpoint.create_checkpoint(&live));
-    listed.map_err(|source| Error::new(ErrorKind::Other, source))?;
+    listed.map_err(Error::other)?;
     let mut removed = 0;
     for path in found {
         let is_live = path.file_name().is_none_or(|name| live.join(name).exists());
