@@ -228,8 +228,8 @@ pub async fn load_parts(
 }
 
 /// How often parts of this upload have been stored, as its stored counter; read it before the
-/// parts, so that a part stored meanwhile fails the batch of [`UploadEnd`] instead of being lost in
-/// it.
+/// parts, so that a part stored meanwhile fails the batch of [`crate::catalog::uploads::UploadEnd`]
+/// instead of being lost in it.
 ///
 /// # Errors
 /// When the engine fails.

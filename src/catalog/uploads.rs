@@ -166,7 +166,7 @@ pub struct UploadEnd<'a> {
     pub object_key: &'a ObjectKey,
     /// The upload.
     pub upload: UploadId,
-    /// What [`load_part_changes`] gave before the parts were read.
+    /// What [`crate::catalog::upload_parts::load_part_changes`] gave before the parts were read.
     pub part_changes: Option<Bytes>,
     /// All parts.
     pub parts: &'a [PartRow],

@@ -153,7 +153,8 @@ mod tests {
 
     #[test]
     fn refusals_name_the_key_and_what_is_allowed() {
-        let cases: [(&str, &[(&str, &str)], &[&str]); 9] = [
+        type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
+        let cases: [Case<'_>; 9] = [
             ("[server]\nlissten = 1", &[], &["lissten", "listen"]),
             ("[server]\nworkers = \"x\"", &[], &["workers", "usize"]),
             (

@@ -206,40 +206,39 @@ mod tests {
     use super::*;
     use crate::base::channel::body_channel;
 
+    /// The body that arrives in `count` equal arrivals, and the pieces that it is cut into.
+    async fn cut(arrival_len: usize, count: usize) -> (Vec<u8>, Vec<Bytes>) {
+        let (sender, mut receiver) = body_channel(4);
+        let arrival = |n: usize| Bytes::from(vec![u8::try_from(n % 251).unwrap(); arrival_len]);
+        let send = async {
+            for n in 0..count {
+                sender.send(arrival(n)).await.unwrap();
+            }
+            sender.finish(BodyEnd::default()).await.unwrap();
+        };
+        let receive = async {
+            let mut assembler = PieceAssembler::default();
+            let mut pieces = Vec::new();
+            while let Some(piece) = assembler.next(&mut receiver).await.unwrap() {
+                pieces.push(piece);
+            }
+            pieces
+        };
+        let ((), pieces) = futures::join!(send, receive);
+        let body = (0..count).flat_map(|n| arrival(n).to_vec()).collect();
+        (body, pieces)
+    }
+
     #[tokio::test]
     async fn pieces_are_full_but_the_last_and_equal_the_body() {
-        for (arrival_len, count) in [
-            (1, 3),
-            (1000, 600),
-            (65_536, 9),
-            (300_000, 3),
-            (1_000_000, 2),
-            (262_144, 2),
-        ] {
-            let (sender, mut receiver) = body_channel(4);
-            let bytes = |n: usize| Bytes::from(vec![u8::try_from(n % 251).unwrap(); arrival_len]);
-            let send = async {
-                for n in 0..count {
-                    sender.send(bytes(n)).await.unwrap();
-                }
-                sender.finish(BodyEnd::default()).await.unwrap();
-            };
-            let receive = async {
-                let mut assembler = PieceAssembler::default();
-                let mut pieces = Vec::new();
-                while let Some(piece) = assembler.next(&mut receiver).await.unwrap() {
-                    pieces.push(piece);
-                }
-                pieces
-            };
-            let ((), pieces) = futures::join!(send, receive);
+        let small = [(1, 3), (1000, 600), (65_536, 9)];
+        let large = [(300_000, 3), (1_000_000, 2), (262_144, 2)];
+        for (arrival_len, count) in small.into_iter().chain(large) {
+            let (body, pieces) = cut(arrival_len, count).await;
             let (last, full) = pieces.split_last().unwrap();
             assert!(full.iter().all(|piece| piece.len() == PIECE_PLAIN_LEN));
             assert!(!last.is_empty() && last.len() <= PIECE_PLAIN_LEN);
-            let expected = (0..count)
-                .flat_map(|n| bytes(n).to_vec())
-                .collect::<Vec<_>>();
-            assert_eq!(pieces.concat(), expected);
+            assert_eq!(pieces.concat(), body);
         }
     }
 }

@@ -102,6 +102,7 @@ fn records(entropy: EntropySource<'_>) -> Vec<Value> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of vectors")]
 fn malformed_records() -> Vec<Value> {
     let flip = |at| flip(at, 1);
     // Layout of "usual": format 0, algorithm 1, key version 2, salt 6, commitment 38, length 70,
@@ -219,6 +220,7 @@ fn streams(entropy: EntropySource<'_>) -> Vec<Value> {
     cases.into_iter().map(case).collect()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of vectors")]
 fn malformed_streams() -> Vec<Value> {
     let case = |name, base, changes: &[Value]| malformed_case(name, base, changes, "unauthentic");
     let flip = |at| flip(at, 128);
