@@ -12,6 +12,8 @@ find_cargo
 QUICK=${QUICK:-}
 BINARY=$CARGO_TARGET_DIR/release/riznica
 PYTHON=$VENV/bin/python
+# The tests of the format call python3 with the package cryptography.
+export PATH=$VENV/bin:$PATH
 export RUSTDOCFLAGS="-D warnings"
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUTF8=1
 
@@ -55,6 +57,7 @@ clients() {
     local folder=tests/clients binary=(--binary "$BINARY")
     step "make run, twice" "$PYTHON" $folder/quickstart.py "${binary[@]}"
     step "clients" "$PYTHON" $folder/run.py "${binary[@]}" "${quick[@]}"
+    step "listeners and command line" "$PYTHON" $folder/listener.py "${binary[@]}"
     step "canary" "$PYTHON" $folder/canary.py "${binary[@]}"
     step "bit flips" "$PYTHON" $folder/bitflip.py "${binary[@]}"
     step "crashes" "$PYTHON" $folder/crash.py "${binary[@]}" --rounds "$rounds"
