@@ -7,7 +7,7 @@ pub mod multipart;
 pub mod object;
 
 use crate::auth::{RequestView, Verified};
-use crate::base::limits::{DELETE_OBJECTS_BODY_LEN_MAX, XML_BODY_LEN_MAX};
+use crate::base::limits::{COMPLETE_BODY_LEN_MAX, DELETE_OBJECTS_BODY_LEN_MAX, XML_BODY_LEN_MAX};
 use crate::gateway::BucketRecord;
 use crate::iam::{Permit, Resource, authorize};
 use crate::model::bucket::BucketName;
@@ -132,7 +132,7 @@ pub async fn dispatch(
         Operation::AbortMultipartUpload => multipart::abort(call).await,
         Operation::CompleteMultipartUpload => {
             let body = call
-                .read_document(payload, framing, XML_BODY_LEN_MAX)
+                .read_document(payload, framing, COMPLETE_BODY_LEN_MAX)
                 .await?;
             multipart::complete(call, &body).await
         }

@@ -49,6 +49,32 @@ pub struct Element {
 }
 
 impl Element {
+    /// Refuses children of other names and names that occur twice: what is misspelt would otherwise be
+    /// ignored, and an ignored condition is a wrong success.
+    ///
+    /// # Errors
+    /// `Malformed`.
+    pub fn only_once(&self, names: &[&str]) -> Result<(), XmlError> {
+        for name in names {
+            if self
+                .children
+                .iter()
+                .filter(|child| child.name == *name)
+                .count()
+                > 1
+            {
+                return Err(XmlError::Malformed("repeated element"));
+            }
+        }
+        let is_known =
+            |child: &Self| names.contains(&child.name.as_str()) && child.children.is_empty();
+        if self.children.iter().all(is_known) {
+            Ok(())
+        } else {
+            Err(XmlError::Malformed("unknown element"))
+        }
+    }
+
     /// The text of the first child of this name.
     pub fn child_text(&self, name: &str) -> Option<&str> {
         self.children

@@ -52,6 +52,7 @@ pub fn delete_objects(bytes: &[u8]) -> Result<DeleteRequest, XmlError> {
         match child.name.as_str() {
             "Quiet" => {}
             "Object" => {
+                child.only_once(&["Key", "VersionId", "ETag", "Size", "LastModifiedTime"])?;
                 let text = |name: &str| child.child_text(name).map(str::to_owned);
                 entries.push(DeleteEntry {
                     object_key: text("Key").ok_or(XmlError::Malformed("Key"))?,
@@ -88,7 +89,19 @@ pub struct PartEntryXml {
 pub fn complete_multipart_upload(bytes: &[u8]) -> Result<Vec<PartEntryXml>, XmlError> {
     let root = root(bytes, "CompleteMultipartUpload")?;
     let mut parts = Vec::new();
-    for child in root.children.iter().filter(|child| child.name == "Part") {
+    for child in &root.children {
+        if child.name != "Part" {
+            return Err(XmlError::Malformed("CompleteMultipartUpload"));
+        }
+        child.only_once(&[
+            "PartNumber",
+            "ETag",
+            "ChecksumCRC32",
+            "ChecksumCRC32C",
+            "ChecksumCRC64NVME",
+            "ChecksumSHA1",
+            "ChecksumSHA256",
+        ])?;
         let number = child
             .child_text("PartNumber")
             .map(str::trim)
@@ -168,6 +181,8 @@ mod tests {
             many(0),
             many(1001),
             "<Delete><Object/></Delete>".to_owned(),
+            "<Delete><Object><Key>k</Key><IfMatch>x</IfMatch></Object></Delete>".to_owned(),
+            "<Delete><Object><Key>k</Key><Key>l</Key></Object></Delete>".to_owned(),
             "<Other/>".to_owned(),
         ] {
             assert!(delete_objects(bad.as_bytes()).is_err());
@@ -189,6 +204,8 @@ mod tests {
             "<PartNumber>1</PartNumber>",
             "<PartNumber>1e99</PartNumber><ETag>x</ETag>",
             "<ETag>x</ETag>",
+            "<PartNumber>1</PartNumber><ETag>x</ETag><ETag>y</ETag>",
+            "<PartNumber>1</PartNumber><ETag>x</ETag><Etag>y</Etag>",
         ] {
             assert!(part(bad).is_err(), "{bad}");
         }
