@@ -49,8 +49,8 @@ pub struct Element {
 }
 
 impl Element {
-    /// Refuses children of other names and names that occur twice: what is misspelt would otherwise be
-    /// ignored, and an ignored condition is a wrong success.
+    /// Refuses children of other names and names that occur twice: what is misspelt would otherwise
+    /// be ignored, and an ignored condition is a wrong success.
     ///
     /// # Errors
     /// `Malformed`.

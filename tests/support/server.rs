@@ -1,0 +1,114 @@
+//! A real `riznica` process on a data folder of its own.
+//!
+//! Owns: starting it on free loopback ports, tenants and keys by its own command line, clients of
+//! the official SDK.
+
+use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+/// A running server; ended when dropped.
+pub(crate) struct TestServer {
+    folder: TempDir,
+    process: Child,
+    /// Port of the S3 listener.
+    pub(crate) port: u16,
+    admin_port: u16,
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+fn riznica() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_riznica"))
+}
+
+impl TestServer {
+    /// Initialises a data folder and starts the server on it.
+    pub(crate) fn start() -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let data = folder.path().join("data");
+        let made = riznica().args(["init", "--data-dir"]).arg(&data).output();
+        assert!(made.expect("init runs").status.success(), "init failed");
+        let (port, admin_port) = (free_port(), free_port());
+        let process = riznica()
+            .args(["serve", "--data-dir"])
+            .arg(&data)
+            .args(["--listen", &format!("127.0.0.1:{port}")])
+            .args(["--admin-listen", &format!("127.0.0.1:{admin_port}")])
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("serve runs");
+        let server = Self {
+            folder,
+            process,
+            port,
+            admin_port,
+        };
+        // Each question starts a process, which is pause enough.
+        let is_ready = (0..2000).any(|_| server.tenants_can_be_listed());
+        assert!(is_ready, "the server did not become ready");
+        server
+    }
+
+    /// Where the admin listener is.
+    pub(crate) fn admin_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.admin_port)
+    }
+
+    fn tenants_can_be_listed(&self) -> bool {
+        self.admin(&["tenant", "list"]).is_some()
+    }
+
+    fn credential_file(&self) -> PathBuf {
+        self.folder.path().join("data.keys").join("operator.json")
+    }
+
+    /// Runs an administration command; its output, or `None` when it fails.
+    pub(crate) fn admin(&self, words: &[&str]) -> Option<String> {
+        let output = riznica()
+            .args(words)
+            .args(["--admin", &self.admin_url()])
+            .args(["--output", "json", "--credential"])
+            .arg(self.credential_file())
+            .output()
+            .expect("the command runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        output.status.success().then_some(text)
+    }
+
+    /// A client of a new tenant.
+    pub(crate) fn tenant(&self, name: &str) -> aws_sdk_s3::Client {
+        self.admin(&["tenant", "create", name])
+            .expect("a new tenant");
+        let credential = self.admin(&["key", "create", "--tenant", name]);
+        let credential: serde_json::Value =
+            serde_json::from_str(&credential.expect("a new key")).expect("JSON");
+        let text = |field: &str| {
+            let value = credential.get(field).and_then(serde_json::Value::as_str);
+            value.expect("text").to_owned()
+        };
+        let credentials =
+            Credentials::from_keys(text("access_key_id"), text("secret_access_key"), None);
+        let config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(format!("http://127.0.0.1:{}", self.port))
+            .credentials_provider(credentials)
+            .force_path_style(true)
+            .build();
+        aws_sdk_s3::Client::from_conf(config)
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        // It may have ended already; the folder goes with it either way.
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
