@@ -60,6 +60,8 @@ class Quickstart:
             text=True,
             # As in a terminal: Ctrl-C goes to the whole process group.
             start_new_session=True,
+            # A background job without job control hands its ignored SIGINT on; a terminal does not.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         lines = []
         for line in self.process.stdout:
