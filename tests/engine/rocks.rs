@@ -69,6 +69,31 @@ fn closed_store_leaves_nothing_to_replay() {
     });
 }
 
+/// RocksDB 11.8.1 keeps a blob file without a footer for ever; each kill in the middle of a flush
+/// left one of up to a memtable's size behind, found by `tests/clients/crash.py`.
+#[test]
+fn b4_blob_file_cut_off_by_a_crash_is_removed_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let engine = open_rocks(small(folder.path())).unwrap();
+        let mut batch = batch();
+        let tail = vec![(0, piece(1, 100_000))];
+        batch.attach(engine.finish(blob(1), 1, tail).await.unwrap());
+        engine.commit(batch).await.unwrap();
+        engine.close().await;
+        drop(engine);
+        let store = folder.path().join("store");
+        let cut_off = store.join("000003.blob");
+        assert!(!cut_off.exists());
+        std::fs::write(&cut_off, piece(2, 50_000)).unwrap();
+        let engine = open_rocks(small(folder.path())).unwrap();
+        assert!(!cut_off.exists(), "the cut-off file is still there");
+        let live = whole_piece(&engine, blob(1), 0).await;
+        assert_eq!(live, Some(piece(1, 100_000)));
+        assert!(!store.with_extension("live").exists());
+    });
+}
+
 #[test]
 fn open_folder_is_refused_to_a_second_engine_by_name() {
     let folder = tempfile::tempdir().unwrap();
