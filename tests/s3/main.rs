@@ -1,8 +1,12 @@
-//! Black-box tests: the official SDK with its default settings against the real binary.
+//! Black-box tests against the real binary: the official SDK with its default settings, and raw
+//! signed requests.
 #![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../support/raw.rs"]
+mod raw;
 #[path = "../support/server.rs"]
 mod server;
 
 mod races;
+mod signer;
 mod tenancy;

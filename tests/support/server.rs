@@ -3,6 +3,7 @@
 //! Owns: starting it on free loopback ports, tenants and keys by its own command line, clients of
 //! the official SDK.
 
+use crate::raw::{Account, REGION};
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -81,8 +82,8 @@ impl TestServer {
         output.status.success().then_some(text)
     }
 
-    /// A client of a new tenant.
-    pub(crate) fn tenant(&self, name: &str) -> aws_sdk_s3::Client {
+    /// The access key of a new tenant.
+    pub(crate) fn account(&self, name: &str) -> Account {
         self.admin(&["tenant", "create", name])
             .expect("a new tenant");
         let credential = self.admin(&["key", "create", "--tenant", name]);
@@ -92,11 +93,25 @@ impl TestServer {
             let value = credential.get(field).and_then(serde_json::Value::as_str);
             value.expect("text").to_owned()
         };
-        let credentials =
-            Credentials::from_keys(text("access_key_id"), text("secret_access_key"), None);
+        Account {
+            port: self.port,
+            access_key_id: text("access_key_id"),
+            secret: text("secret_access_key"),
+        }
+    }
+
+    /// A client of a new tenant.
+    pub(crate) fn tenant(&self, name: &str) -> aws_sdk_s3::Client {
+        self.client(&self.account(name))
+    }
+
+    /// A client with an account's key, the SDK's default settings, and path style.
+    pub(crate) fn client(&self, account: &Account) -> aws_sdk_s3::Client {
+        let (id, secret) = (&account.access_key_id, &account.secret);
+        let credentials = Credentials::from_keys(id, secret, None);
         let config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
+            .region(Region::new(REGION))
             .endpoint_url(format!("http://127.0.0.1:{}", self.port))
             .credentials_provider(credentials)
             .force_path_style(true)
