@@ -41,6 +41,9 @@ pub enum GatewayError {
     /// The stored bytes of an object are missing or do not authenticate.
     #[error("stored bytes of the object do not verify")]
     CorruptObject,
+    /// A copy of so many bytes takes a multipart upload.
+    #[error("copy source is too large")]
+    CopySourceTooLarge,
     /// A copy onto itself that changes nothing.
     #[error("copy onto itself changes nothing")]
     CopyToItself,
@@ -133,6 +136,7 @@ impl GatewayError {
             | Self::ChecksumMismatch
             | Self::ChecksumNotDeclared
             | Self::ContentMd5Mismatch
+            | Self::CopySourceTooLarge
             | Self::CopyToItself
             | Self::InvalidPart { .. }
             | Self::InvalidPartOrder

@@ -18,6 +18,8 @@ pub enum Action {
     GetBucketLocation,
     /// Read an object.
     GetObject,
+    /// Read an object's attributes.
+    GetObjectAttributes,
     /// List the caller's buckets.
     ListAllMyBuckets,
     /// List a bucket's objects; also HEAD of a bucket.
@@ -40,6 +42,7 @@ impl Action {
             Self::DeleteObject => "s3:DeleteObject",
             Self::GetBucketLocation => "s3:GetBucketLocation",
             Self::GetObject => "s3:GetObject",
+            Self::GetObjectAttributes => "s3:GetObjectAttributes",
             Self::ListAllMyBuckets => "s3:ListAllMyBuckets",
             Self::ListBucket => "s3:ListBucket",
             Self::ListBucketMultipartUploads => "s3:ListBucketMultipartUploads",

@@ -56,6 +56,8 @@ operations! {
     GetBucketLocation => GetBucketLocation,
     /// `GET /bucket/key`
     GetObject => GetObject,
+    /// `GET /bucket/key?attributes`
+    GetObjectAttributes => GetObjectAttributes,
     /// `HEAD /bucket`
     HeadBucket => ListBucket,
     /// `HEAD /bucket/key`
@@ -74,4 +76,6 @@ operations! {
     PutObject => PutObject,
     /// `PUT /bucket/key?partNumber&uploadId`
     UploadPart => PutObject,
+    /// `PUT /bucket/key?partNumber&uploadId` with `x-amz-copy-source`
+    UploadPartCopy => PutObject,
 }

@@ -39,6 +39,14 @@ pub fn xml(status: StatusCode, body: String) -> HttpResponse {
         .body(body)
 }
 
+/// An answer with an XML body about an object that was written. Everything is sealed.
+pub fn sealed_xml(body: String) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header(("content-type", "application/xml"))
+        .insert_header(("x-amz-server-side-encryption", "AES256"))
+        .body(body)
+}
+
 /// The answer to a failed request. HEAD and 304 have no body.
 pub fn error(request: &HttpRequest, error: &S3Error, request_id: &str) -> HttpResponse {
     let status = StatusCode::from_u16(error.code().status());

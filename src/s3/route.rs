@@ -218,13 +218,15 @@ fn object(
 ) -> Option<Operation> {
     match (method, subresource) {
         ("GET", None) => Some(Operation::GetObject),
+        ("GET", Some("attributes")) => Some(Operation::GetObjectAttributes),
         ("HEAD", None) => Some(Operation::HeadObject),
         ("DELETE", None) => Some(Operation::DeleteObject),
         ("PUT", None) if query.has("partNumber") => None,
         ("PUT", None) if has_copy_source => Some(Operation::CopyObject),
         ("PUT", None) => Some(Operation::PutObject),
         ("POST", Some("uploads")) => Some(Operation::CreateMultipartUpload),
-        ("PUT", Some("uploadId")) if !has_copy_source => Some(Operation::UploadPart),
+        ("PUT", Some("uploadId")) if has_copy_source => Some(Operation::UploadPartCopy),
+        ("PUT", Some("uploadId")) => Some(Operation::UploadPart),
         ("POST", Some("uploadId")) => Some(Operation::CompleteMultipartUpload),
         ("DELETE", Some("uploadId")) => Some(Operation::AbortMultipartUpload),
         ("GET", Some("uploadId")) => Some(Operation::ListParts),
@@ -310,7 +312,10 @@ mod tests {
             for method in ["GET", "PUT", "DELETE", "POST"] {
                 for path in ["/", "/b", "/b/k"] {
                     let routed = route(method, "h", path, name).map(|(operation, _)| operation);
-                    let is_known = matches!(*name, "delete" | "location" | "uploadId" | "uploads");
+                    let is_known = matches!(
+                        *name,
+                        "attributes" | "delete" | "location" | "uploadId" | "uploads"
+                    );
                     assert!(
                         is_known || routed == Err(S3ErrorCode::NotImplemented),
                         "{method} {path}?{name}: {routed:?}"

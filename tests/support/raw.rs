@@ -1,7 +1,7 @@
 //! S3 requests signed as a test wants them and sent byte for byte; answers as they came.
 //!
-//! Owns: a signer of its own (SigV4 by the letter of AWS's documentation, over the target exactly as
-//! written), the bytes on the wire, an HTTP/1.1 answer. Not here: the official SDK
+//! Owns: a signer of its own (SigV4 by the letter of AWS's documentation, over the target exactly
+//! as written), the bytes on the wire, an HTTP/1.1 answer. Not here: the official SDK
 //! (`support/server.rs`), expectations.
 
 use ring::{digest, hmac};

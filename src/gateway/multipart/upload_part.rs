@@ -45,6 +45,19 @@ impl Gateway {
         mut body: Body,
     ) -> Result<StoredPart, GatewayError> {
         spend(permit, Action::PutObject, bucket)?;
+        self.store_upload_part(bucket, request, &mut body).await
+    }
+
+    /// Stores a part from wherever its bytes come.
+    ///
+    /// # Errors
+    /// As [`Gateway::upload_part`].
+    pub(in crate::gateway) async fn store_upload_part(
+        &self,
+        bucket: &BucketRecord,
+        request: UploadPart,
+        body: &mut Body,
+    ) -> Result<StoredPart, GatewayError> {
         let (object_key, upload) = (&request.object_key, request.upload);
         let record = self.open_upload(bucket, object_key, upload).await?;
         let mut declared = request.declared;
@@ -70,7 +83,7 @@ impl Gateway {
             data_key: &record.data_key,
             len_max: PUT_LEN_MAX,
         };
-        let stored = self.store_stream(target, &mut body, &declared).await?;
+        let stored = self.store_stream(target, body, &declared).await?;
         let part = StoredPart {
             entry: PartEntry {
                 part_number: request.part_number,

@@ -14,7 +14,7 @@ use crate::gateway::digests::{BodyEnd, DeclaredDigests};
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::put::{PutObject, StoredObject};
 use crate::gateway::read_path::{LocatedObject, PlaintextStream};
-use crate::gateway::write_path::StreamTarget;
+use crate::gateway::write_path::{Body, StreamTarget};
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
 use crate::model::checksum::ChecksumAlgorithm;
@@ -48,7 +48,8 @@ impl Gateway {
     /// Copies an object.
     ///
     /// # Errors
-    /// `NoSuchKey` for the source, `PreconditionFailed`, `CopyToItself`, `TooLarge` (over 5 GiB),
+    /// `NoSuchKey` for the source, `PreconditionFailed`, `CopyToItself`, `CopySourceTooLarge` (over
+    /// 5 GiB),
     /// and as [`Gateway::put_object`].
     ///
     /// # Durability
@@ -62,18 +63,10 @@ impl Gateway {
     ) -> Result<StoredObject, GatewayError> {
         spend(permits.0, Action::GetObject, source_bucket)?;
         spend(permits.1, Action::PutObject, bucket)?;
-        let source = self.locate(source_bucket, &request.source_key).await?;
-        let plain = source.record.plain;
-        let etag = source.record.secret.etag;
-        match request
-            .source_conditions
-            .evaluate(&etag, plain.last_modified)
-        {
-            ReadOutcome::Proceed => {}
-            ReadOutcome::NotModified | ReadOutcome::PreconditionFailed => {
-                return Err(GatewayError::PreconditionFailed);
-            }
-        }
+        let (source_key, conditions) = (&request.source_key, &request.source_conditions);
+        let source = self
+            .copy_source(source_bucket, source_key, conditions)
+            .await?;
         let is_itself =
             source_bucket.bucket == bucket.bucket && request.source_key == request.object_key;
         match request.metadata.take() {
@@ -82,10 +75,30 @@ impl Gateway {
                 self.replace_metadata(bucket, source, metadata, &request)
                     .await
             }
-            _ if plain.size > PUT_LEN_MAX => Err(GatewayError::TooLarge),
+            _ if source.record.plain.size > PUT_LEN_MAX => Err(GatewayError::CopySourceTooLarge),
             metadata => {
                 let metadata = metadata.unwrap_or_else(|| source.record.secret.metadata.clone());
                 self.copy_bytes(bucket, &source, metadata, request).await
+            }
+        }
+    }
+
+    /// The object to copy from.
+    ///
+    /// # Errors
+    /// `NoSuchKey`, `PreconditionFailed`; corrupt rows.
+    pub(in crate::gateway) async fn copy_source(
+        &self,
+        bucket: &BucketRecord,
+        object_key: &ObjectKey,
+        conditions: &ReadConditions,
+    ) -> Result<LocatedObject, GatewayError> {
+        let source = self.locate(bucket, object_key).await?;
+        let (etag, time) = (source.record.secret.etag, source.record.plain.last_modified);
+        match conditions.evaluate(&etag, time) {
+            ReadOutcome::Proceed => Ok(source),
+            ReadOutcome::NotModified | ReadOutcome::PreconditionFailed => {
+                Err(GatewayError::PreconditionFailed)
             }
         }
     }
@@ -195,21 +208,31 @@ impl Gateway {
             len_max: PUT_LEN_MAX,
         };
         let plaintext = self.read(source, 0..source.record.plain.size).await?;
-        let (sender, mut body) = body_channel(CHANNEL_PIECES);
-        let (sent, stored) = futures::join!(
-            pump(plaintext, sender),
-            self.store_stream(target, &mut body, &declared)
-        );
-        sent?;
+        let stored = copied(plaintext, async |mut body| {
+            self.store_stream(target, &mut body, &declared).await
+        });
+        let stored = stored.await?;
         let put = PutObject {
             object_key: request.object_key,
             metadata,
             declared,
             conditions: request.conditions,
         };
-        self.commit_stream(bucket, put, (version, data_key), stored?)
+        self.commit_stream(bucket, put, (version, data_key), stored)
             .await
     }
+}
+
+/// Runs `store` on a body that is an object's plaintext. An error of the source comes before the
+/// one that it causes behind the channel.
+pub(in crate::gateway) async fn copied<T>(
+    plaintext: PlaintextStream,
+    store: impl AsyncFnOnce(Body) -> Result<T, GatewayError>,
+) -> Result<T, GatewayError> {
+    let (sender, body) = body_channel(CHANNEL_PIECES);
+    let (sent, stored) = futures::join!(pump(plaintext, sender), store(body));
+    sent?;
+    stored
 }
 
 /// Moves verified plaintext into the write path. A read error ends the body without its clean end.

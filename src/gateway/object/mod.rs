@@ -1,5 +1,6 @@
 //! Operations on objects, one file each.
 
+pub mod attributes;
 pub mod copy;
 pub mod delete;
 pub mod get;

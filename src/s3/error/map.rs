@@ -7,6 +7,7 @@
 
 use crate::auth::{AuthError, MalformedReason};
 use crate::base::kind::ErrorKind;
+use crate::base::limits::PUT_LEN_MAX;
 use crate::gateway::error::GatewayError;
 use crate::iam::Denied;
 use crate::s3::body::aws_chunked::ChunkError;
@@ -170,6 +171,9 @@ impl From<GatewayError> for S3Error {
                 "The checksum algorithm or type differs from the one that the upload was created with."
                     .to_owned(),
             ),
+            GatewayError::CopySourceTooLarge => Self::new(Code::InvalidRequest).message(format!(
+                "The specified copy source is larger than the maximum allowable size for a copy source: {PUT_LEN_MAX}"
+            )),
             GatewayError::CopyToItself => Self::new(Code::InvalidRequest).message(
                 "This copy request is illegal because it is trying to copy an object to itself without \
                  changing the object's metadata."

@@ -1,10 +1,12 @@
-//! `x-amz-copy-source`.
+//! `x-amz-copy-source` and `x-amz-copy-source-range`.
 
 use crate::auth::RequestView;
 use crate::base::encoding::uri_decode;
 use crate::model::bucket::BucketName;
 use crate::model::object_key::ObjectKey;
+use crate::model::range::ByteRange;
 use crate::s3::error::{S3Error, S3ErrorCode};
+use std::ops::RangeInclusive;
 
 /// What is copied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,7 @@ pub struct CopySource {
 }
 
 const HEADER: &str = "x-amz-copy-source";
+const RANGE_HEADER: &str = "x-amz-copy-source-range";
 
 /// Reads the header: a leading slash is optional, escapes are decoded exactly once, and the version
 /// is split off at the literal `?versionId=` before decoding (s3-behaviour.md 41).
@@ -54,6 +57,27 @@ pub fn copy_source(request: &RequestView<'_>) -> Result<CopySource, S3Error> {
     match (bucket, object_key) {
         (Some(bucket), Ok(object_key)) => Ok(CopySource { bucket, object_key }),
         _ => Err(invalid()),
+    }
+}
+
+/// Reads `x-amz-copy-source-range`: first and last byte, both there (s3-behaviour.md 53).
+///
+/// # Errors
+/// `InvalidArgument` for every other form.
+pub fn copy_source_range(
+    request: &RequestView<'_>,
+) -> Result<Option<RangeInclusive<u64>>, S3Error> {
+    let Some(value) = request.header(RANGE_HEADER) else {
+        return Ok(None);
+    };
+    let text = String::from_utf8_lossy(value);
+    match ByteRange::parse(&text) {
+        Some(ByteRange::Inclusive(first, last)) => Ok(Some(first..=last)),
+        Some(ByteRange::From(_) | ByteRange::Suffix(_)) | None => Err(S3Error::argument(
+            RANGE_HEADER,
+            &text,
+            "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
+        )),
     }
 }
 

@@ -5,3 +5,4 @@ pub mod copy_source;
 pub mod digests;
 pub mod guard;
 pub mod metadata;
+pub mod number;

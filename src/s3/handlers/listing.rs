@@ -1,9 +1,9 @@
 //! ListObjects, ListObjectsV2, ListMultipartUploads, ListParts.
 
-use crate::base::limits::{LIST_PAGE_MAX, PART_NUMBER_MAX};
 use crate::gateway::ListQuery;
 use crate::model::upload::PartNumber;
 use crate::s3::error::S3Error;
+use crate::s3::extract::number;
 use crate::s3::handlers::{Call, multipart};
 use crate::s3::respond;
 use crate::s3::xml::responses_list::{self, ListEcho, PartsEcho, V2Echo};
@@ -32,32 +32,9 @@ fn echo<'a>(call: &'a Call<'_>, limit_name: &str) -> Result<ListEcho<'a>, S3Erro
             .query
             .get("delimiter")?
             .filter(|delimiter| !delimiter.is_empty()),
-        limit: limit(call, limit_name)?,
+        limit: number::page_limit(limit_name, call.query.get(limit_name)?)?,
         is_url_encoded,
     })
-}
-
-/// A page limit: at most 1,000 whatever is asked for.
-fn limit(call: &Call<'_>, name: &str) -> Result<usize, S3Error> {
-    match call.query.get(name)? {
-        None | Some("") => Ok(LIST_PAGE_MAX),
-        Some(text) => {
-            let number = text
-                .parse::<i64>()
-                .ok()
-                .filter(|n| (0..=i64::from(i32::MAX)).contains(n));
-            let number = number.ok_or_else(|| {
-                S3Error::argument(
-                    name,
-                    text,
-                    &format!("Argument {name} must be an integer between 0 and 2147483647"),
-                )
-            })?;
-            Ok(usize::try_from(number)
-                .unwrap_or(LIST_PAGE_MAX)
-                .min(LIST_PAGE_MAX))
-        }
-    }
 }
 
 fn list_query(echo: &ListEcho<'_>, after: Option<&str>) -> ListQuery {
@@ -168,20 +145,9 @@ pub async fn parts(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
     let upload = multipart::upload_id(call)?;
     let object_key = call.target.object_key()?;
-    let limit = limit(call, "max-parts")?;
-    let marker = match call.query.get("part-number-marker")? {
-        None | Some("") => 0,
-        Some(text) => text.parse::<u32>().map_err(|_number| {
-            S3Error::argument(
-                "part-number-marker",
-                text,
-                "Argument part-number-marker must be an integer between 0 and 2147483647",
-            )
-        })?,
-    };
-    let marker = u16::try_from(marker)
-        .unwrap_or(PART_NUMBER_MAX)
-        .min(PART_NUMBER_MAX);
+    let limit = number::page_limit("max-parts", call.query.get("max-parts")?)?;
+    let marker_name = "part-number-marker";
+    let marker = number::part_marker(marker_name, call.query.get(marker_name)?)?;
     let after = PartNumber::new(marker).ok();
     let gateway = &call.state.gateway;
     let page = gateway

@@ -1,10 +1,12 @@
 //! From an operation to the data plane and back to an answer.
 
+pub mod attributes;
 pub mod bucket;
 pub mod delete;
 pub mod listing;
 pub mod multipart;
 pub mod object;
+pub mod part_copy;
 
 use crate::auth::{RequestView, Verified};
 use crate::base::limits::{COMPLETE_BODY_LEN_MAX, DELETE_OBJECTS_BODY_LEN_MAX, XML_BODY_LEN_MAX};
@@ -154,6 +156,7 @@ pub async fn dispatch(
         }
         Operation::GetBucketLocation => bucket::location(call).await,
         Operation::GetObject => object::get(call).await,
+        Operation::GetObjectAttributes => attributes::get(call).await,
         Operation::HeadBucket => bucket::head(call).await,
         Operation::HeadObject => object::head(call).await,
         Operation::ListBuckets => bucket::list(call).await,
@@ -163,5 +166,6 @@ pub async fn dispatch(
         Operation::ListParts => listing::parts(call).await,
         Operation::PutObject => object::put(call, payload, framing).await,
         Operation::UploadPart => multipart::upload_part(call, payload, framing).await,
+        Operation::UploadPartCopy => part_copy::upload_part_copy(call).await,
     }
 }

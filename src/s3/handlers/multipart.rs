@@ -5,14 +5,12 @@ use crate::gateway::multipart::create::CreateUpload;
 use crate::gateway::multipart::upload_part::UploadPart;
 use crate::model::etag::ETag;
 use crate::model::id::UploadId;
-use crate::model::upload::PartNumber;
 use crate::s3::body::bridge::{Framing, with_body};
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::extract::{conditions, digests, metadata};
+use crate::s3::extract::{conditions, digests, metadata, number};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
 use crate::s3::xml::{requests, responses};
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 /// The upload that a request names. An id that is none of ours names no upload.
@@ -72,17 +70,10 @@ pub async fn upload_part(
 ) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
     let text = call.query.get("partNumber")?.unwrap_or_default();
-    let part_number = PartNumber::parse(text).map_err(|_number| {
-        S3Error::argument(
-            "partNumber",
-            text,
-            "Part number must be an integer between 1 and 10000, inclusive",
-        )
-    })?;
     let request = UploadPart {
         object_key: call.target.object_key()?.clone(),
         upload: upload_id(call)?,
-        part_number,
+        part_number: number::part_number(text)?,
         declared: digests::declared(call.view, call.verified.payload)?,
     };
     let gateway = &call.state.gateway;
@@ -149,12 +140,7 @@ pub async fn complete(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Er
     let target = (name, object_key.as_str());
     let checksum = finished.checksum.as_ref();
     let body = responses::complete_multipart_upload(target, &location, &finished.etag, checksum);
-    let mut response = respond::xml(StatusCode::OK, body);
-    response.headers_mut().insert(
-        actix_web::http::header::HeaderName::from_static("x-amz-server-side-encryption"),
-        actix_web::http::header::HeaderValue::from_static("AES256"),
-    );
-    Ok(response)
+    Ok(respond::sealed_xml(body))
 }
 
 /// AbortMultipartUpload.

@@ -1,13 +1,15 @@
 //! PutObject, GetObject, HeadObject, CopyObject.
 
+use crate::gateway::BucketRecord;
 use crate::gateway::object::copy::CopyObject;
 use crate::gateway::object::get::{GetObject, ObjectAnswer, Selection};
 use crate::gateway::object::put::PutObject;
+use crate::iam::Permit;
 use crate::model::range::ByteRange;
-use crate::model::upload::PartNumber;
 use crate::s3::body::bridge::{Framing, with_body};
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::extract::{conditions, copy_source, digests, guard, metadata};
+use crate::s3::extract::copy_source::CopySource;
+use crate::s3::extract::{conditions, copy_source, digests, guard, metadata, number};
 use crate::s3::handlers::Call;
 use crate::s3::operation::Operation;
 use crate::s3::respond;
@@ -65,13 +67,7 @@ fn read_request(call: &Call<'_>) -> Result<GetObject, S3Error> {
             let text = "Cannot specify both Range header and partNumber query parameter";
             return Err(S3Error::new(S3ErrorCode::InvalidRequest).message(text.to_owned()));
         }
-        (Some(text), None) => Selection::Part(PartNumber::parse(text).map_err(|_number| {
-            S3Error::argument(
-                "partNumber",
-                text,
-                "Part number must be an integer between 1 and 10000, inclusive",
-            )
-        })?),
+        (Some(text), None) => Selection::Part(number::part_number(text)?),
         (None, Some(range)) => Selection::Range(range),
         (None, None) => Selection::Whole,
     };
@@ -162,6 +158,24 @@ pub async fn head(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     )))
 }
 
+/// Finds a copy's source bucket and authorizes reading from it. Authorization is on the final name:
+/// what was parsed is what is read.
+///
+/// # Errors
+/// `NoSuchBucket`, `AccessDenied`.
+pub async fn authorize_source(
+    call: &Call<'_>,
+    source: &CopySource,
+) -> Result<(BucketRecord, Permit), S3Error> {
+    let (bucket, permit) = call
+        .authorize_bucket(&source.bucket, Operation::GetObject)
+        .await?;
+    let canonical_id = call.verified.identity.canonical_id();
+    let owner_header = "x-amz-source-expected-bucket-owner";
+    guard::expected_owner(call.view, owner_header, &bucket, canonical_id)?;
+    Ok((bucket, permit))
+}
+
 /// CopyObject.
 ///
 /// # Errors
@@ -169,13 +183,7 @@ pub async fn head(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
 pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let source = copy_source::copy_source(call.view)?;
     let (bucket, permit) = call.authorize_target().await?;
-    // Authorization is on the final name: what was parsed is what is read.
-    let (source_bucket, source_permit) = call
-        .authorize_bucket(&source.bucket, Operation::GetObject)
-        .await?;
-    let canonical_id = call.verified.identity.canonical_id();
-    let owner_header = "x-amz-source-expected-bucket-owner";
-    guard::expected_owner(call.view, owner_header, &source_bucket, canonical_id)?;
+    let (source_bucket, source_permit) = authorize_source(call, &source).await?;
     let metadata = match conditions::text(call.view, "x-amz-metadata-directive") {
         None | Some("COPY") => None,
         Some("REPLACE") => Some(metadata::metadata(call.view)?),
@@ -202,10 +210,5 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .copy_object(permits, &source_bucket, &bucket, request)
         .await?;
     let body = responses::copy_object(&copied.etag, copied.last_modified, copied.checksum.as_ref());
-    let mut response = respond::xml(StatusCode::OK, body);
-    response.headers_mut().insert(
-        actix_web::http::header::HeaderName::from_static("x-amz-server-side-encryption"),
-        actix_web::http::header::HeaderValue::from_static("AES256"),
-    );
-    Ok(response)
+    Ok(respond::sealed_xml(body))
 }

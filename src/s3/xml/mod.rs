@@ -3,6 +3,7 @@
 pub mod reader;
 pub mod requests;
 pub mod responses;
+pub mod responses_attributes;
 pub mod responses_list;
 pub mod writer;
 

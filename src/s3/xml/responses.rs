@@ -1,7 +1,7 @@
 //! Answer documents of single operations.
 
-use crate::gateway::BucketEntry;
-use crate::model::checksum::{ChecksumType, ObjectChecksum};
+use crate::gateway::{BucketEntry, StoredPart};
+use crate::model::checksum::{Checksum, ChecksumType, ObjectChecksum};
 use crate::model::etag::ETag;
 use crate::model::time::Timestamp;
 use crate::s3::xml::XmlWriter;
@@ -77,6 +77,25 @@ pub fn write_checksum(xml: &mut XmlWriter, checksum: Option<&ObjectChecksum>) {
         xml.text(&format!("Checksum{}", algorithm.name()), &checksum.text());
         xml.text("ChecksumType", checksum.checksum_type.name());
     }
+}
+
+/// Writes the checksum of a part.
+pub fn write_part_checksum(xml: &mut XmlWriter, checksum: Option<&Checksum>) {
+    if let Some(checksum) = checksum {
+        let name = checksum.algorithm.name();
+        xml.text(&format!("Checksum{name}"), &checksum.to_base64());
+    }
+}
+
+/// UploadPartCopy.
+pub fn copy_part(part: &StoredPart) -> String {
+    let mut xml = XmlWriter::new();
+    xml.root("CopyPartResult");
+    xml.text("LastModified", &part.last_modified.iso8601());
+    xml.text("ETag", &ETag::single(part.entry.md5).quoted());
+    write_part_checksum(&mut xml, part.entry.checksum.as_ref());
+    xml.close("CopyPartResult");
+    xml.finish()
 }
 
 /// CopyObject.

@@ -8,7 +8,7 @@ use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::model::id::UploadId;
 use crate::model::time::Timestamp;
 use crate::s3::xml::XmlWriter;
-use crate::s3::xml::responses::{Owner, write_checksum_names};
+use crate::s3::xml::responses::{Owner, write_checksum_names, write_part_checksum};
 use std::borrow::Cow;
 
 /// What all listings echo of their request.
@@ -234,12 +234,7 @@ pub fn list_parts(echo: PartsEcho<'_>, parts: &[StoredPart], owner: Owner<'_>) -
         xml.text("LastModified", &part.last_modified.iso8601());
         xml.text("ETag", &format!("\"{}\"", hex::encode(entry.md5)));
         xml.number("Size", entry.size);
-        if let Some(checksum) = &entry.checksum {
-            xml.text(
-                &format!("Checksum{}", checksum.algorithm.name()),
-                &checksum.to_base64(),
-            );
-        }
+        write_part_checksum(&mut xml, entry.checksum.as_ref());
         xml.close("Part");
     }
     owner.write(&mut xml, "Initiator");

@@ -1,0 +1,82 @@
+//! UploadPartCopy: a part whose bytes come from an object.
+//!
+//! Owns: conditions and range on the source. The bytes go through the data path, since what is
+//! stored is bound to its object's keys. Not here: the part's own rules (`upload_part`), reading
+//! `x-amz-copy-source-range` (`s3::extract`).
+
+use crate::base::limits::PUT_LEN_MAX;
+use crate::catalog::buckets::BucketRecord;
+use crate::catalog::upload_parts::StoredPart;
+use crate::gateway::digests::DeclaredDigests;
+use crate::gateway::error::GatewayError;
+use crate::gateway::multipart::upload_part::UploadPart;
+use crate::gateway::object::copy::copied;
+use crate::gateway::{Gateway, spend};
+use crate::iam::{Action, Permit};
+use crate::model::conditions::ReadConditions;
+use crate::model::id::UploadId;
+use crate::model::object_key::ObjectKey;
+use crate::model::upload::PartNumber;
+use std::ops::RangeInclusive;
+
+/// What a client asks for.
+#[derive(Debug)]
+pub struct UploadPartCopy {
+    /// The object to read.
+    pub source_key: ObjectKey,
+    /// Conditions on it. A failed one is 412, also where a GET would say 304.
+    pub source_conditions: ReadConditions,
+    /// First and last byte to copy; `None` for the whole object.
+    pub source_range: Option<RangeInclusive<u64>>,
+    /// The object that the upload makes.
+    pub object_key: ObjectKey,
+    /// The upload.
+    pub upload: UploadId,
+    /// The part.
+    pub part_number: PartNumber,
+}
+
+impl Gateway {
+    /// Stores a part that is a copy of an object or of a range of one.
+    ///
+    /// # Errors
+    /// `NoSuchKey` for the source, `PreconditionFailed`, `RangeNotSatisfiable`,
+    /// `CopySourceTooLarge` (over 5 GiB), `NoSuchUpload`, or when rows, keys or engine fail.
+    ///
+    /// # Durability
+    /// When this returns `Ok`, the part survives power loss.
+    pub async fn upload_part_copy(
+        &self,
+        permits: (Permit, Permit),
+        source_bucket: &BucketRecord,
+        bucket: &BucketRecord,
+        request: UploadPartCopy,
+    ) -> Result<StoredPart, GatewayError> {
+        spend(permits.0, Action::GetObject, source_bucket)?;
+        spend(permits.1, Action::PutObject, bucket)?;
+        let (source_key, conditions) = (&request.source_key, &request.source_conditions);
+        let source = self
+            .copy_source(source_bucket, source_key, conditions)
+            .await?;
+        let size = source.record.plain.size;
+        let range = match &request.source_range {
+            None => 0..size,
+            Some(range) if *range.end() < size => *range.start()..range.end().saturating_add(1),
+            Some(_) => return Err(GatewayError::RangeNotSatisfiable { size }),
+        };
+        if range.end.saturating_sub(range.start) > PUT_LEN_MAX {
+            return Err(GatewayError::CopySourceTooLarge);
+        }
+        let part = UploadPart {
+            object_key: request.object_key,
+            upload: request.upload,
+            part_number: request.part_number,
+            declared: DeclaredDigests::default(),
+        };
+        let plaintext = self.read(&source, range).await?;
+        copied(plaintext, async |mut body| {
+            self.store_upload_part(bucket, part, &mut body).await
+        })
+        .await
+    }
+}

@@ -1,0 +1,34 @@
+//! UploadPartCopy.
+
+use crate::gateway::multipart::part_copy::UploadPartCopy;
+use crate::s3::error::S3Error;
+use crate::s3::extract::{conditions, copy_source, number};
+use crate::s3::handlers::{Call, multipart, object};
+use crate::s3::respond;
+use crate::s3::xml::responses;
+use actix_web::HttpResponse;
+
+/// UploadPartCopy (S3 API reference, UploadPartCopy).
+///
+/// # Errors
+/// The S3 answer.
+pub async fn upload_part_copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let source = copy_source::copy_source(call.view)?;
+    let (bucket, permit) = call.authorize_target().await?;
+    let (source_bucket, source_permit) = object::authorize_source(call, &source).await?;
+    let text = call.query.get("partNumber")?.unwrap_or_default();
+    let request = UploadPartCopy {
+        source_key: source.object_key,
+        source_conditions: conditions::read(call.view, "x-amz-copy-source-"),
+        source_range: copy_source::copy_source_range(call.view)?,
+        object_key: call.target.object_key()?.clone(),
+        upload: multipart::upload_id(call)?,
+        part_number: number::part_number(text)?,
+    };
+    let permits = (source_permit, permit);
+    let gateway = &call.state.gateway;
+    let part = gateway
+        .upload_part_copy(permits, &source_bucket, &bucket, request)
+        .await?;
+    Ok(respond::sealed_xml(responses::copy_part(&part)))
+}
