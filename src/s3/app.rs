@@ -1,9 +1,10 @@
 //! The service behind the S3 listener: one entry for every request.
 //!
-//! Owns: request ids, the order verify, route, handle, and the access log.
+//! Owns: request ids, the order verify, route, handle, the decision about a body that a client
+//! announces with `Expect: 100-continue`, and the access log.
 //! Not here: sockets and TLS (`server::listen`).
 
-use crate::auth::{Verified, Verifier, parse_query};
+use crate::auth::{RequestView, Verified, Verifier, parse_query};
 use crate::base::clock::Clock;
 use crate::base::entropy::Entropy;
 use crate::gateway::Gateway;
@@ -14,11 +15,14 @@ use crate::s3::extract::guard;
 use crate::s3::handlers::{self, Call};
 use crate::s3::operation::Operation;
 use crate::s3::respond;
-use crate::s3::route::{self, Query};
+use crate::s3::route::{self, Query, Target};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::redact::redact_query;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_http::body::BoxBody;
+use actix_http::{HttpMessage, Payload, Request, RequestHead, Response};
+use actix_web::HttpResponse;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What the S3 listener needs.
 #[derive(Debug)]
@@ -46,32 +50,100 @@ pub struct S3State {
 }
 
 /// Answers one request.
-pub async fn serve(
-    request: HttpRequest,
-    payload: web::Payload,
-    state: web::Data<S3State>,
-) -> HttpResponse {
-    let since = state.clock.monotonic();
-    let request_id = request_id(&*state.entropy);
-    let mut operation = None;
-    let outcome = handle(&request, payload, &state, &mut operation).await;
-    let (response, failure) = match outcome {
-        Ok(response) => (response, None),
-        Err(error) => (respond::error(&request, &error, &request_id), Some(error)),
-    };
-    let response = respond::stamp(response, &request_id);
-    let elapsed = state.clock.monotonic().saturating_sub(since);
-    let name = operation.map_or("Unknown", Operation::name);
-    state
-        .metrics
-        .request(name, response.status().as_u16(), elapsed);
-    log(
-        &request,
-        &response,
-        (name, &request_id, elapsed.as_micros()),
-        failure.as_ref(),
-    );
-    response
+pub async fn serve(mut request: Request, state: Arc<S3State>) -> Response<BoxBody> {
+    let mut exchange = Exchange::begin(&state);
+    let admitted = request.extensions_mut().remove::<Verified>();
+    let payload = request.take_payload();
+    let head = request.head();
+    let outcome = handle(head, payload, admitted, &state, &mut exchange).await;
+    exchange.end(head, outcome, &state).into()
+}
+
+/// Decides about a request whose client waits for `100 Continue` with its body: who asks, and
+/// whether they may, comes before the body (s3-behaviour.md 4).
+///
+/// # Errors
+/// The answer to a refused request. The connection ends with it: whether the client sends the body
+/// all the same cannot be known, so nothing behind it can be read as a request.
+pub async fn admit(request: Request, state: Arc<S3State>) -> Result<Request, Response<BoxBody>> {
+    let mut exchange = Exchange::begin(&state);
+    match authorize_ahead(request.head(), &state, &mut exchange).await {
+        Ok(verified) => {
+            request.extensions_mut().insert(verified);
+            Ok(request)
+        }
+        Err(error) => {
+            let outcome = Err(error.close());
+            Err(exchange.end(request.head(), outcome, &state).into())
+        }
+    }
+}
+
+/// A request and its answer, as log and metrics see them.
+struct Exchange {
+    request_id: String,
+    since: Duration,
+    operation: Option<Operation>,
+}
+
+impl Exchange {
+    fn begin(state: &S3State) -> Self {
+        Self {
+            request_id: request_id(&*state.entropy),
+            since: state.clock.monotonic(),
+            operation: None,
+        }
+    }
+
+    fn end(
+        self,
+        head: &RequestHead,
+        outcome: Result<HttpResponse, S3Error>,
+        state: &S3State,
+    ) -> HttpResponse {
+        let (response, failure) = match outcome {
+            Ok(response) => (response, None),
+            Err(error) => (respond::error(head, &error, &self.request_id), Some(error)),
+        };
+        let response = respond::stamp(response, &self.request_id);
+        let elapsed = state.clock.monotonic().saturating_sub(self.since);
+        let name = self.operation.map_or("Unknown", Operation::name);
+        let status = response.status().as_u16();
+        state.metrics.request(name, status, elapsed);
+        self.log(head, (name, status, elapsed.as_micros()), failure.as_ref());
+        response
+    }
+
+    fn log(
+        &self,
+        head: &RequestHead,
+        (operation, status, elapsed_us): (&str, u16, u128),
+        failure: Option<&S3Error>,
+    ) {
+        let request_id = &self.request_id;
+        let (method, path) = (head.method.as_str(), head.uri.path());
+        let query = redact_query(head.uri.query().unwrap_or_default());
+        let peer = head.peer_addr.map(|peer| peer.to_string());
+        let peer = peer.unwrap_or_default();
+        let Some(error) = failure else {
+            tracing::info!(
+                request_id, operation, status, method, path, %query, peer, elapsed_us, "request"
+            );
+            return;
+        };
+        let (code, detail) = (error.code().as_str(), error.log_detail());
+        if status >= 500 && status != 501 {
+            tracing::error!(
+                request_id, operation, status, code, detail, method, path, %query, peer, elapsed_us,
+                "request failed"
+            );
+        } else {
+            tracing::info!(
+                request_id, operation, status, code, detail, method, path, %query, peer, elapsed_us,
+                "request refused"
+            );
+        }
+    }
 }
 
 /// 16 hexadecimal digits; without random bytes the request is still answered, under an id of zeros.
@@ -83,47 +155,22 @@ fn request_id(entropy: &dyn Entropy) -> String {
     hex::encode_upper(bytes)
 }
 
-fn log(
-    request: &HttpRequest,
-    response: &HttpResponse,
-    (operation, request_id, elapsed_us): (&str, &str, u128),
-    failure: Option<&S3Error>,
-) {
-    let status = response.status().as_u16();
-    let (method, path) = (request.method().as_str(), request.uri().path());
-    let query = redact_query(request.uri().query().unwrap_or_default());
-    let peer = request
-        .peer_addr()
-        .map(|peer| peer.to_string())
-        .unwrap_or_default();
-    let Some(error) = failure else {
-        tracing::info!(
-            request_id, operation, status, method, path, %query, peer, elapsed_us, "request"
-        );
-        return;
-    };
-    let (code, detail) = (error.code().as_str(), error.log_detail());
-    if status >= 500 && status != 501 {
-        tracing::error!(
-            request_id, operation, status, code, detail, method, path, %query, peer, elapsed_us,
-            "request failed"
-        );
-    } else {
-        tracing::info!(
-            request_id, operation, status, code, detail, method, path, %query, peer, elapsed_us,
-            "request refused"
-        );
-    }
+/// What the head of a request asks for. Which operation it is is told after its caller is known: a
+/// stranger learns nothing of what this server implements.
+struct Asked<'a> {
+    view: RequestView<'a>,
+    query: Query,
+    target: Target,
+    operation: Result<Operation, S3Error>,
 }
 
-async fn handle(
-    request: &HttpRequest,
-    payload: web::Payload,
+fn ask<'a>(
+    head: &'a RequestHead,
     state: &S3State,
-    routed: &mut Option<Operation>,
-) -> Result<HttpResponse, S3Error> {
-    let view = authenticate::view(request, state.is_secure);
-    authenticate::refuse_ambiguous(request, &view)?;
+    exchange: &mut Exchange,
+) -> Result<Asked<'a>, S3Error> {
+    let view = authenticate::view(head, state.is_secure);
+    authenticate::refuse_ambiguous(head, &view)?;
     let header_len = view
         .headers
         .iter()
@@ -136,18 +183,54 @@ async fn handle(
     let query = Query::new(query);
     let target = route::target(&view, &state.domains)?;
     let operation = route::operation(&view, &target, &query);
-    *routed = operation.as_ref().ok().copied();
-    // Who asks comes before what is asked for: a stranger learns nothing of what this server
-    // implements.
-    let mut verified: Verified = authenticate::verify(state, &view).await?;
-    let operation = operation?;
-    guard::refuse_unsupported(&view)?;
-    let framing = handlers::framing(operation, &view, &mut verified)?;
+    exchange.operation = operation.as_ref().ok().copied();
+    Ok(Asked {
+        view,
+        query,
+        target,
+        operation,
+    })
+}
+
+async fn authorize_ahead(
+    head: &RequestHead,
+    state: &S3State,
+    exchange: &mut Exchange,
+) -> Result<Verified, S3Error> {
+    let asked = ask(head, state, exchange)?;
+    let verified = authenticate::verify(state, &asked.view).await?;
     let call = Call {
         state,
-        view: &view,
-        query: &query,
-        target: &target,
+        view: &asked.view,
+        query: &asked.query,
+        target: &asked.target,
+        verified: &verified,
+        operation: asked.operation?,
+    };
+    handlers::authorize_ahead(&call).await?;
+    Ok(verified)
+}
+
+async fn handle(
+    head: &RequestHead,
+    payload: Payload,
+    admitted: Option<Verified>,
+    state: &S3State,
+    exchange: &mut Exchange,
+) -> Result<HttpResponse, S3Error> {
+    let asked = ask(head, state, exchange)?;
+    let mut verified = match admitted {
+        Some(verified) => verified,
+        None => authenticate::verify(state, &asked.view).await?,
+    };
+    let operation = asked.operation?;
+    guard::refuse_unsupported(&asked.view)?;
+    let framing = handlers::framing(operation, &asked.view, &mut verified)?;
+    let call = Call {
+        state,
+        view: &asked.view,
+        query: &asked.query,
+        target: &asked.target,
         verified: &verified,
         operation,
     };

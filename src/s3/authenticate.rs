@@ -6,20 +6,19 @@
 use crate::auth::{AuthError, RequestView, Verified};
 use crate::s3::app::S3State;
 use crate::s3::error::{S3Error, S3ErrorCode};
-use actix_web::HttpRequest;
+use actix_http::RequestHead;
 
 /// The view of a request. Header names are lower case already; values keep their bytes.
-pub fn view(request: &HttpRequest, is_secure: bool) -> RequestView<'_> {
-    let uri = request.uri();
-    let headers = request.headers();
-    let headers = headers
+pub fn view(head: &RequestHead, is_secure: bool) -> RequestView<'_> {
+    let headers = head
+        .headers
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_bytes()))
         .collect();
     RequestView {
-        method: request.method().as_str(),
-        path: uri.path(),
-        query: uri.query().unwrap_or_default(),
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
         headers,
         secure: is_secure,
     }
@@ -30,8 +29,8 @@ pub fn view(request: &HttpRequest, is_secure: bool) -> RequestView<'_> {
 ///
 /// # Errors
 /// `InvalidRequest`.
-pub fn refuse_ambiguous(request: &HttpRequest, view: &RequestView<'_>) -> Result<(), S3Error> {
-    let is_absolute = request.uri().authority().is_some();
+pub fn refuse_ambiguous(head: &RequestHead, view: &RequestView<'_>) -> Result<(), S3Error> {
+    let is_absolute = head.uri.authority().is_some();
     if is_absolute || view.header_values("host").count() != 1 {
         let text = "The request must name exactly one host, in its Host header.";
         return Err(S3Error::new(S3ErrorCode::InvalidRequest).message(text.to_owned()));

@@ -5,9 +5,10 @@ use crate::model::checksum::ObjectChecksum;
 use crate::s3::error::response::error_body;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::metadata::USER_METADATA_PREFIX;
+use actix_http::RequestHead;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 
 /// The second id of an answer; AWS's support asks for it, clients print it.
 const HOST_ID: &str = "riznica";
@@ -48,7 +49,7 @@ pub fn sealed_xml(body: String) -> HttpResponse {
 }
 
 /// The answer to a failed request. HEAD and 304 have no body.
-pub fn error(request: &HttpRequest, error: &S3Error, request_id: &str) -> HttpResponse {
+pub fn error(head: &RequestHead, error: &S3Error, request_id: &str) -> HttpResponse {
     let status = StatusCode::from_u16(error.code().status());
     let mut response = HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     for (name, value) in error.headers() {
@@ -57,11 +58,10 @@ pub fn error(request: &HttpRequest, error: &S3Error, request_id: &str) -> HttpRe
     if error.must_close() {
         response.force_close();
     }
-    if request.method() == actix_web::http::Method::HEAD || error.code() == S3ErrorCode::NotModified
-    {
+    if head.method == actix_web::http::Method::HEAD || error.code() == S3ErrorCode::NotModified {
         return response.finish();
     }
-    let body = error_body(error, request.uri().path(), request_id, HOST_ID);
+    let body = error_body(error, head.uri.path(), request_id, HOST_ID);
     response
         .insert_header(("content-type", "application/xml"))
         .body(body)

@@ -8,16 +8,24 @@ use crate::s3::app as s3;
 use crate::server::compose::{self, Parts};
 use crate::server::error::StartupError;
 use crate::server::tls::ReloadingCertificate;
-use actix_web::dev::{Server, ServerHandle};
+use actix_http::body::BoxBody;
+use actix_http::{HttpServiceBuilder, Request, Response, TlsAcceptorConfig};
+use actix_server::{GracefulShutdownSignal, Server, ServerHandle};
+use actix_service::{Service, ServiceFactory, fn_service};
 use actix_web::{App, HttpServer, web};
+use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Connections of the admin listener.
 const ADMIN_CONNECTIONS_MAX: usize = 64;
+
+/// How long a closed connection is read on, so that a client that still sends reads its answer.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves until SIGTERM or SIGINT.
 ///
@@ -93,6 +101,54 @@ async fn stop_on_signal(handles: [ServerHandle; 2]) -> Result<(), StartupError> 
     Ok(())
 }
 
+/// The service of one S3 connection. A macro, since its type cannot be written down and differs
+/// between plain and TLS streams.
+macro_rules! s3_service {
+    ($http:expr, $state:expr) => {{
+        let (answering, admitting) = (Arc::clone(&$state), Arc::clone(&$state));
+        let admit = move |request: Request| s3::admit(request, Arc::clone(&admitting));
+        let serve = move |request: Request| {
+            let answered = s3::serve(request, Arc::clone(&answering));
+            async move { Ok::<_, Infallible>(answered.await) }
+        };
+        $http
+            .builder()
+            .expect(fn_service(admit))
+            .finish(fn_service(serve))
+    }};
+}
+
+/// What every connection of the S3 listener is served with.
+#[derive(Clone)]
+struct HttpSettings {
+    keep_alive: Duration,
+    header_timeout: Duration,
+    stopping: GracefulShutdownSignal,
+}
+
+impl HttpSettings {
+    fn builder<T, S>(&self) -> HttpServiceBuilder<T, S>
+    where
+        S: ServiceFactory<Request, Config = (), InitError = ()>,
+        S::Error: Into<Response<BoxBody>> + 'static,
+        <S::Service as Service<Request>>::Future: 'static,
+        T: AsyncRead + AsyncWrite + Unpin + 'static,
+    {
+        let stopping = self.stopping.clone();
+        HttpServiceBuilder::default()
+            .keep_alive(self.keep_alive)
+            .client_request_timeout(self.header_timeout)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .tcp_nodelay(true)
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+    }
+}
+
+/// The S3 listener. It is put together from the parts of actix-web's own server, which has no place
+/// for a decision between a request's head and `100 Continue`.
 fn s3_server(
     config: &Config,
     parts: &Parts,
@@ -100,25 +156,21 @@ fn s3_server(
     supervisor: &mut Supervisor,
 ) -> Result<Server, StartupError> {
     let raw = &config.raw.server;
-    let state = web::Data::new(parts.s3_state(config));
-    let server = HttpServer::new(move || {
-        App::new()
-            .app_data(state.clone())
-            .default_service(web::to(s3::serve))
-    });
-    let server = server
+    let state = Arc::new(parts.s3_state(config));
+    let server = Server::build()
         .workers(config.workers)
-        .max_connections(raw.max_connections.div_ceil(config.workers))
-        .keep_alive(Duration::from_secs(raw.keep_alive_s))
-        .client_request_timeout(Duration::from_secs(raw.header_timeout_s))
-        .client_disconnect_timeout(Duration::from_secs(5))
-        .tcp_nodelay(true)
+        .max_concurrent_connections(raw.max_connections.div_ceil(config.workers))
         .shutdown_timeout(raw.shutdown_grace_s)
         .disable_signals();
+    let http = HttpSettings {
+        keep_alive: Duration::from_secs(raw.keep_alive_s),
+        header_timeout: Duration::from_secs(raw.header_timeout_s),
+        stopping: server.graceful_shutdown_signal(),
+    };
     let address = config.listen;
     let listen_error = |source| StartupError::Listen { address, source };
     let server = match &config.tls {
-        None => server.listen(listener).map_err(listen_error)?,
+        None => server.listen("s3", listener, move || s3_service!(http, state).tcp()),
         Some(files) => {
             let tls_error = |source| StartupError::Tls {
                 certificate: files.certificate.clone(),
@@ -126,15 +178,16 @@ fn s3_server(
             };
             let certificate =
                 Arc::new(ReloadingCertificate::load(files.clone()).map_err(tls_error)?);
-            let tls_config = certificate.server_config().map_err(tls_error)?;
+            let tls = certificate.server_config().map_err(tls_error)?;
             let clock = Arc::clone(&parts.clock);
             supervisor.start("certificate", |stop| certificate.watch(clock, stop));
-            server
-                .listen_rustls_0_23(listener, tls_config)
-                .map_err(listen_error)?
+            server.listen("s3", listener, move || {
+                let handshake = TlsAcceptorConfig::default().handshake_timeout(http.header_timeout);
+                s3_service!(http, state).rustls_0_23_with_config(tls.clone(), handshake)
+            })
         }
     };
-    Ok(server.run())
+    Ok(server.map_err(listen_error)?.run())
 }
 
 fn admin_server(parts: &Parts, listener: TcpListener) -> Result<Server, StartupError> {

@@ -1,12 +1,17 @@
 //! Black-box tests against the real binary: the official SDK with its default settings, and raw
 //! signed requests.
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::expect_used,
+    clippy::string_slice,
+    reason = "a test that cannot go on has failed"
+)]
 
 #[path = "../support/raw.rs"]
 mod raw;
 #[path = "../support/server.rs"]
 mod server;
 
+mod expect;
 mod races;
 mod signer;
 mod tenancy;

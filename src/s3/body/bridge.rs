@@ -11,8 +11,8 @@ use crate::gateway::write_path::Body;
 use crate::model::checksum::{Checksum, ChecksumAlgorithm};
 use crate::s3::body::aws_chunked::{ChunkDecoder, ChunkMode, Trailers};
 use crate::s3::error::{S3Error, S3ErrorCode};
-use actix_web::error::PayloadError;
-use actix_web::web;
+use actix_http::Payload as HttpPayload;
+use actix_http::error::PayloadError;
 use bytes::Bytes;
 use futures::StreamExt;
 use futures::future::{Either, select};
@@ -66,7 +66,7 @@ impl Framing {
 /// # Errors
 /// The wire's error, else the consumer's.
 pub async fn with_body<T, E: Into<S3Error>, F: Future<Output = Result<T, E>>>(
-    payload: web::Payload,
+    payload: HttpPayload,
     framing: Framing,
     patience: &Patience,
     consume: impl FnOnce(Body) -> F,
@@ -83,7 +83,7 @@ pub async fn with_body<T, E: Into<S3Error>, F: Future<Output = Result<T, E>>>(
 }
 
 async fn pump(
-    mut payload: web::Payload,
+    mut payload: HttpPayload,
     framing: Framing,
     patience: &Patience,
     sender: BodySender<BodyEnd>,
@@ -141,7 +141,7 @@ struct Waiting {
 impl Waiting {
     async fn next(
         &mut self,
-        payload: &mut web::Payload,
+        payload: &mut HttpPayload,
         patience: &Patience,
     ) -> Result<Option<Bytes>, S3Error> {
         let since = patience.clock.monotonic();
@@ -170,7 +170,7 @@ fn lost(source: &PayloadError) -> S3Error {
 /// # Errors
 /// `MaxMessageLengthExceeded`, or as the wire fails.
 pub async fn read_whole(
-    payload: web::Payload,
+    payload: HttpPayload,
     framing: Framing,
     patience: &Patience,
     len_max: usize,

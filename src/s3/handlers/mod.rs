@@ -20,7 +20,8 @@ use crate::s3::extract::{digests, guard};
 use crate::s3::operation::Operation;
 use crate::s3::route::{Query, Target};
 use crate::s3::xml::responses::Owner;
-use actix_web::{HttpResponse, web};
+use actix_http::Payload;
+use actix_web::HttpResponse;
 use bytes::Bytes;
 
 /// A verified request on its way to the data plane.
@@ -91,7 +92,7 @@ impl Call<'_> {
     /// Reads an XML body and checks its declared digests.
     async fn read_document(
         &self,
-        payload: web::Payload,
+        payload: Payload,
         framing: Framing,
         len_max: usize,
     ) -> Result<Bytes, S3Error> {
@@ -121,13 +122,27 @@ pub fn framing(
     }
 }
 
+/// Decides whether the caller may do what it asks for, ahead of the body. The operation decides
+/// again: a permit is spent by what it allows.
+///
+/// # Errors
+/// `InvalidBucketName`, `NoSuchBucket`, `AccessDenied`.
+pub async fn authorize_ahead(call: &Call<'_>) -> Result<(), S3Error> {
+    if call.target.bucket.is_none() || call.operation == Operation::CreateBucket {
+        call.authorize_account()?;
+    } else {
+        call.authorize_target().await?;
+    }
+    Ok(())
+}
+
 /// Runs the operation.
 ///
 /// # Errors
 /// The S3 answer to whatever failed.
 pub async fn dispatch(
     call: &Call<'_>,
-    payload: web::Payload,
+    payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
     match call.operation {

@@ -11,7 +11,8 @@ use crate::s3::extract::{conditions, digests, metadata, number};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
 use crate::s3::xml::{requests, responses};
-use actix_web::{HttpResponse, web};
+use actix_http::Payload;
+use actix_web::HttpResponse;
 
 /// The upload that a request names. An id that is none of ours names no upload.
 ///
@@ -65,7 +66,7 @@ pub async fn create(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
 /// The S3 answer.
 pub async fn upload_part(
     call: &Call<'_>,
-    payload: web::Payload,
+    payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;

@@ -14,9 +14,10 @@ use crate::s3::handlers::Call;
 use crate::s3::operation::Operation;
 use crate::s3::respond;
 use crate::s3::xml::responses;
+use actix_http::Payload;
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use futures::StreamExt;
 
 /// Query parameters that replace headers of a signed GET, and the headers that they replace
@@ -36,7 +37,7 @@ const RESPONSE_OVERRIDES: [(&str, &str); 6] = [
 /// The S3 answer.
 pub async fn put(
     call: &Call<'_>,
-    payload: web::Payload,
+    payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
