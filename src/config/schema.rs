@@ -53,7 +53,7 @@ section! {
         /// Threads that answer requests; 0 for one a core.
         workers: usize = 0,
         /// Connections at once, all workers together.
-        max_connections: usize = 4096,
+        max_connections: usize = 8192,
         /// Idle seconds after which a connection is closed.
         keep_alive_s: u64 = 75,
         /// Seconds in which the head of a request has to arrive.

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::s3::app as s3;
 use crate::server::compose::{self, Parts};
 use crate::server::error::StartupError;
+use crate::server::open_files::connections_that_fit;
 use crate::server::tls::ReloadingCertificate;
 use actix_http::body::BoxBody;
 use actix_http::{HttpServiceBuilder, Request, Response, TlsAcceptorConfig};
@@ -106,10 +107,11 @@ async fn stop_on_signal(handles: [ServerHandle; 2]) -> Result<(), StartupError> 
 macro_rules! s3_service {
     ($http:expr, $state:expr) => {{
         let (answering, admitting) = (Arc::clone(&$state), Arc::clone(&$state));
-        let admit = move |request: Request| s3::admit(request, Arc::clone(&admitting));
+        // Boxed: each connection has room for them, also while it is idle, and they are large.
+        let admit = move |request: Request| Box::pin(s3::admit(request, Arc::clone(&admitting)));
         let serve = move |request: Request| {
             let answered = s3::serve(request, Arc::clone(&answering));
-            async move { Ok::<_, Infallible>(answered.await) }
+            Box::pin(async move { Ok::<_, Infallible>(answered.await) })
         };
         $http
             .builder()
@@ -157,9 +159,11 @@ fn s3_server(
 ) -> Result<Server, StartupError> {
     let raw = &config.raw.server;
     let state = Arc::new(parts.s3_state(config));
+    let engine_files = usize::try_from(config.raw.storage.max_open_files).unwrap_or_default();
+    let connections = connections_that_fit(raw.max_connections, engine_files);
     let server = Server::build()
         .workers(config.workers)
-        .max_concurrent_connections(raw.max_connections.div_ceil(config.workers))
+        .max_concurrent_connections(connections.div_ceil(config.workers))
         .shutdown_timeout(raw.shutdown_grace_s)
         .disable_signals();
     let http = HttpSettings {

@@ -7,6 +7,7 @@ pub mod error;
 pub mod hardening;
 pub mod init;
 pub mod listen;
+pub mod open_files;
 pub mod tls;
 
 pub use init::init;
