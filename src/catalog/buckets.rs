@@ -13,6 +13,7 @@ use crate::catalog::record::{self, RecordKind};
 use crate::catalog::{keyspace, tenants};
 use crate::crypto::WrappedKey;
 use crate::model::bucket::BucketName;
+use crate::model::encryption::SseAlgorithm;
 use crate::model::id::{BucketId, TenantId};
 use crate::model::time::Timestamp;
 use crate::storage::{CommitError, Engine, MetaBatch, MetaStore, Partition};
@@ -31,6 +32,8 @@ pub struct BucketRecord {
     pub created: Timestamp,
     /// Its wrapped keys by version, oldest first; the last one is for writes. Never empty.
     pub keys: Vec<(u32, WrappedKey)>,
+    /// Default encryption, if it was set.
+    pub default_encryption: Option<SseAlgorithm>,
 }
 
 impl BucketRecord {
@@ -54,6 +57,7 @@ impl BucketRecord {
             for (version, wrapped) in &self.keys {
                 w.u32(*version).field(&wrapped.encode());
             }
+            w.u8(self.default_encryption.map_or(0, SseAlgorithm::to_stored));
         })
     }
 
@@ -70,12 +74,19 @@ impl BucketRecord {
                     .map_err(|_key| CodecError::InvalidField("bucket key"))?;
                 keys.push((version, wrapped));
             }
+            // Rows of the first weeks end here.
+            let stored = if r.rest().is_empty() { 0 } else { r.u8()? };
+            let default_encryption = SseAlgorithm::from_stored(stored);
+            if stored != 0 && default_encryption.is_none() {
+                return Err(CodecError::InvalidField("default encryption"));
+            }
             Ok(Self {
                 bucket,
                 name,
                 tenant,
                 created,
                 keys,
+                default_encryption,
             })
         };
         Ok(record::decode(RecordKind::BucketHeader, bytes, read)?)
@@ -168,6 +179,36 @@ pub async fn header(
     let partition = keyspace::bucket_partition(bucket);
     let row: Option<Bytes> = MetaStore::get(engine, partition, &keyspace::bucket_header()).await?;
     row.map(|bytes| BucketRecord::decode(&bytes)).transpose()
+}
+
+/// Attempts to change a header while others change it too.
+const CHANGE_ATTEMPTS_MAX: usize = 64;
+
+/// Changes a living bucket's header; changes at the same time follow one another.
+///
+/// # Errors
+/// `BucketGone`, `Contended`, or when the engine fails.
+pub async fn change(
+    engine: &dyn Engine,
+    bucket: BucketId,
+    apply: impl Fn(&mut BucketRecord),
+) -> Result<(), CatalogError> {
+    let partition = keyspace::bucket_partition(bucket);
+    for _ in 0..CHANGE_ATTEMPTS_MAX {
+        let old = MetaStore::get(engine, partition, &keyspace::bucket_header()).await?;
+        let old = old.ok_or(CatalogError::BucketGone)?;
+        let mut record = BucketRecord::decode(&old)?;
+        apply(&mut record);
+        let mut batch = MetaBatch::new(partition);
+        batch
+            .equals(keyspace::bucket_header(), old)
+            .put(keyspace::bucket_header(), record.encode().into());
+        match engine.commit(batch).await {
+            Err(CommitError::ConditionFailed { .. }) => {}
+            other => return Ok(other?),
+        }
+    }
+    Err(CatalogError::Contended)
 }
 
 /// Finds a living bucket by its name.

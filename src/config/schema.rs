@@ -94,6 +94,9 @@ section! {
         domains: Vec<String> = Vec::new(),
         /// Whether UNSIGNED-PAYLOAD is refused over plain HTTP.
         require_signed_payload: bool = false,
+        /// Whether answers say AES256 for buckets without default encryption, as AWS's do.
+        /// Everything is encrypted either way.
+        report_default_encryption: bool = true,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
 use crate::model::bucket::BucketName;
+use crate::model::encryption::SseAlgorithm;
 use crate::model::id::BucketId;
 
 /// Version of a bucket's first key.
@@ -65,6 +66,7 @@ impl Gateway {
             tenant,
             created,
             keys,
+            default_encryption: None,
         };
         match buckets::create(&*self.engine, &record).await {
             Err(CatalogError::Taken) => {
@@ -102,6 +104,37 @@ impl Gateway {
             DeleteOutcome::Gone => Err(GatewayError::NoSuchBucket),
             DeleteOutcome::NotEmpty => Err(GatewayError::BucketNotEmpty),
         }
+    }
+
+    /// The bucket's default encryption, if it was set.
+    ///
+    /// # Errors
+    /// `WrongPermit`.
+    pub fn default_encryption(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+    ) -> Result<Option<SseAlgorithm>, GatewayError> {
+        spend(permit, Action::GetEncryptionConfiguration, bucket)?;
+        Ok(bucket.default_encryption)
+    }
+
+    /// Sets or takes away the bucket's default encryption.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`, or when the rows fail.
+    ///
+    /// # Durability
+    /// When this returns `Ok`, the setting survives power loss.
+    pub async fn set_default_encryption(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+        algorithm: Option<SseAlgorithm>,
+    ) -> Result<(), GatewayError> {
+        spend(permit, Action::PutEncryptionConfiguration, bucket)?;
+        let apply = |record: &mut BucketRecord| record.default_encryption = algorithm;
+        Ok(buckets::change(&*self.engine, bucket.bucket, apply).await?)
     }
 
     /// The caller's buckets in name order.

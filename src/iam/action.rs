@@ -16,6 +16,8 @@ pub enum Action {
     DeleteObject,
     /// Ask where a bucket lies.
     GetBucketLocation,
+    /// Read a bucket's default encryption.
+    GetEncryptionConfiguration,
     /// Read an object.
     GetObject,
     /// Read an object's attributes.
@@ -28,6 +30,8 @@ pub enum Action {
     ListBucketMultipartUploads,
     /// List an upload's parts.
     ListMultipartUploadParts,
+    /// Change a bucket's default encryption.
+    PutEncryptionConfiguration,
     /// Write an object, by whatever operation.
     PutObject,
 }
@@ -41,12 +45,14 @@ impl Action {
             Self::DeleteBucket => "s3:DeleteBucket",
             Self::DeleteObject => "s3:DeleteObject",
             Self::GetBucketLocation => "s3:GetBucketLocation",
+            Self::GetEncryptionConfiguration => "s3:GetEncryptionConfiguration",
             Self::GetObject => "s3:GetObject",
             Self::GetObjectAttributes => "s3:GetObjectAttributes",
             Self::ListAllMyBuckets => "s3:ListAllMyBuckets",
             Self::ListBucket => "s3:ListBucket",
             Self::ListBucketMultipartUploads => "s3:ListBucketMultipartUploads",
             Self::ListMultipartUploadParts => "s3:ListMultipartUploadParts",
+            Self::PutEncryptionConfiguration => "s3:PutEncryptionConfiguration",
             Self::PutObject => "s3:PutObject",
         }
     }

@@ -4,10 +4,11 @@
 //! Not here: reading headers off a request (`s3::extract`).
 
 use crate::base::limits::USER_METADATA_LEN_MAX;
+use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
 
 /// The content headers that an object keeps, by their lower-case names. Their order is their stored
 /// number: append only.
-pub const CONTENT_HEADERS: [&str; 7] = [
+pub const CONTENT_HEADERS: [&str; 8] = [
     "content-type",
     "cache-control",
     "content-disposition",
@@ -15,6 +16,7 @@ pub const CONTENT_HEADERS: [&str; 7] = [
     "content-language",
     "expires",
     "x-amz-website-redirect-location",
+    SSE_HEADER,
 ];
 
 /// User metadata that is too large.
@@ -44,6 +46,19 @@ impl ObjectMetadata {
         self.content_headers
             .retain(|(existing, _)| *existing != number);
         self.content_headers.push((number, value.to_owned()));
+    }
+
+    /// Sets or takes away the mark that server-side encryption was asked for, by the request or by
+    /// the bucket's setting. Without the mark answers say what the configuration says.
+    pub fn mark_encryption(&mut self, algorithm: Option<SseAlgorithm>) {
+        let number = CONTENT_HEADERS
+            .iter()
+            .position(|known| *known == SSE_HEADER);
+        self.content_headers
+            .retain(|(existing, _)| Some(usize::from(*existing)) != number);
+        if let Some(algorithm) = algorithm {
+            self.set_content_header(SSE_HEADER, algorithm.name());
+        }
     }
 
     /// The content headers as name and value.

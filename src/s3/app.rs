@@ -37,6 +37,8 @@ pub struct S3State {
     pub entropy: Arc<dyn Entropy>,
     /// Region of all buckets.
     pub region: String,
+    /// Whether answers tell SSE-S3 of what nobody asked to be encrypted, which it is all the same.
+    pub reports_encryption: bool,
     /// Domains of virtual-host style, lower case.
     pub domains: Vec<String>,
     /// Patience with slow clients.

@@ -48,10 +48,14 @@ operations! {
     CreateMultipartUpload => PutObject,
     /// `DELETE /bucket`
     DeleteBucket => DeleteBucket,
+    /// `DELETE /bucket?encryption`
+    DeleteBucketEncryption => PutEncryptionConfiguration,
     /// `DELETE /bucket/key`
     DeleteObject => DeleteObject,
     /// `POST /bucket?delete`
     DeleteObjects => DeleteObject,
+    /// `GET /bucket?encryption`
+    GetBucketEncryption => GetEncryptionConfiguration,
     /// `GET /bucket?location`
     GetBucketLocation => GetBucketLocation,
     /// `GET /bucket/key`
@@ -72,6 +76,8 @@ operations! {
     ListObjectsV2 => ListBucket,
     /// `GET /bucket/key?uploadId`
     ListParts => ListMultipartUploadParts,
+    /// `PUT /bucket?encryption`
+    PutBucketEncryption => PutEncryptionConfiguration,
     /// `PUT /bucket/key`
     PutObject => PutObject,
     /// `PUT /bucket/key?partNumber&uploadId`

@@ -2,6 +2,7 @@
 
 use crate::gateway::ObjectRecord;
 use crate::model::checksum::ObjectChecksum;
+use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
 use crate::s3::error::response::error_body;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::metadata::USER_METADATA_PREFIX;
@@ -40,12 +41,20 @@ pub fn xml(status: StatusCode, body: String) -> HttpResponse {
         .body(body)
 }
 
-/// An answer with an XML body about an object that was written. Everything is sealed.
-pub fn sealed_xml(body: String) -> HttpResponse {
-    HttpResponse::Ok()
+/// An answer with an XML body about an object that was written.
+pub fn written_xml(body: String, told: Option<SseAlgorithm>) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    encryption(&mut response, told);
+    response
         .insert_header(("content-type", "application/xml"))
-        .insert_header(("x-amz-server-side-encryption", "AES256"))
         .body(body)
+}
+
+/// The header of server-side encryption.
+pub fn encryption(response: &mut HttpResponseBuilder, told: Option<SseAlgorithm>) {
+    if let Some(algorithm) = told {
+        response.insert_header((SSE_HEADER, algorithm.name()));
+    }
 }
 
 /// The answer to a failed request. HEAD and 304 have no body.
@@ -74,8 +83,7 @@ pub fn describe(response: &mut HttpResponseBuilder, record: &ObjectRecord, with_
     response
         .insert_header(("etag", secret.etag.quoted()))
         .insert_header(("last-modified", record.plain.last_modified.http_date()))
-        .insert_header(("accept-ranges", "bytes"))
-        .insert_header(("x-amz-server-side-encryption", "AES256"));
+        .insert_header(("accept-ranges", "bytes"));
     for (name, value) in secret.metadata.content_headers() {
         set(response, name, value);
     }

@@ -203,6 +203,9 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
             Some(Operation::ListObjectsV2)
         }
         ("GET", None) => Some(Operation::ListObjects),
+        ("DELETE", Some("encryption")) => Some(Operation::DeleteBucketEncryption),
+        ("GET", Some("encryption")) => Some(Operation::GetBucketEncryption),
+        ("PUT", Some("encryption")) => Some(Operation::PutBucketEncryption),
         ("GET", Some("location")) => Some(Operation::GetBucketLocation),
         ("GET", Some("uploads")) => Some(Operation::ListMultipartUploads),
         ("POST", Some("delete")) => Some(Operation::DeleteObjects),
@@ -314,7 +317,12 @@ mod tests {
                     let routed = route(method, "h", path, name).map(|(operation, _)| operation);
                     let is_known = matches!(
                         *name,
-                        "attributes" | "delete" | "location" | "uploadId" | "uploads"
+                        "attributes"
+                            | "delete"
+                            | "encryption"
+                            | "location"
+                            | "uploadId"
+                            | "uploads"
                     );
                     assert!(
                         is_known || routed == Err(S3ErrorCode::NotImplemented),

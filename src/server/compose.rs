@@ -152,6 +152,7 @@ impl Parts {
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             region,
+            reports_encryption: raw.s3.report_default_encryption,
             domains: config.domains.clone(),
             patience: Patience {
                 clock: Arc::clone(&self.clock),

@@ -19,6 +19,7 @@ use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
 use crate::model::checksum::ChecksumAlgorithm;
 use crate::model::conditions::{ReadConditions, ReadOutcome, WriteConditions};
+use crate::model::encryption::SseAlgorithm;
 use crate::model::id::VersionId;
 use crate::model::metadata::ObjectMetadata;
 use crate::model::object_key::ObjectKey;
@@ -40,6 +41,9 @@ pub struct CopyObject {
     pub conditions: WriteConditions,
     /// New metadata (directive REPLACE), or `None` to keep the source's (COPY).
     pub metadata: Option<ObjectMetadata>,
+    /// Server-side encryption that the copy's bucket or the request asks for; the source's does not
+    /// count.
+    pub encryption: Option<SseAlgorithm>,
     /// Checksum to compute for the copy, if another than the source's is asked for.
     pub checksum_algorithm: Option<ChecksumAlgorithm>,
 }
@@ -71,13 +75,16 @@ impl Gateway {
             source_bucket.bucket == bucket.bucket && request.source_key == request.object_key;
         match request.metadata.take() {
             None if is_itself => Err(GatewayError::CopyToItself),
-            Some(metadata) if is_itself => {
+            Some(mut metadata) if is_itself => {
+                metadata.mark_encryption(request.encryption);
                 self.replace_metadata(bucket, source, metadata, &request)
                     .await
             }
             _ if source.record.plain.size > PUT_LEN_MAX => Err(GatewayError::CopySourceTooLarge),
             metadata => {
-                let metadata = metadata.unwrap_or_else(|| source.record.secret.metadata.clone());
+                let kept = || source.record.secret.metadata.clone();
+                let mut metadata = metadata.unwrap_or_else(kept);
+                metadata.mark_encryption(request.encryption);
                 self.copy_bytes(bucket, &source, metadata, request).await
             }
         }

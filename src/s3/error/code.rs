@@ -75,6 +75,7 @@ codes! {
     RequestHeaderSectionTooLarge "RequestHeaderSectionTooLarge" 400 "Your request headers exceed the maximum allowed size.";
     RequestTimeTooSkewed "RequestTimeTooSkewed" 403 "The difference between the request time and the server's time is too large.";
     RequestTimeout "RequestTimeout" 400 "Your socket connection to the server was not read from or written to within the timeout period.";
+    ServerSideEncryptionConfigurationNotFoundError "ServerSideEncryptionConfigurationNotFoundError" 404 "The server side encryption configuration was not found";
     ServiceUnavailable "ServiceUnavailable" 503 "Service is unable to handle request. Please retry.";
     SignatureDoesNotMatch "SignatureDoesNotMatch" 403 "The request signature that the server calculated does not match the signature that you provided. Check your secret access key and signing method.";
     SlowDown "SlowDown" 503 "Please reduce your request rate.";

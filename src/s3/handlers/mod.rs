@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod bucket;
 pub mod delete;
+pub mod encryption;
 pub mod listing;
 pub mod multipart;
 pub mod object;
@@ -13,10 +14,11 @@ use crate::base::limits::{COMPLETE_BODY_LEN_MAX, DELETE_OBJECTS_BODY_LEN_MAX, XM
 use crate::gateway::BucketRecord;
 use crate::iam::{Permit, Resource, authorize};
 use crate::model::bucket::BucketName;
+use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
 use crate::s3::app::S3State;
 use crate::s3::body::bridge::{self, Framing};
 use crate::s3::error::S3Error;
-use crate::s3::extract::{digests, guard};
+use crate::s3::extract::{conditions, digests, guard};
 use crate::s3::operation::Operation;
 use crate::s3::route::{Query, Target};
 use crate::s3::xml::responses::Owner;
@@ -78,6 +80,22 @@ impl Call<'_> {
             canonical_id,
         )?;
         Ok((bucket, permit))
+    }
+
+    /// The encryption that a write into this bucket asks for, by its header or by the bucket's
+    /// setting.
+    fn asked_encryption(&self, bucket: &BucketRecord) -> Option<SseAlgorithm> {
+        let asked = conditions::text(self.view, SSE_HEADER).and_then(SseAlgorithm::parse);
+        asked.or(bucket.default_encryption)
+    }
+
+    /// The encryption that answers to a write into this bucket tell.
+    fn told_encryption(&self, bucket: &BucketRecord) -> Option<SseAlgorithm> {
+        let reported = self
+            .state
+            .reports_encryption
+            .then_some(SseAlgorithm::Aes256);
+        self.asked_encryption(bucket).or(reported)
     }
 
     /// Authorizes an operation on the caller's account.
@@ -162,6 +180,7 @@ pub async fn dispatch(
         }
         Operation::CreateMultipartUpload => multipart::create(call).await,
         Operation::DeleteBucket => bucket::delete(call).await,
+        Operation::DeleteBucketEncryption => encryption::delete(call).await,
         Operation::DeleteObject => delete::delete_object(call).await,
         Operation::DeleteObjects => {
             let body = call
@@ -169,6 +188,7 @@ pub async fn dispatch(
                 .await?;
             delete::delete_objects(call, &body).await
         }
+        Operation::GetBucketEncryption => encryption::get(call).await,
         Operation::GetBucketLocation => bucket::location(call).await,
         Operation::GetObject => object::get(call).await,
         Operation::GetObjectAttributes => attributes::get(call).await,
@@ -179,6 +199,12 @@ pub async fn dispatch(
         Operation::ListObjects => listing::objects(call).await,
         Operation::ListObjectsV2 => listing::objects_v2(call).await,
         Operation::ListParts => listing::parts(call).await,
+        Operation::PutBucketEncryption => {
+            let body = call
+                .read_document(payload, framing, XML_BODY_LEN_MAX)
+                .await?;
+            encryption::put(call, &body).await
+        }
         Operation::PutObject => object::put(call, payload, framing).await,
         Operation::UploadPart => multipart::upload_part(call, payload, framing).await,
         Operation::UploadPartCopy => part_copy::upload_part_copy(call).await,

@@ -32,7 +32,8 @@ pub async fn create(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
     let object_key = call.target.object_key()?;
     let checksum = digests::upload_checksum(call.view)?;
-    let metadata = metadata::metadata(call.view)?;
+    let mut metadata = metadata::metadata(call.view)?;
+    metadata.mark_encryption(call.asked_encryption(&bucket));
     let request = CreateUpload {
         object_key: object_key.clone(),
         metadata,
@@ -49,9 +50,8 @@ pub async fn create(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         &upload.to_string(),
     );
     let mut response = HttpResponse::Ok();
-    response
-        .insert_header(("content-type", "application/xml"))
-        .insert_header(("x-amz-server-side-encryption", "AES256"));
+    response.insert_header(("content-type", "application/xml"));
+    respond::encryption(&mut response, call.told_encryption(&bucket));
     if let Some((algorithm, checksum_type)) = checksum {
         response
             .insert_header(("x-amz-checksum-algorithm", algorithm.name()))
@@ -83,9 +83,8 @@ pub async fn upload_part(
     });
     let entry = stored.await?.entry;
     let mut response = HttpResponse::Ok();
-    response
-        .insert_header(("etag", ETag::single(entry.md5).quoted()))
-        .insert_header(("x-amz-server-side-encryption", "AES256"));
+    response.insert_header(("etag", ETag::single(entry.md5).quoted()));
+    respond::encryption(&mut response, call.told_encryption(&bucket));
     if let Some(checksum) = &entry.checksum {
         response.insert_header((checksum.algorithm.header(), checksum.to_base64()));
     }
@@ -141,7 +140,7 @@ pub async fn complete(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Er
     let target = (name, object_key.as_str());
     let checksum = finished.checksum.as_ref();
     let body = responses::complete_multipart_upload(target, &location, &finished.etag, checksum);
-    Ok(respond::sealed_xml(body))
+    Ok(respond::written_xml(body, call.told_encryption(&bucket)))
 }
 
 /// AbortMultipartUpload.

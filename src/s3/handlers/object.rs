@@ -5,6 +5,7 @@ use crate::gateway::object::copy::CopyObject;
 use crate::gateway::object::get::{GetObject, ObjectAnswer, Selection};
 use crate::gateway::object::put::PutObject;
 use crate::iam::Permit;
+use crate::model::encryption::SseAlgorithm;
 use crate::model::range::ByteRange;
 use crate::s3::body::bridge::{Framing, with_body};
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -41,9 +42,11 @@ pub async fn put(
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
+    let mut metadata = metadata::metadata(call.view)?;
+    metadata.mark_encryption(call.asked_encryption(&bucket));
     let request = PutObject {
         object_key: call.target.object_key()?.clone(),
-        metadata: metadata::metadata(call.view)?,
+        metadata,
         declared: digests::declared(call.view, call.verified.payload)?,
         conditions: conditions::write(call.view),
     };
@@ -53,9 +56,8 @@ pub async fn put(
     });
     let stored = stored.await?;
     let mut response = HttpResponse::Ok();
-    response
-        .insert_header(("etag", stored.etag.quoted()))
-        .insert_header(("x-amz-server-side-encryption", "AES256"));
+    response.insert_header(("etag", stored.etag.quoted()));
+    respond::encryption(&mut response, call.told_encryption(&bucket));
     respond::checksum(&mut response, stored.checksum.as_ref());
     Ok(response.finish())
 }
@@ -89,6 +91,11 @@ fn describe(call: &Call<'_>, answer: &ObjectAnswer) -> Result<HttpResponseBuilde
     let mut response = HttpResponse::build(status);
     let mode = conditions::text(call.view, "x-amz-checksum-mode").unwrap_or_default();
     let with_checksum = mode.eq_ignore_ascii_case("ENABLED") && !answer.is_partial;
+    let reported = call
+        .state
+        .reports_encryption
+        .then_some(SseAlgorithm::Aes256);
+    respond::encryption(&mut response, reported);
     respond::describe(&mut response, &answer.record, with_checksum);
     if answer.is_partial {
         let last = answer.range.end.saturating_sub(1);
@@ -202,6 +209,7 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         object_key: call.target.object_key()?.clone(),
         conditions: conditions::write(call.view),
         metadata,
+        encryption: call.asked_encryption(&bucket),
         checksum_algorithm: digests::algorithm(call.view, "x-amz-checksum-algorithm")?,
     };
     let permits = (source_permit, permit);
@@ -211,5 +219,5 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .copy_object(permits, &source_bucket, &bucket, request)
         .await?;
     let body = responses::copy_object(&copied.etag, copied.last_modified, copied.checksum.as_ref());
-    Ok(respond::sealed_xml(body))
+    Ok(respond::written_xml(body, call.told_encryption(&bucket)))
 }

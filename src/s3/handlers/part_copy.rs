@@ -30,5 +30,6 @@ pub async fn upload_part_copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> 
     let part = gateway
         .upload_part_copy(permits, &source_bucket, &bucket, request)
         .await?;
-    Ok(respond::sealed_xml(responses::copy_part(&part)))
+    let body = responses::copy_part(&part);
+    Ok(respond::written_xml(body, call.told_encryption(&bucket)))
 }

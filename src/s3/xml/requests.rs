@@ -2,6 +2,7 @@
 
 use crate::base::limits::{DELETE_OBJECTS_MAX, PART_NUMBER_MAX};
 use crate::model::checksum::{Checksum, ChecksumAlgorithm};
+use crate::model::encryption::SseAlgorithm;
 use crate::model::upload::PartNumber;
 use crate::s3::xml::reader::{Element, XmlError, read_document};
 
@@ -151,6 +152,29 @@ pub fn create_bucket(bytes: &[u8]) -> Result<Option<String>, XmlError> {
     Ok(root
         .child_text("LocationConstraint")
         .map(|text| text.trim().to_owned()))
+}
+
+/// Reads the body of PutBucketEncryption.
+///
+/// # Errors
+/// `Malformed` for anything but one rule with one known algorithm; `NotImplemented` for keys of a
+/// key service.
+pub fn bucket_encryption(bytes: &[u8]) -> Result<SseAlgorithm, XmlError> {
+    let malformed = XmlError::Malformed;
+    let root = root(bytes, "ServerSideEncryptionConfiguration")?;
+    root.only_once(&["Rule"])?;
+    let rule = root.children.first().ok_or(malformed("Rule"))?;
+    rule.only_once(&["ApplyServerSideEncryptionByDefault", "BucketKeyEnabled"])?;
+    let name = "ApplyServerSideEncryptionByDefault";
+    let default = rule.children.iter().find(|child| child.name == name);
+    let default = default.ok_or(malformed(name))?;
+    default.only_once(&["SSEAlgorithm", "KMSMasterKeyID"])?;
+    let algorithm = default.child_text("SSEAlgorithm").unwrap_or_default();
+    match (algorithm, default.child_text("KMSMasterKeyID")) {
+        ("aws:kms" | "aws:kms:dsse", _) => Err(XmlError::NotImplemented("SSEAlgorithm")),
+        (_, Some(_)) => Err(malformed("KMSMasterKeyID")),
+        (name, None) => SseAlgorithm::parse(name).ok_or(malformed("SSEAlgorithm")),
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::gateway::{BucketEntry, StoredPart};
 use crate::model::checksum::{Checksum, ChecksumType, ObjectChecksum};
+use crate::model::encryption::SseAlgorithm;
 use crate::model::etag::ETag;
 use crate::model::time::Timestamp;
 use crate::s3::xml::XmlWriter;
@@ -68,6 +69,20 @@ pub fn location(region: &str) -> String {
     }
     text.push_str("</LocationConstraint>");
     text
+}
+
+/// GetBucketEncryption.
+pub fn bucket_encryption(algorithm: SseAlgorithm) -> String {
+    let mut xml = XmlWriter::new();
+    xml.root("ServerSideEncryptionConfiguration");
+    xml.open("Rule");
+    xml.open("ApplyServerSideEncryptionByDefault");
+    xml.text("SSEAlgorithm", algorithm.name());
+    xml.close("ApplyServerSideEncryptionByDefault");
+    xml.boolean("BucketKeyEnabled", false);
+    xml.close("Rule");
+    xml.close("ServerSideEncryptionConfiguration");
+    xml.finish()
 }
 
 /// Writes a checksum with its type.
