@@ -163,17 +163,17 @@ pub fn bucket_encryption(bytes: &[u8]) -> Result<SseAlgorithm, XmlError> {
     let malformed = XmlError::Malformed;
     let root = root(bytes, "ServerSideEncryptionConfiguration")?;
     root.only_once(&["Rule"])?;
-    let rule = root.children.first().ok_or(malformed("Rule"))?;
+    let rule = root.children.first().ok_or_else(|| malformed("Rule"))?;
     rule.only_once(&["ApplyServerSideEncryptionByDefault", "BucketKeyEnabled"])?;
     let name = "ApplyServerSideEncryptionByDefault";
     let default = rule.children.iter().find(|child| child.name == name);
-    let default = default.ok_or(malformed(name))?;
+    let default = default.ok_or_else(|| malformed(name))?;
     default.only_once(&["SSEAlgorithm", "KMSMasterKeyID"])?;
     let algorithm = default.child_text("SSEAlgorithm").unwrap_or_default();
     match (algorithm, default.child_text("KMSMasterKeyID")) {
         ("aws:kms" | "aws:kms:dsse", _) => Err(XmlError::NotImplemented("SSEAlgorithm")),
         (_, Some(_)) => Err(malformed("KMSMasterKeyID")),
-        (name, None) => SseAlgorithm::parse(name).ok_or(malformed("SSEAlgorithm")),
+        (name, None) => SseAlgorithm::parse(name).ok_or_else(|| malformed("SSEAlgorithm")),
     }
 }
 
