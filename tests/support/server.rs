@@ -5,10 +5,14 @@
 
 use crate::raw::{Account, REGION};
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
+use std::fs::File;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
+
+/// The server's log, in its folder.
+const LOG_FILE: &str = "server.log";
 
 /// A running server; ended when dropped.
 pub(crate) struct TestServer {
@@ -31,17 +35,25 @@ fn riznica() -> Command {
 impl TestServer {
     /// Initialises a data folder and starts the server on it.
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// As [`TestServer::start`], with settings of the environment, such as
+    /// `("RIZNICA_SERVER__HEADER_TIMEOUT_S", "1")`.
+    pub(crate) fn start_with(settings: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().expect("a folder");
         let data = folder.path().join("data");
         let made = riznica().args(["init", "--data-dir"]).arg(&data).output();
         assert!(made.expect("init runs").status.success(), "init failed");
         let (port, admin_port) = (free_port(), free_port());
+        let log = File::create(folder.path().join(LOG_FILE)).expect("a log file");
         let process = riznica()
             .args(["serve", "--data-dir"])
             .arg(&data)
             .args(["--listen", &format!("127.0.0.1:{port}")])
             .args(["--admin-listen", &format!("127.0.0.1:{admin_port}")])
-            .stderr(Stdio::null())
+            .envs(settings.iter().copied())
+            .stderr(Stdio::from(log))
             .spawn()
             .expect("serve runs");
         let server = Self {
@@ -54,6 +66,11 @@ impl TestServer {
         let is_ready = (0..2000).any(|_| server.tenants_can_be_listed());
         assert!(is_ready, "the server did not become ready");
         server
+    }
+
+    /// What the server has logged so far.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join(LOG_FILE)).expect("the log")
     }
 
     /// Where the admin listener is.
