@@ -6,12 +6,15 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[path = "../support/authority.rs"]
+mod authority;
 #[path = "../support/raw.rs"]
 mod raw;
 #[path = "../support/server.rs"]
 mod server;
 
 mod expect;
+mod object_store;
 mod races;
 mod signer;
 mod tenancy;

@@ -3,8 +3,11 @@
 //! Owns: starting it on free loopback ports, tenants and keys by its own command line, clients of
 //! the official SDK.
 
+use crate::authority::Authority;
 use crate::raw::{Account, REGION};
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -124,17 +127,36 @@ impl TestServer {
 
     /// A client with an account's key, the SDK's default settings, and path style.
     pub(crate) fn client(&self, account: &Account) -> aws_sdk_s3::Client {
-        let (id, secret) = (&account.access_key_id, &account.secret);
-        let credentials = Credentials::from_keys(id, secret, None);
-        let config = Builder::new()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new(REGION))
-            .endpoint_url(format!("http://127.0.0.1:{}", self.port))
-            .credentials_provider(credentials)
-            .force_path_style(true)
-            .build();
-        aws_sdk_s3::Client::from_conf(config)
+        let endpoint = format!("http://127.0.0.1:{}", self.port);
+        aws_sdk_s3::Client::from_conf(sdk_settings(account).endpoint_url(endpoint).build())
     }
+
+    /// As [`TestServer::client`], of a server that was started with the authority's settings.
+    pub(crate) fn client_over_tls(
+        &self,
+        account: &Account,
+        authority: &Authority,
+    ) -> aws_sdk_s3::Client {
+        let trust = TrustStore::empty().with_pem_certificate(authority.certificate_pem());
+        let context = TlsContext::builder().with_trust_store(trust).build();
+        let http = aws_smithy_http_client::Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+            .tls_context(context.expect("a TLS context"))
+            .build_https();
+        let endpoint = format!("https://127.0.0.1:{}", self.port);
+        let settings = sdk_settings(account).endpoint_url(endpoint);
+        aws_sdk_s3::Client::from_conf(settings.http_client(http).build())
+    }
+}
+
+/// The SDK's default settings with an account's key and path style.
+fn sdk_settings(account: &Account) -> Builder {
+    let (id, secret) = (&account.access_key_id, &account.secret);
+    Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(REGION))
+        .credentials_provider(Credentials::from_keys(id, secret, None))
+        .force_path_style(true)
 }
 
 impl Drop for TestServer {
