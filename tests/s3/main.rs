@@ -13,6 +13,7 @@ mod raw;
 #[path = "../support/server.rs"]
 mod server;
 
+mod bucket_encryption;
 mod expect;
 mod object_store;
 mod races;

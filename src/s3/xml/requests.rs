@@ -162,12 +162,18 @@ pub fn create_bucket(bytes: &[u8]) -> Result<Option<String>, XmlError> {
 pub fn bucket_encryption(bytes: &[u8]) -> Result<SseAlgorithm, XmlError> {
     let malformed = XmlError::Malformed;
     let root = root(bytes, "ServerSideEncryptionConfiguration")?;
-    root.only_once(&["Rule"])?;
-    let rule = root.children.first().ok_or_else(|| malformed("Rule"))?;
-    rule.only_once(&["ApplyServerSideEncryptionByDefault", "BucketKeyEnabled"])?;
+    let [rule] = root.children.as_slice() else {
+        return Err(malformed("ServerSideEncryptionConfiguration"));
+    };
     let name = "ApplyServerSideEncryptionByDefault";
-    let default = rule.children.iter().find(|child| child.name == name);
-    let default = default.ok_or_else(|| malformed(name))?;
+    let (defaults, others): (Vec<&Element>, Vec<&Element>) =
+        rule.children.iter().partition(|child| child.name == name);
+    let (true, [default]) = (rule.name == "Rule", defaults.as_slice()) else {
+        return Err(malformed("Rule"));
+    };
+    if others.iter().any(|child| child.name != "BucketKeyEnabled") {
+        return Err(malformed("Rule"));
+    }
     default.only_once(&["SSEAlgorithm", "KMSMasterKeyID"])?;
     let algorithm = default.child_text("SSEAlgorithm").unwrap_or_default();
     match (algorithm, default.child_text("KMSMasterKeyID")) {
