@@ -341,3 +341,87 @@ fn secret_that_derives_clone_is_found() {
     };
     assert_eq!(secret_findings(&source).len(), 1);
 }
+
+/// The cells of the rows of the table under a heading of a document.
+fn table_rows(document: &str, heading: &str) -> Vec<Vec<String>> {
+    let section = document
+        .split("\n## ")
+        .find(|part| part.starts_with(heading));
+    let lines = section.unwrap_or_default().lines();
+    let rows = lines.filter(|line| line.starts_with('|')).skip(2);
+    rows.map(|line| {
+        let cells = line.trim_matches('|').split('|');
+        cells.map(|cell| cell.trim().to_owned()).collect()
+    })
+    .collect()
+}
+
+/// `docs/S3_COMPATIBILITY.md` lists the operations of `src/s3/operation.rs`, no more and no less.
+#[test]
+fn compatibility_table_lists_the_operations_of_the_code() {
+    let files = kept_files();
+    let text = |path: &str| {
+        let file = files.iter().find(|file| file.path == path);
+        file.map(|file| file.text.clone()).unwrap_or_default()
+    };
+    let code = text("src/s3/operation.rs");
+    let table = code.split("operations! {").nth(1).unwrap_or_default();
+    let defined: Vec<&str> = table
+        .lines()
+        .filter_map(|line| Some(line.trim().split_once(" => ")?.0))
+        .collect();
+    let document = text("docs/S3_COMPATIBILITY.md");
+    let rows = table_rows(&document, "Supported operations");
+    let listed: Vec<&str> = rows.iter().map(|row| row[0].as_str()).collect();
+    assert!(defined.len() > 20, "the operations were not found");
+    assert_eq!(listed, defined);
+}
+
+/// Every test that `docs/S3_COMPATIBILITY.md` names is there.
+#[test]
+fn compatibility_table_names_tests_that_exist() {
+    let files = kept_files();
+    let document = files
+        .iter()
+        .find(|file| file.path == "docs/S3_COMPATIBILITY.md")
+        .map(|file| file.text.clone())
+        .unwrap_or_default();
+    let mut named = 0;
+    let mut findings = Vec::new();
+    for heading in ["Supported operations", "Parameters and headers"] {
+        for row in table_rows(&document, heading) {
+            let last = row.last().map(String::as_str).unwrap_or_default();
+            let tests: Vec<&str> = last.split('`').skip(1).step_by(2).collect();
+            if tests.is_empty() {
+                findings.push(format!("{}: name the test that holds it", row[0]));
+            }
+            for test in tests {
+                named += 1;
+                if !names_a_test(&files, test) {
+                    findings.push(format!("{}: there is no test {test}", row[0]));
+                }
+            }
+        }
+    }
+    assert!(named > 20, "the tables were not found");
+    assert_none(&findings);
+}
+
+/// Whether `a::b` is a module below `tests/s3/` with a test in it, or a function of one; or whether
+/// it is the path of a file.
+fn names_a_test(files: &[Source], name: &str) -> bool {
+    if files.iter().any(|file| file.path == name) {
+        return true;
+    }
+    let path = name.replace("::", "/");
+    let module = format!("tests/s3/{path}.rs");
+    let is_module = |file: &&Source| file.path == module && file.text.contains("test]");
+    if files.iter().any(|file| is_module(&file)) {
+        return true;
+    }
+    let (module, function) = path.rsplit_once('/').unwrap_or(("", &path));
+    let module = format!("tests/s3/{module}.rs");
+    let function = format!("fn {function}(");
+    let has_function = |file: &Source| file.path == module && file.text.contains(&function);
+    files.iter().any(has_function)
+}

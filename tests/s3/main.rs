@@ -14,6 +14,7 @@ mod raw;
 mod server;
 
 mod bucket_encryption;
+mod compatibility;
 mod expect;
 mod object_store;
 mod races;

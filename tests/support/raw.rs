@@ -289,7 +289,8 @@ impl Request {
                 }
             })
             .collect();
-        pairs.sort();
+        // By name first: `select` comes before `select-type`, though `=` comes behind `-`.
+        pairs.sort_by(|a, b| a.split('=').cmp(b.split('=')));
         let names = self.signed_names();
         let mut canonical = format!("{}\n{path}\n{}\n", self.method, pairs.join("&"));
         for name in &names {
