@@ -11,7 +11,6 @@ use crate::gateway::Gateway;
 use crate::s3::authenticate;
 use crate::s3::body::bridge::Patience;
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::extract::guard;
 use crate::s3::handlers::{self, Call};
 use crate::s3::operation::Operation;
 use crate::s3::respond;
@@ -226,8 +225,7 @@ async fn handle(
         None => authenticate::verify(state, &asked.view).await?,
     };
     let operation = asked.operation?;
-    guard::refuse_unsupported(&asked.view)?;
-    let framing = handlers::framing(operation, &asked.view, &mut verified)?;
+    let framing = handlers::framing(operation, &asked.view, &mut verified);
     let call = Call {
         state,
         view: &asked.view,
@@ -236,5 +234,12 @@ async fn handle(
         verified: &verified,
         operation,
     };
-    handlers::dispatch(&call, payload, framing).await
+    match framing {
+        Ok(framing) => handlers::dispatch(&call, payload, framing).await,
+        // Also the length of a body is nothing that a stranger is told about.
+        Err(error) => {
+            handlers::authorize_ahead(&call).await?;
+            Err(error)
+        }
+    }
 }

@@ -82,3 +82,41 @@ async fn stranger_is_denied_by_both_listeners() {
         assert!(output.stdout.is_empty(), "{words:?}");
     }
 }
+
+/// Who may not do something learns nothing of what else is wrong with it (s3-behaviour.md 12).
+#[test]
+fn permission_is_judged_before_arguments_and_body() {
+    let server = TestServer::start();
+    let (owner, stranger) = (server.account("owner"), server.account("stranger"));
+    owner.put("/owners-bucket", "").expect(200);
+    owner.put("/owners-bucket/k", "mine").expect(200);
+    let headers = [
+        ("x-amz-server-side-encryption", "AES192"),
+        ("x-amz-server-side-encryption-customer-algorithm", "AES192"),
+        ("x-amz-storage-class", "NONE"),
+        ("x-amz-acl", "public-read"),
+        ("x-amz-copy-source", "no-slash"),
+        ("content-md5", "no-md5"),
+    ];
+    for (name, value) in headers {
+        let put = stranger.request("PUT", "/owners-bucket/k").body("other");
+        put.header(name, value).send().refused(403, "AccessDenied");
+        let put = owner.request("PUT", "/owners-bucket/k").body("other");
+        let answer = put.header(name, value).send();
+        assert!(answer.status >= 400 && answer.status != 403, "{name}");
+    }
+    for target in ["?delete", "?encryption", "/k?uploadId=x", "/k?uploads"] {
+        let method = if target == "?encryption" {
+            "PUT"
+        } else {
+            "POST"
+        };
+        let target = format!("/owners-bucket{target}");
+        let request = stranger.request(method, &target).body("<no document");
+        request.send().refused(403, "AccessDenied");
+    }
+    let long = stranger.request("PUT", "/owners-bucket/k");
+    let long = long.header("content-length", "99999999999999");
+    long.send().refused(403, "AccessDenied");
+    assert_eq!(owner.get("/owners-bucket/k").expect(200).body, b"mine");
+}

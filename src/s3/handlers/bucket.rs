@@ -1,10 +1,13 @@
 //! Operations on buckets.
 
+use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::gateway::error::GatewayError;
+use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
 use crate::s3::xml::{requests, responses};
+use actix_http::Payload;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 
@@ -15,10 +18,16 @@ const MAX_BUCKETS: usize = 10_000;
 ///
 /// # Errors
 /// The S3 answer.
-pub async fn create(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Error> {
+pub async fn create(
+    call: &Call<'_>,
+    payload: Payload,
+    framing: Framing,
+) -> Result<HttpResponse, S3Error> {
+    let permit = call.authorize_account()?;
     let name = call.target.bucket_name()?;
     let region = &call.state.region;
-    if let Some(location) = requests::create_bucket(body)?
+    let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
+    if let Some(location) = requests::create_bucket(&body.await?)?
         && !location.is_empty()
         && location != *region
     {
@@ -27,7 +36,6 @@ pub async fn create(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Erro
         );
         return Err(S3Error::new(S3ErrorCode::InvalidLocationConstraint).message(text));
     }
-    let permit = call.authorize_account()?;
     match call.state.gateway.create_bucket(permit, &name).await {
         Ok(()) | Err(GatewayError::BucketAlreadyOwned) => {}
         Err(error) => return Err(error.into()),

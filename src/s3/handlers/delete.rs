@@ -1,16 +1,19 @@
 //! DeleteObject and DeleteObjects.
 
+use crate::base::limits::DELETE_OBJECTS_BODY_LEN_MAX;
 use crate::gateway::object::delete::DeleteConditions;
 use crate::iam::{Resource, authorize};
 use crate::model::conditions::ETagMatch;
 use crate::model::object_key::{InvalidObjectKey, ObjectKey};
 use crate::model::time::Timestamp;
+use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::{conditions, guard};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
 use crate::s3::xml::requests::{self, DeleteEntry};
 use crate::s3::xml::responses::{self, DeleteOutcome};
+use actix_http::Payload;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use futures::StreamExt;
@@ -38,10 +41,15 @@ pub async fn delete_object(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
 ///
 /// # Errors
 /// The S3 answer to the request as a whole.
-pub async fn delete_objects(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Error> {
+pub async fn delete_objects(
+    call: &Call<'_>,
+    payload: Payload,
+    framing: Framing,
+) -> Result<HttpResponse, S3Error> {
     // Each object gets a permit of its own; this one only decides about the request.
     let (bucket, _permit) = call.authorize_target().await?;
-    let request = requests::delete_objects(body)?;
+    let body = call.read_document(payload, framing, DELETE_OBJECTS_BODY_LEN_MAX);
+    let request = requests::delete_objects(&body.await?)?;
     let bucket = &bucket;
     let outcomes = futures::stream::iter(&request.entries)
         .map(|entry| async move {

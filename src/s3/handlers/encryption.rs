@@ -1,11 +1,14 @@
 //! A bucket's default encryption. Everything is sealed in any case; the setting decides what
 //! answers say of it (s3-behaviour.md 97).
 
+use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::model::encryption::SseAlgorithm;
+use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
 use crate::s3::xml::{requests, responses};
+use actix_http::Payload;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 
@@ -33,9 +36,14 @@ pub async fn get(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
 ///
 /// # Errors
 /// The S3 answer.
-pub async fn put(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Error> {
+pub async fn put(
+    call: &Call<'_>,
+    payload: Payload,
+    framing: Framing,
+) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
-    let algorithm = requests::bucket_encryption(body)?;
+    let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
+    let algorithm = requests::bucket_encryption(&body.await?)?;
     let gateway = &call.state.gateway;
     gateway
         .set_default_encryption(permit, &bucket, Some(algorithm))

@@ -10,7 +10,6 @@ pub mod object;
 pub mod part_copy;
 
 use crate::auth::{RequestView, Verified};
-use crate::base::limits::{COMPLETE_BODY_LEN_MAX, DELETE_OBJECTS_BODY_LEN_MAX, XML_BODY_LEN_MAX};
 use crate::gateway::BucketRecord;
 use crate::iam::{Permit, Resource, authorize};
 use crate::model::bucket::BucketName;
@@ -68,7 +67,9 @@ impl Call<'_> {
         Ok((bucket, permit))
     }
 
-    /// Finds the target's bucket and authorizes the call's operation on it.
+    /// Finds the target's bucket and authorizes the call's operation on it. What the request's
+    /// headers ask for beyond that is judged afterwards: who may not do it learns nothing of it
+    /// (s3-behaviour.md 12).
     async fn authorize_target(&self) -> Result<(BucketRecord, Permit), S3Error> {
         let name = self.target.bucket_name()?;
         let (bucket, permit) = self.authorize_bucket(&name, self.operation).await?;
@@ -79,6 +80,7 @@ impl Call<'_> {
             &bucket,
             canonical_id,
         )?;
+        guard::refuse_unsupported(self.view)?;
         Ok((bucket, permit))
     }
 
@@ -100,14 +102,14 @@ impl Call<'_> {
 
     /// Authorizes an operation on the caller's account.
     fn authorize_account(&self) -> Result<Permit, S3Error> {
-        Ok(authorize(
-            &self.verified.identity,
-            self.operation.action(),
-            Resource::Account,
-        )?)
+        let identity = &self.verified.identity;
+        let permit = authorize(identity, self.operation.action(), Resource::Account)?;
+        guard::refuse_unsupported(self.view)?;
+        Ok(permit)
     }
 
-    /// Reads an XML body and checks its declared digests.
+    /// Reads an XML body and checks its declared digests. Called behind the authorization: a
+    /// stranger's body is not read.
     async fn read_document(
         &self,
         payload: Payload,
@@ -165,29 +167,14 @@ pub async fn dispatch(
 ) -> Result<HttpResponse, S3Error> {
     match call.operation {
         Operation::AbortMultipartUpload => multipart::abort(call).await,
-        Operation::CompleteMultipartUpload => {
-            let body = call
-                .read_document(payload, framing, COMPLETE_BODY_LEN_MAX)
-                .await?;
-            multipart::complete(call, &body).await
-        }
+        Operation::CompleteMultipartUpload => multipart::complete(call, payload, framing).await,
         Operation::CopyObject => object::copy(call).await,
-        Operation::CreateBucket => {
-            let body = call
-                .read_document(payload, framing, XML_BODY_LEN_MAX)
-                .await?;
-            bucket::create(call, &body).await
-        }
+        Operation::CreateBucket => bucket::create(call, payload, framing).await,
         Operation::CreateMultipartUpload => multipart::create(call).await,
         Operation::DeleteBucket => bucket::delete(call).await,
         Operation::DeleteBucketEncryption => encryption::delete(call).await,
         Operation::DeleteObject => delete::delete_object(call).await,
-        Operation::DeleteObjects => {
-            let body = call
-                .read_document(payload, framing, DELETE_OBJECTS_BODY_LEN_MAX)
-                .await?;
-            delete::delete_objects(call, &body).await
-        }
+        Operation::DeleteObjects => delete::delete_objects(call, payload, framing).await,
         Operation::GetBucketEncryption => encryption::get(call).await,
         Operation::GetBucketLocation => bucket::location(call).await,
         Operation::GetObject => object::get(call).await,
@@ -199,12 +186,7 @@ pub async fn dispatch(
         Operation::ListObjects => listing::objects(call).await,
         Operation::ListObjectsV2 => listing::objects_v2(call).await,
         Operation::ListParts => listing::parts(call).await,
-        Operation::PutBucketEncryption => {
-            let body = call
-                .read_document(payload, framing, XML_BODY_LEN_MAX)
-                .await?;
-            encryption::put(call, &body).await
-        }
+        Operation::PutBucketEncryption => encryption::put(call, payload, framing).await,
         Operation::PutObject => object::put(call, payload, framing).await,
         Operation::UploadPart => multipart::upload_part(call, payload, framing).await,
         Operation::UploadPartCopy => part_copy::upload_part_copy(call).await,

@@ -1,5 +1,6 @@
 //! Multipart uploads.
 
+use crate::base::limits::COMPLETE_BODY_LEN_MAX;
 use crate::gateway::multipart::complete::{CompleteUpload, CompletedPart};
 use crate::gateway::multipart::create::CreateUpload;
 use crate::gateway::multipart::upload_part::UploadPart;
@@ -95,11 +96,16 @@ pub async fn upload_part(
 ///
 /// # Errors
 /// The S3 answer.
-pub async fn complete(call: &Call<'_>, body: &[u8]) -> Result<HttpResponse, S3Error> {
+pub async fn complete(
+    call: &Call<'_>,
+    payload: Payload,
+    framing: Framing,
+) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
     let object_key = call.target.object_key()?;
     let upload = upload_id(call)?;
-    let listed = requests::complete_multipart_upload(body)?;
+    let body = call.read_document(payload, framing, COMPLETE_BODY_LEN_MAX);
+    let listed = requests::complete_multipart_upload(&body.await?)?;
     let parts = listed
         .into_iter()
         .map(|part| CompletedPart {

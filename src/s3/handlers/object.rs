@@ -189,8 +189,8 @@ pub async fn authorize_source(
 /// # Errors
 /// The S3 answer.
 pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
-    let source = copy_source::copy_source(call.view)?;
     let (bucket, permit) = call.authorize_target().await?;
+    let source = copy_source::copy_source(call.view)?;
     let (source_bucket, source_permit) = authorize_source(call, &source).await?;
     let metadata = match conditions::text(call.view, "x-amz-metadata-directive") {
         None | Some("COPY") => None,

@@ -13,8 +13,8 @@ use actix_web::HttpResponse;
 /// # Errors
 /// The S3 answer.
 pub async fn upload_part_copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
-    let source = copy_source::copy_source(call.view)?;
     let (bucket, permit) = call.authorize_target().await?;
+    let source = copy_source::copy_source(call.view)?;
     let (source_bucket, source_permit) = object::authorize_source(call, &source).await?;
     let text = call.query.get("partNumber")?.unwrap_or_default();
     let request = UploadPartCopy {
