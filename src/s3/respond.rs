@@ -1,7 +1,7 @@
 //! Headers common to all answers, and the shapes of answers.
 
 use crate::gateway::ObjectRecord;
-use crate::model::checksum::ObjectChecksum;
+use crate::gateway::object::get::ToldChecksum;
 use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
 use crate::s3::error::response::error_body;
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -76,9 +76,8 @@ pub fn error(head: &RequestHead, error: &S3Error, request_id: &str) -> HttpRespo
         .body(body)
 }
 
-/// Headers that describe an object, on GET and HEAD. `with_checksum`: only on request, and never on
-/// a part of the object.
-pub fn describe(response: &mut HttpResponseBuilder, record: &ObjectRecord, with_checksum: bool) {
+/// Headers that describe an object, on GET and HEAD.
+pub fn describe(response: &mut HttpResponseBuilder, record: &ObjectRecord) {
     let secret = &record.secret;
     response
         .insert_header(("etag", secret.etag.quoted()))
@@ -90,18 +89,15 @@ pub fn describe(response: &mut HttpResponseBuilder, record: &ObjectRecord, with_
     for (name, value) in secret.metadata.user_metadata() {
         set(response, &format!("{USER_METADATA_PREFIX}{name}"), value);
     }
-    if with_checksum {
-        checksum(response, secret.checksum.as_ref());
-    }
 }
 
 /// Headers of a checksum.
-pub fn checksum(response: &mut HttpResponseBuilder, checksum: Option<&ObjectChecksum>) {
+pub fn checksum(response: &mut HttpResponseBuilder, checksum: Option<&ToldChecksum>) {
     if let Some(checksum) = checksum {
-        let name = checksum.checksum.algorithm.header();
-        response
-            .insert_header((name, checksum.text()))
-            .insert_header(("x-amz-checksum-type", checksum.checksum_type.name()));
+        response.insert_header((checksum.algorithm.header(), checksum.text.as_str()));
+        if let Some(checksum_type) = checksum.checksum_type {
+            response.insert_header(("x-amz-checksum-type", checksum_type.name()));
+        }
     }
 }
 

@@ -17,6 +17,7 @@ mod bucket_encryption;
 mod compatibility;
 mod expect;
 mod object_store;
+mod points;
 mod races;
 mod signer;
 mod tenancy;

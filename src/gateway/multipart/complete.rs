@@ -3,6 +3,7 @@
 //! Owns: the rules of the part list, ETag and checksum of the whole, the commit that turns parts
 //! into an object. Not here: the part table's layout (`catalog::parts`).
 
+use crate::base::kind::ErrorKind;
 use crate::base::limits::{OBJECT_LEN_MAX, PART_LEN_MIN};
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::current::{CurrentChange, CurrentRow, Decision, NewVersion, commit_current};
@@ -89,10 +90,33 @@ impl Gateway {
                 Err(GatewayError::Catalog(CatalogError::Commit(
                     CommitError::ConditionFailed { .. },
                 ))) => {}
-                other => return other,
+                Ok(finished) => return Ok(finished),
+                Err(error) => return self.judge(bucket, request, error).await,
             }
         }
         Err(CatalogError::Contended.into())
+    }
+
+    /// What an attempt failed on may be that the upload was ended while its parts were read: they
+    /// were missing then. Who ended it decides the answer.
+    async fn judge(
+        &self,
+        bucket: &BucketRecord,
+        request: &CompleteUpload,
+        error: GatewayError,
+    ) -> Result<FinishedUpload, GatewayError> {
+        if !matches!(
+            error.kind(),
+            ErrorKind::Absent | ErrorKind::Conflict | ErrorKind::Invalid
+        ) {
+            return Err(error);
+        }
+        if let Some(finished) = self.finished_before(bucket, request).await? {
+            return Ok(finished);
+        }
+        self.open_upload(bucket, &request.object_key, request.upload)
+            .await?;
+        Err(error)
     }
 
     /// The answer of an earlier Complete of this upload.
@@ -224,7 +248,12 @@ impl Gateway {
             .map(|row| (row.part_number, row))
             .collect::<HashMap<_, _>>();
         let mut selected: Vec<PartEntry> = Vec::with_capacity(request.parts.len());
-        for listed in &request.parts {
+        // The same number twice is tolerated, the last entry counts (s3-behaviour.md 48).
+        let counting = request
+            .parts
+            .chunk_by(|one, other| one.part_number == other.part_number)
+            .filter_map(<[CompletedPart]>::last);
+        for listed in counting {
             let part_number = listed.part_number.get();
             let invalid = || GatewayError::InvalidPart { part_number };
             let row = stored.get(&listed.part_number).ok_or_else(invalid)?;
@@ -238,8 +267,6 @@ impl Gateway {
             if listed.etag != Some(ETag::single(entry.md5)) || !checksums_hold {
                 return Err(invalid());
             }
-            // The same number twice is tolerated, the last entry counts (s3-behaviour.md 48).
-            selected.retain(|earlier| earlier.part_number != entry.part_number);
             selected.push(entry);
         }
         let last = selected.last().map(|part| part.part_number);

@@ -9,6 +9,7 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::read_path::{LocatedObject, PlaintextStream};
 use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
+use crate::model::checksum::{ChecksumAlgorithm, ChecksumType, ObjectChecksum};
 use crate::model::conditions::{ReadConditions, ReadOutcome};
 use crate::model::object_key::ObjectKey;
 use crate::model::range::ByteRange;
@@ -52,6 +53,30 @@ pub struct ObjectAnswer {
     pub is_partial: bool,
     /// Parts of a multipart object, when one was asked for by its number.
     pub parts_count: Option<u16>,
+    /// The checksum of what the answer holds: the object's for all of it, the part's own for a part
+    /// (s3-behaviour.md 101), none for a range (32).
+    pub checksum: Option<ToldChecksum>,
+}
+
+/// A checksum as an answer tells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldChecksum {
+    /// The algorithm.
+    pub algorithm: ChecksumAlgorithm,
+    /// The value; `..-N` for a composite one.
+    pub text: String,
+    /// The object's type; none when only the part has a checksum.
+    pub checksum_type: Option<ChecksumType>,
+}
+
+impl From<&ObjectChecksum> for ToldChecksum {
+    fn from(checksum: &ObjectChecksum) -> Self {
+        Self {
+            algorithm: checksum.checksum.algorithm,
+            text: checksum.text(),
+            checksum_type: Some(checksum.checksum_type),
+        }
+    }
 }
 
 impl Gateway {
@@ -166,10 +191,35 @@ fn answer(located: LocatedObject, request: &GetObject) -> Result<ObjectAnswer, G
         Selection::Part(_) => located.record.plain.part_count,
         Selection::Range(_) | Selection::Whole => None,
     };
+    let checksum = match request.selection {
+        Selection::Range(_) => None,
+        Selection::Part(part_number) if is_partial => part_checksum(&located, part_number),
+        Selection::Part(_) | Selection::Whole => located
+            .record
+            .secret
+            .checksum
+            .as_ref()
+            .map(ToldChecksum::from),
+    };
     Ok(ObjectAnswer {
+        checksum,
         record: located.record,
         range,
         is_partial,
         parts_count,
+    })
+}
+
+/// A part's own checksum under the type that the object's has. The value is the part's alone, so it
+/// never carries a number of parts.
+fn part_checksum(located: &LocatedObject, part_number: PartNumber) -> Option<ToldChecksum> {
+    let index = usize::from(part_number.get()).checked_sub(1)?;
+    let part = located.part_table.as_ref()?.parts.get(index)?;
+    let own = located.record.secret.checksum.as_ref();
+    let checksum = part.checksum.as_ref()?;
+    Some(ToldChecksum {
+        algorithm: checksum.algorithm,
+        text: checksum.to_base64(),
+        checksum_type: own.map(|own| own.checksum_type),
     })
 }

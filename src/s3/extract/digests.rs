@@ -13,9 +13,21 @@ use crate::s3::extract::conditions::text;
 /// Reads what the head declares about the body.
 ///
 /// # Errors
-/// `InvalidDigest` for a Content-MD5 that is no MD5, `InvalidRequest` for a checksum header that
-/// does not parse, for two of them, or for an algorithm that differs from the value's.
+/// As [`of_transfer`] and [`add_checksum`].
 pub fn declared(request: &RequestView<'_>, payload: Payload) -> Result<DeclaredDigests, S3Error> {
+    let mut declared = of_transfer(request, payload)?;
+    add_checksum(&mut declared, request)?;
+    Ok(declared)
+}
+
+/// Content-MD5 and the hash that is signed.
+///
+/// # Errors
+/// `InvalidDigest` for a Content-MD5 that is no MD5.
+pub fn of_transfer(
+    request: &RequestView<'_>,
+    payload: Payload,
+) -> Result<DeclaredDigests, S3Error> {
     let md5 = match text(request, "content-md5") {
         None => None,
         Some(value) => {
@@ -30,6 +42,22 @@ pub fn declared(request: &RequestView<'_>, payload: Payload) -> Result<DeclaredD
         | Payload::StreamingUnsignedTrailer
         | Payload::Unsigned => None,
     };
+    Ok(DeclaredDigests {
+        md5,
+        sha256,
+        ..DeclaredDigests::default()
+    })
+}
+
+/// Adds the checksum of a header or the algorithm of a trailer.
+///
+/// # Errors
+/// `InvalidRequest` for a checksum header that does not parse, for two of them, or for an algorithm
+/// that differs from the value's.
+pub fn add_checksum(
+    declared: &mut DeclaredDigests,
+    request: &RequestView<'_>,
+) -> Result<(), S3Error> {
     let checksum = checksum_header(request)?;
     let trailer = trailer_name(request)
         .as_deref()
@@ -42,12 +70,9 @@ pub fn declared(request: &RequestView<'_>, payload: Payload) -> Result<DeclaredD
         let text = "Value for x-amz-sdk-checksum-algorithm header is invalid.".to_owned();
         return Err(S3Error::new(S3ErrorCode::InvalidRequest).message(text));
     }
-    Ok(DeclaredDigests {
-        md5,
-        sha256,
-        checksum,
-        checksum_algorithm,
-    })
+    declared.checksum = checksum;
+    declared.checksum_algorithm = checksum_algorithm;
+    Ok(())
 }
 
 /// The one checksum header.

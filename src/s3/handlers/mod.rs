@@ -116,7 +116,11 @@ impl Call<'_> {
         framing: Framing,
         len_max: usize,
     ) -> Result<Bytes, S3Error> {
-        let declared = digests::declared(self.view, self.verified.payload)?;
+        let mut declared = digests::of_transfer(self.view, self.verified.payload)?;
+        // The checksum headers of Complete are those of the object that it makes.
+        if self.operation != Operation::CompleteMultipartUpload {
+            digests::add_checksum(&mut declared, self.view)?;
+        }
         let (body, end) =
             bridge::read_whole(payload, framing, &self.state.patience, len_max).await?;
         let mut accumulated = crate::gateway::digests::BodyDigests::new(&declared);

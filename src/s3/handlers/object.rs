@@ -2,7 +2,7 @@
 
 use crate::gateway::BucketRecord;
 use crate::gateway::object::copy::CopyObject;
-use crate::gateway::object::get::{GetObject, ObjectAnswer, Selection};
+use crate::gateway::object::get::{GetObject, ObjectAnswer, Selection, ToldChecksum};
 use crate::gateway::object::put::PutObject;
 use crate::iam::Permit;
 use crate::model::encryption::SseAlgorithm;
@@ -58,7 +58,8 @@ pub async fn put(
     let mut response = HttpResponse::Ok();
     response.insert_header(("etag", stored.etag.quoted()));
     respond::encryption(&mut response, call.told_encryption(&bucket));
-    respond::checksum(&mut response, stored.checksum.as_ref());
+    let checksum = stored.checksum.as_ref().map(ToldChecksum::from);
+    respond::checksum(&mut response, checksum.as_ref());
     Ok(response.finish())
 }
 
@@ -90,13 +91,15 @@ fn describe(call: &Call<'_>, answer: &ObjectAnswer) -> Result<HttpResponseBuilde
     };
     let mut response = HttpResponse::build(status);
     let mode = conditions::text(call.view, "x-amz-checksum-mode").unwrap_or_default();
-    let with_checksum = mode.eq_ignore_ascii_case("ENABLED") && !answer.is_partial;
     let reported = call
         .state
         .reports_encryption
         .then_some(SseAlgorithm::Aes256);
     respond::encryption(&mut response, reported);
-    respond::describe(&mut response, &answer.record, with_checksum);
+    respond::describe(&mut response, &answer.record);
+    if mode.eq_ignore_ascii_case("ENABLED") {
+        respond::checksum(&mut response, answer.checksum.as_ref());
+    }
     if answer.is_partial {
         let last = answer.range.end.saturating_sub(1);
         let size = answer.record.plain.size;
