@@ -9,6 +9,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$HOME/.cache/riznica/target}
 # shellcheck disable=SC2034
 VENV=$HOME/.cache/riznica/venv
+# shellcheck disable=SC2034
+JS=$HOME/.cache/riznica/js
 
 say() { printf '==> %s\n' "$*" >&2; }
 

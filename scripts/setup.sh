@@ -9,7 +9,9 @@ BUILD_PACKAGES=(
     ca-certificates clang cmake curl g++ gcc jq libclang-dev libc6-dev make pkg-config
 )
 # The clients that the gateway is tested with, and what drives them.
-TEST_PACKAGES=(openssl python3 python3-venv rclone restic s3cmd shellcheck)
+TEST_PACKAGES=(awscli openssl python3 python3-venv rclone restic s3cmd shellcheck)
+# Only where there is no node yet: a newer one from elsewhere brings npm and rules these out.
+NODE_PACKAGES=(nodejs npm)
 # Used where cargo-nextest is missing; a newer one is as good.
 NEXTEST_VERSION=0.9.143
 
@@ -67,6 +69,23 @@ install_python() {
     cp "$wanted" "$stamp"
 }
 
+install_node() {
+    if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+        install_packages "${NODE_PACKAGES[@]}"
+    fi
+    local wanted=$ROOT/tests/clients/js/package-lock.json stamp=$JS/package-lock.installed
+    if cmp -s "$wanted" "$stamp" && [ -d "$JS/node_modules/@aws-sdk/client-s3" ]; then
+        say "JavaScript client: present in $JS"
+        return
+    fi
+    say "JavaScript client: installing into $JS"
+    rm -rf "$JS"
+    mkdir -p "$JS"
+    cp "${wanted%/*}"/package{,-lock}.json "$JS"
+    npm ci --prefix "$JS" --no-audit --no-fund --ignore-scripts --loglevel=error
+    cp "$wanted" "$stamp"
+}
+
 case "${1:-}" in
 build-deps)
     install_packages "${BUILD_PACKAGES[@]}"
@@ -77,6 +96,7 @@ test-deps)
     require_cargo
     install_nextest
     install_python
+    install_node
     ;;
 *)
     die "usage: scripts/setup.sh build-deps|test-deps"

@@ -1,33 +1,59 @@
-"""The AWS command line: `aws s3` as people use it, `aws s3api`, and presigned URLs with curl."""
+"""The AWS command line: `aws s3` as people use it, `aws s3api`, and presigned URLs with curl.
+
+Version 1 is PyPI's, beside this interpreter; version 2 is Debian's package.
+"""
 
 import json
+import sys
+from pathlib import Path
 
-from harness import expect, expect_equal, expect_same_file, expect_same_tree, run
+from harness import (
+    Failed,
+    expect,
+    expect_equal,
+    expect_same_file,
+    expect_same_tree,
+    relative_files,
+    run,
+)
+
+
+VERSION_1 = Path(sys.executable).parent / "aws"
+VERSION_2 = Path("/usr/bin/aws")
 
 
 def life_cycle(report, target, corpus):
-    """Up, down, listed, copied, signed and removed."""
-    Aws(target, corpus).life_cycle(report)
+    """Up, down, listed, copied, signed and removed, by version 1."""
+    Aws(target, corpus, 1, VERSION_1).life_cycle(report)
+
+
+def life_cycle_2(report, target, corpus):
+    """The same by version 2."""
+    Aws(target, corpus, 2, VERSION_2).life_cycle(report)
 
 
 class Aws:
-    """One run of the AWS command line."""
+    """One run of the AWS command line of one version."""
 
-    def __init__(self, target, corpus):
+    def __init__(self, target, corpus, version, program):
         self.target = target
         self.corpus = corpus
-        self.bucket = "aws-cli"
+        self.version = version
+        self.program = program
+        self.bucket = f"aws-cli-{version}"
         self.environment = target.environment()
-        self.name = f"aws {target.scheme}"
+        self.name = f"aws {version} {target.scheme}"
 
     def aws(self, *words, **options):
         """`aws` with our endpoint."""
-        command = ["aws", "--endpoint-url", self.target.endpoint, *words]
+        command = [self.program, "--endpoint-url", self.target.endpoint, *words]
         return run(command, self.environment, **options)
 
     def life_cycle(self, report):
         """All checks, in an order in which each finds what it needs."""
         with report.check(f"{self.name}: make bucket and list buckets"):
+            shown = run([self.program, "--version"], self.environment)
+            expect(shown.startswith(f"aws-cli/{self.version}."), f"it is {shown}")
             self.aws("s3", "mb", f"s3://{self.bucket}")
             expect(self.bucket in self.aws("s3", "ls"), "the bucket is not listed")
         with report.check(f"{self.name}: sync {self.corpus.file_count} files up"):
@@ -51,6 +77,11 @@ class Aws:
             self.presigned()
         with report.check(f"{self.name}: s3api put-object, head-object, get-object with a range"):
             self.s3api()
+        with report.check(f"{self.name}: s3api list-objects-v2 in pages of seven"):
+            self.pages()
+        if self.version == 1:  # Debian's version 2 is older than the option
+            with report.check(f"{self.name}: s3api put-object --if-none-match creates once"):
+                self.conditional_write()
         with report.check(f"{self.name}: mv and cp on the server"):
             self.server_side()
         with report.check(f"{self.name}: rm --recursive and rb"):
@@ -87,9 +118,10 @@ class Aws:
         Version 1 of the command line presigns by SigV2 in us-east-1 unless it is told otherwise;
         AWS has refused SigV2 for new buckets since 2020, and this server refuses it everywhere.
         """
-        settings = self.target.fresh_folder("aws-settings") / "config"
-        settings.write_text("[default]\ns3 =\n    signature_version = s3v4\n")
-        self.environment = {**self.environment, "AWS_CONFIG_FILE": str(settings)}
+        if self.version == 1:
+            settings = self.target.fresh_folder("aws-settings") / "config"
+            settings.write_text("[default]\ns3 =\n    signature_version = s3v4\n")
+            self.environment = {**self.environment, "AWS_CONFIG_FILE": str(settings)}
         url = self.aws(
             "s3", "presign", "--expires-in", "120", f"s3://{self.bucket}/large.bin"
         ).strip()
@@ -127,6 +159,33 @@ class Aws:
             self.aws("s3api", "list-objects-v2", "--bucket", self.bucket, "--prefix", "api/")
         )
         expect_equal([row["Key"] for row in page["Contents"]], [place[3]], "listed keys")
+
+    def pages(self):
+        """The program puts the pages together; the last one comes by its own token."""
+        command = ["s3api", "list-objects-v2", "--bucket", self.bucket, "--prefix", "tree/"]
+        paged = ["--page-size", "7", "--query", "Contents[].Key", "--output", "json"]
+        names = sorted(f"tree/{name}" for name in relative_files(self.corpus.tree))
+        listed = json.loads(self.aws(*command, *paged))
+        expect_equal(listed, sorted(names, key=str.encode), "listed keys")
+        first = json.loads(self.aws(*command, "--max-items", "5"))
+        rest = json.loads(self.aws(*command, "--starting-token", first["NextToken"]))
+        found = [row["Key"] for row in first["Contents"] + rest["Contents"]]
+        expect_equal(found, listed, "keys before and behind the token")
+
+    def conditional_write(self):
+        """The second writer is told, and the first one's content stays."""
+        body = self.target.fresh_folder("aws-once") / "body"
+        place = ["--bucket", self.bucket, "--key", "once", "--body", body, "--if-none-match", "*"]
+        body.write_text("first")
+        self.aws("s3api", "put-object", *place)
+        body.write_text("second")
+        try:
+            self.aws("s3api", "put-object", *place)
+        except Failed as refusal:
+            expect("PreconditionFailed" in str(refusal), str(refusal))
+        else:
+            raise Failed("the second write succeeded")
+        expect_equal(self.aws("s3", "cp", f"s3://{self.bucket}/once", "-"), "first", "content")
 
     def server_side(self):
         """Copies that do not travel through the client."""

@@ -15,6 +15,7 @@ import sys
 
 import client_aws
 import client_boto3
+import client_js
 import client_minio
 import client_rclone
 import client_restic
@@ -28,7 +29,9 @@ QUICK = {"http": (250, 24 * MIB + 17), "https": (60, 24 * MIB + 17)}
 
 CLIENTS = {
     "aws": client_aws.life_cycle,
+    "aws2": client_aws.life_cycle_2,
     "boto3": client_boto3.life_cycle,
+    "js": client_js.life_cycle,
     "rclone": client_rclone.life_cycle,
     "s3cmd": client_s3cmd.life_cycle,
     "restic": client_restic.life_cycle,
