@@ -10,6 +10,8 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$HOME/.cache/riznica/target}
 # shellcheck disable=SC2034
 VENV=$HOME/.cache/riznica/venv
 # shellcheck disable=SC2034
+VENV_S3FS=$HOME/.cache/riznica/venv-s3fs
+# shellcheck disable=SC2034
 JS=$HOME/.cache/riznica/js
 
 say() { printf '==> %s\n' "$*" >&2; }

@@ -55,17 +55,19 @@ install_nextest() {
     cargo install --locked cargo-nextest --version "$NEXTEST_VERSION"
 }
 
+# install_python NAME REQUIREMENTS ENVIRONMENT MODULES
 install_python() {
-    local wanted=$ROOT/tests/clients/requirements.txt stamp=$VENV/requirements.installed
-    if cmp -s "$wanted" "$stamp" && "$VENV/bin/python" -c 'import boto3, minio' 2>/dev/null; then
-        say "Python clients: present in $VENV"
+    local name=$1 wanted=$2 environment=$3 modules=$4
+    local stamp=$environment/requirements.installed
+    if cmp -s "$wanted" "$stamp" && "$environment/bin/python" -c "import $modules" 2>/dev/null; then
+        say "$name: present in $environment"
         return
     fi
-    say "Python clients: installing into $VENV"
-    rm -rf "$VENV"
-    mkdir -p "$(dirname "$VENV")"
-    python3 -m venv "$VENV"
-    "$VENV/bin/pip" install --disable-pip-version-check --quiet --requirement "$wanted"
+    say "$name: installing into $environment"
+    rm -rf "$environment"
+    mkdir -p "${environment%/*}"
+    python3 -m venv "$environment"
+    "$environment/bin/pip" install --disable-pip-version-check --quiet --requirement "$wanted"
     cp "$wanted" "$stamp"
 }
 
@@ -95,7 +97,10 @@ test-deps)
     install_packages "${TEST_PACKAGES[@]}"
     require_cargo
     install_nextest
-    install_python
+    clients=$ROOT/tests/clients
+    install_python "Python clients" "$clients/requirements.txt" "$VENV" \
+        "boto3, duckdb, minio, pyarrow"
+    install_python "s3fs" "$clients/filesystem/requirements.txt" "$VENV_S3FS" s3fs
     install_node
     ;;
 *)

@@ -17,9 +17,11 @@ import client_aws
 import client_boto3
 import client_js
 import client_minio
+import client_parquet
 import client_rclone
 import client_restic
 import client_s3cmd
+import client_s3fs
 from harness import MIB, Authority, Corpus, Report, Server, Target, main_of, say, work_folder
 
 # File count and size of the large file in bytes, per scheme. Large enough for several parts even
@@ -36,6 +38,8 @@ CLIENTS = {
     "s3cmd": client_s3cmd.life_cycle,
     "restic": client_restic.life_cycle,
     "minio": client_minio.life_cycle,
+    "parquet": client_parquet.life_cycle,
+    "s3fs": client_s3fs.life_cycle,
 }
 
 CITY = ("city", "Градска управа / Gradska uprava čćšđž")
