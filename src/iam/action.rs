@@ -18,6 +18,8 @@ pub enum Action {
     GetBucketLocation,
     /// Read a bucket's default encryption.
     GetEncryptionConfiguration,
+    /// Ask whether a bucket keeps versions.
+    GetBucketVersioning,
     /// Read an object.
     GetObject,
     /// Read an object's attributes.
@@ -46,6 +48,7 @@ impl Action {
             Self::DeleteObject => "s3:DeleteObject",
             Self::GetBucketLocation => "s3:GetBucketLocation",
             Self::GetEncryptionConfiguration => "s3:GetEncryptionConfiguration",
+            Self::GetBucketVersioning => "s3:GetBucketVersioning",
             Self::GetObject => "s3:GetObject",
             Self::GetObjectAttributes => "s3:GetObjectAttributes",
             Self::ListAllMyBuckets => "s3:ListAllMyBuckets",

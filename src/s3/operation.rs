@@ -58,6 +58,8 @@ operations! {
     GetBucketEncryption => GetEncryptionConfiguration,
     /// `GET /bucket?location`
     GetBucketLocation => GetBucketLocation,
+    /// `GET /bucket?versioning`
+    GetBucketVersioning => GetBucketVersioning,
     /// `GET /bucket/key`
     GetObject => GetObject,
     /// `GET /bucket/key?attributes`

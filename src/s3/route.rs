@@ -207,6 +207,7 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
         ("GET", Some("encryption")) => Some(Operation::GetBucketEncryption),
         ("PUT", Some("encryption")) => Some(Operation::PutBucketEncryption),
         ("GET", Some("location")) => Some(Operation::GetBucketLocation),
+        ("GET", Some("versioning")) => Some(Operation::GetBucketVersioning),
         ("GET", Some("uploads")) => Some(Operation::ListMultipartUploads),
         ("POST", Some("delete")) => Some(Operation::DeleteObjects),
         _ => None,
@@ -323,6 +324,7 @@ mod tests {
                             | "location"
                             | "uploadId"
                             | "uploads"
+                            | "versioning"
                     );
                     assert!(
                         is_known || routed == Err(S3ErrorCode::NotImplemented),

@@ -79,6 +79,15 @@ pub async fn location(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     ))
 }
 
+/// GetBucketVersioning: no bucket keeps versions, and AWS says that without a status.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn versioning(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    call.authorize_target().await?;
+    Ok(respond::xml(StatusCode::OK, responses::never_versioned()))
+}
+
 /// ListBuckets: by name, with prefix and pages.
 ///
 /// # Errors

@@ -181,6 +181,7 @@ pub async fn dispatch(
         Operation::DeleteObjects => delete::delete_objects(call, payload, framing).await,
         Operation::GetBucketEncryption => encryption::get(call).await,
         Operation::GetBucketLocation => bucket::location(call).await,
+        Operation::GetBucketVersioning => bucket::versioning(call).await,
         Operation::GetObject => object::get(call).await,
         Operation::GetObjectAttributes => attributes::get(call).await,
         Operation::HeadBucket => bucket::head(call).await,

@@ -85,6 +85,14 @@ pub fn bucket_encryption(algorithm: SseAlgorithm) -> String {
     xml.finish()
 }
 
+/// GetBucketVersioning of a bucket whose versioning was never set.
+pub fn never_versioned() -> String {
+    let mut xml = XmlWriter::new();
+    xml.root("VersioningConfiguration");
+    xml.close("VersioningConfiguration");
+    xml.finish()
+}
+
 /// Writes a checksum with its type.
 pub fn write_checksum(xml: &mut XmlWriter, checksum: Option<&ObjectChecksum>) {
     if let Some(checksum) = checksum {
