@@ -16,6 +16,7 @@ mod server;
 mod bucket_encryption;
 mod compatibility;
 mod expect;
+mod lifecycle;
 mod object_store;
 mod points;
 mod races;

@@ -1,7 +1,8 @@
 //! A certificate authority for one test and a server certificate for loopback, by openssl.
 //!
-//! Owns: the files, the settings that make a server use them, the certificate clients trust.
+//! Owns: the files, a server that uses them, the certificate that clients trust.
 
+use crate::server::TestServer;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
@@ -46,13 +47,13 @@ impl Authority {
         std::fs::read(self.path("ca.pem")).expect("the certificate")
     }
 
-    /// Settings of the environment that make a server use the certificate.
-    pub(crate) fn settings(&self) -> [(&'static str, String); 2] {
+    /// A server with the authority's certificate.
+    pub(crate) fn server(&self) -> TestServer {
         let text = |name: &str| self.path(name).to_str().expect("text").to_owned();
-        [
-            ("RIZNICA_SERVER__TLS_CERTIFICATE_FILE", text("server.pem")),
-            ("RIZNICA_SERVER__TLS_PRIVATE_KEY_FILE", text("server.key")),
-        ]
+        TestServer::start_with(&[
+            ("RIZNICA_SERVER__TLS_CERTIFICATE_FILE", &text("server.pem")),
+            ("RIZNICA_SERVER__TLS_PRIVATE_KEY_FILE", &text("server.key")),
+        ])
     }
 }
 

@@ -71,8 +71,9 @@ class LifeCycle:
             piece = self.fs.cat_file(path, start=start, end=end)
             expect_equal(sha256(piece), sha256(content[start:end]), f"range {start}:{end}")
         with self.fs.open(path, block_size=MIB) as file:
-            file.seek(12 * MIB + 3)
-            expect_equal(sha256(file.read(70_000)), sha256(content[12 * MIB + 3 :][:70_000]), "seek")
+            at = 12 * MIB + 3
+            file.seek(at)
+            expect_equal(sha256(file.read(70_000)), sha256(content[at : at + 70_000]), "seek")
 
     def written_in_blocks(self):
         """a file written in blocks of unknown number"""
