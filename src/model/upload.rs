@@ -32,9 +32,10 @@ impl PartNumber {
     /// # Errors
     /// For anything else, and outside 1 to 10,000.
     pub fn parse(text: &str) -> Result<Self, InvalidPartNumber> {
-        text.parse()
-            .map_err(|_number| InvalidPartNumber)
-            .and_then(Self::new)
+        // The standard parser alone would take a plus sign.
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|_| is_number);
+        number.ok_or(InvalidPartNumber).and_then(Self::new)
     }
 
     /// The number.

@@ -1,4 +1,13 @@
 //! Request documents.
+//!
+//! Owns: which elements each document may have and how often.
+//! Not here: well-formedness and bounds (`reader`); whether a key, a version or an ETag exists, and
+//! the order of parts (`gateway`).
+//!
+//! Elements that S3's schema does not have are refused, since a misspelt condition that is ignored
+//! is a condition that does not hold (attacks.md 39). `CreateBucketConfiguration` is the exception:
+//! AWS keeps adding to it, and what a newer client says about placement (`Bucket`, `Location`) has
+//! no meaning here.
 
 use crate::base::limits::{DELETE_OBJECTS_MAX, PART_NUMBER_MAX};
 use crate::model::checksum::{Checksum, ChecksumAlgorithm};
@@ -45,22 +54,27 @@ fn root(bytes: &[u8], name: &'static str) -> Result<Element, XmlError> {
 /// `Malformed` for no object, for over a thousand, or for an object without key.
 pub fn delete_objects(bytes: &[u8]) -> Result<DeleteRequest, XmlError> {
     let root = root(bytes, "Delete")?;
-    let is_quiet = root
-        .child_text("Quiet")
-        .is_some_and(|text| text.trim() == "true");
+    let is_quiet = match root.only_text("Quiet")? {
+        None => false,
+        Some(text) => boolean(text)?,
+    };
     let mut entries = Vec::new();
     for child in &root.children {
         match child.name.as_str() {
             "Quiet" => {}
             "Object" => {
                 child.only_once(&["Key", "VersionId", "ETag", "Size", "LastModifiedTime"])?;
-                let text = |name: &str| child.child_text(name).map(str::to_owned);
+                // White space is part of a key and of nothing else.
+                let token = |name: &str| child.child_text(name).map(|text| text.trim().to_owned());
                 entries.push(DeleteEntry {
-                    object_key: text("Key").ok_or(XmlError::Malformed("Key"))?,
-                    version_id: text("VersionId"),
-                    etag: text("ETag"),
-                    size: text("Size"),
-                    last_modified: text("LastModifiedTime"),
+                    object_key: child
+                        .child_text("Key")
+                        .ok_or(XmlError::Malformed("Key"))?
+                        .to_owned(),
+                    version_id: token("VersionId"),
+                    etag: token("ETag"),
+                    size: token("Size"),
+                    last_modified: token("LastModifiedTime"),
                 });
             }
             _ => return Err(XmlError::Malformed("Delete")),
@@ -112,6 +126,7 @@ pub fn complete_multipart_upload(bytes: &[u8]) -> Result<Vec<PartEntryXml>, XmlE
         let etag = child
             .child_text("ETag")
             .ok_or(XmlError::Malformed("ETag"))?
+            .trim()
             .to_owned();
         let mut checksums = Vec::new();
         for algorithm in ChecksumAlgorithm::ALL {
@@ -133,7 +148,7 @@ pub fn complete_multipart_upload(bytes: &[u8]) -> Result<Vec<PartEntryXml>, XmlE
     Ok(parts)
 }
 
-/// Reads the body of CreateBucket: the location constraint, if there is one.
+/// Reads the body of CreateBucket: the location constraint, if there is one that is not empty.
 ///
 /// # Errors
 /// `Malformed`; `NotImplemented` for tags.
@@ -150,8 +165,20 @@ pub fn create_bucket(bytes: &[u8]) -> Result<Option<String>, XmlError> {
         return Err(XmlError::NotImplemented("Tags"));
     }
     Ok(root
-        .child_text("LocationConstraint")
-        .map(|text| text.trim().to_owned()))
+        .only_text("LocationConstraint")?
+        .map(|text| text.trim().to_owned())
+        .filter(|region| !region.is_empty()))
+}
+
+/// A boolean of XML Schema; AWS's own samples also spell it in capitals.
+fn boolean(text: &str) -> Result<bool, XmlError> {
+    match text.trim() {
+        "1" => Ok(true),
+        "0" => Ok(false),
+        text if text.eq_ignore_ascii_case("true") => Ok(true),
+        text if text.eq_ignore_ascii_case("false") => Ok(false),
+        _ => Err(XmlError::Malformed("boolean")),
+    }
 }
 
 /// Reads the body of PutBucketEncryption.
@@ -174,9 +201,12 @@ pub fn bucket_encryption(bytes: &[u8]) -> Result<SseAlgorithm, XmlError> {
     if others.iter().any(|child| child.name != "BucketKeyEnabled") {
         return Err(malformed("Rule"));
     }
+    rule.only_text("BucketKeyEnabled")?
+        .map(boolean)
+        .transpose()?;
     default.only_once(&["SSEAlgorithm", "KMSMasterKeyID"])?;
     let algorithm = default.child_text("SSEAlgorithm").unwrap_or_default();
-    match (algorithm, default.child_text("KMSMasterKeyID")) {
+    match (algorithm.trim(), default.child_text("KMSMasterKeyID")) {
         ("aws:kms" | "aws:kms:dsse", _) => Err(XmlError::NotImplemented("SSEAlgorithm")),
         (_, Some(_)) => Err(malformed("KMSMasterKeyID")),
         (name, None) => SseAlgorithm::parse(name).ok_or_else(|| malformed("SSEAlgorithm")),
@@ -233,6 +263,8 @@ mod tests {
             "<PartNumber>0</PartNumber><ETag>x</ETag>",
             "<PartNumber>1</PartNumber>",
             "<PartNumber>1e99</PartNumber><ETag>x</ETag>",
+            "<PartNumber>+1</PartNumber><ETag>x</ETag>",
+            "<PartNumber>10001</PartNumber><ETag>x</ETag>",
             "<ETag>x</ETag>",
             "<PartNumber>1</PartNumber><ETag>x</ETag><ETag>y</ETag>",
             "<PartNumber>1</PartNumber><ETag>x</ETag><Etag>y</Etag>",
@@ -241,5 +273,70 @@ mod tests {
         }
         assert!(complete_multipart_upload(b"").is_err());
         assert!(complete_multipart_upload(b"<CompleteMultipartUpload/>").is_err());
+    }
+
+    fn delete(inner: &str) -> Result<DeleteRequest, XmlError> {
+        delete_objects(format!("<Delete>{inner}</Delete>").as_bytes())
+    }
+
+    #[test]
+    fn delete_objects_reads_every_element() {
+        let request = delete(
+            "<Object>\n<Key>a/b&#x1;&#13;</Key><VersionId> v1\n</VersionId>\
+             <ETag>&quot;e&quot;</ETag><Size>5</Size><LastModifiedTime>t</LastModifiedTime>\
+             </Object><Quiet>TRUE</Quiet>",
+        )
+        .unwrap();
+        let entry = DeleteEntry {
+            object_key: "a/b\u{1}\r".to_owned(),
+            version_id: Some("v1".to_owned()),
+            etag: Some("\"e\"".to_owned()),
+            size: Some("5".to_owned()),
+            last_modified: Some("t".to_owned()),
+        };
+        assert_eq!(request.entries, [entry]);
+        assert!(request.is_quiet);
+    }
+
+    #[test]
+    fn delete_objects_off_the_schema_is_malformed() {
+        for bad in [
+            "<Object><Key><b/></Key></Object>",
+            "<Object><Key>a</Key></Object><Quiet>yes</Quiet>",
+            "<Object><Key>a</Key></Object><Quiet>true</Quiet><Quiet>false</Quiet>",
+            "<Object><Key>a</Key></Object><Quiet><b/></Quiet>",
+            "<Object><Key>a</Key></Object><Other/>",
+            "<object><Key>a</Key></object>",
+        ] {
+            assert!(matches!(delete(bad), Err(XmlError::Malformed(_))), "{bad}");
+        }
+    }
+
+    #[test]
+    fn create_bucket_reads_one_location_constraint() {
+        let create = |inner: &str| {
+            let body = format!("<CreateBucketConfiguration>{inner}</CreateBucketConfiguration>");
+            create_bucket(body.as_bytes())
+        };
+        let region = |text: &str| format!("<LocationConstraint>{text}</LocationConstraint>");
+        let placement =
+            "<Location><Name>az</Name></Location><Bucket><Type>Directory</Type></Bucket>";
+        for none in [
+            "",
+            "<LocationConstraint/>",
+            &region(" \n"),
+            placement,
+            "<Tags/>",
+        ] {
+            assert_eq!(create(none), Ok(None), "{none}");
+        }
+        assert_eq!(create(&region(" eu-1\n")), Ok(Some("eu-1".to_owned())));
+        for bad in [region("eu-1").repeat(2), region("<b/>")] {
+            assert!(matches!(create(&bad), Err(XmlError::Malformed(_))), "{bad}");
+        }
+        let tags = "<Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags>";
+        assert_eq!(create(tags), Err(XmlError::NotImplemented("Tags")));
+        assert_eq!(create_bucket(b" \n"), Ok(None));
+        assert!(create_bucket(b"eu-1").is_err());
     }
 }

@@ -53,8 +53,8 @@ pub fn list_buckets(owner: Owner<'_>, page: &BucketsPage<'_>) -> String {
         xml.close("Bucket");
     }
     xml.close("Buckets");
-    xml.optional("Prefix", page.prefix);
     xml.optional("ContinuationToken", page.continuation_token);
+    xml.optional("Prefix", page.prefix);
     xml.close("ListAllMyBucketsResult");
     xml.finish()
 }

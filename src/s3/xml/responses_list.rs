@@ -166,9 +166,13 @@ pub fn list_uploads(
     xml.text("UploadIdMarker", markers.1);
     if let Some(last) = page.entries.last().filter(|_| page.is_truncated) {
         xml.text("NextKeyMarker", &echo.encode(last.name()));
-        if let ListEntry::Item(_, (upload, _)) = last {
-            xml.text("NextUploadIdMarker", &upload.to_string());
-        }
+        // A common prefix has no upload. The element is there all the same, as in the samples of
+        // the S3 API reference: with it empty, the next page begins behind the whole prefix.
+        let next_upload = match last {
+            ListEntry::Item(_, (upload, _)) => upload.to_string(),
+            ListEntry::CommonPrefix(_) => String::new(),
+        };
+        xml.text("NextUploadIdMarker", &next_upload);
     }
     xml.text("Prefix", &echo.encode(echo.prefix));
     xml.optional(
@@ -243,4 +247,74 @@ pub fn list_parts(echo: PartsEcho<'_>, parts: &[StoredPart], owner: Owner<'_>) -
     write_checksum_names(&mut xml, echo.checksum);
     xml.close("ListPartsResult");
     xml.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWNER: Owner<'static> = Owner {
+        id: "o",
+        display_name: "O",
+    };
+
+    fn echo(is_url_encoded: bool) -> ListEcho<'static> {
+        ListEcho {
+            bucket: "b",
+            prefix: "p p",
+            delimiter: Some("+"),
+            limit: 1,
+            is_url_encoded,
+        }
+    }
+
+    #[test]
+    fn uploads_page_that_ends_on_a_common_prefix_has_an_empty_upload_marker() {
+        let upload = UploadId::from_bytes([7; 16]);
+        let item = ListEntry::Item("k k".to_owned(), (upload, Timestamp::from_millis(0)));
+        let next = |entries: &[ListEntry<(UploadId, Timestamp)>], is_truncated| {
+            let page = ListPage {
+                entries: entries.to_vec(),
+                is_truncated,
+            };
+            let text = list_uploads(echo(true), ("a a", ""), &page, OWNER);
+            let from = text.find("<NextKeyMarker>")?;
+            let to = text.find("<Prefix>")?;
+            text.get(from..to).map(str::to_owned)
+        };
+        let prefix = ListEntry::CommonPrefix("z+".to_owned());
+        assert_eq!(
+            next(&[item.clone(), prefix.clone()], true).as_deref(),
+            Some("<NextKeyMarker>z%2B</NextKeyMarker><NextUploadIdMarker></NextUploadIdMarker>")
+        );
+        let marker = format!(
+            "<NextKeyMarker>k%20k</NextKeyMarker><NextUploadIdMarker>{upload}</NextUploadIdMarker>"
+        );
+        assert_eq!(next(&[prefix, item.clone()], true), Some(marker));
+        assert_eq!(next(&[item], false), None);
+    }
+
+    #[test]
+    fn point_22_v1_encodes_all_names_but_the_prefix() {
+        let page = ListPage {
+            entries: vec![ListEntry::CommonPrefix("a b+\u{1}".to_owned())],
+            is_truncated: true,
+        };
+        let text = list_objects(echo(true), "m m", &page, OWNER);
+        for expected in [
+            "<Prefix>p p</Prefix>",
+            "<Marker>m%20m</Marker>",
+            "<NextMarker>a%20b%2B%01</NextMarker>",
+            "<Delimiter>%2B</Delimiter>",
+            "<EncodingType>url</EncodingType>",
+            "<CommonPrefixes><Prefix>a%20b%2B%01</Prefix></CommonPrefixes>",
+        ] {
+            assert!(text.contains(expected), "{expected} in {text}");
+        }
+        let text = list_objects(echo(false), "", &page, OWNER);
+        assert!(
+            text.contains("<NextMarker>a b+&#x1;</NextMarker>"),
+            "{text}"
+        );
+    }
 }
