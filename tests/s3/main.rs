@@ -13,6 +13,7 @@ mod raw;
 #[path = "../support/server.rs"]
 mod server;
 
+mod attacks;
 mod bucket_encryption;
 mod compatibility;
 mod expect;
