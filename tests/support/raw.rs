@@ -6,7 +6,7 @@
 
 use ring::{digest, hmac};
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
@@ -372,10 +372,13 @@ impl Connection {
         drop(self.stream.get_mut().write_all(bytes));
     }
 
-    /// Whether the server has closed its side: nothing more will come.
+    /// Whether the server has closed its side: nothing more will come. Waits for it.
     pub(crate) fn is_closed(&mut self) -> bool {
-        self.stream.fill_buf().is_ok_and(<[u8]>::is_empty)
-            || self.stream.get_ref().peek(&mut [0]).is_err()
+        match self.stream.fill_buf() {
+            Ok(bytes) => bytes.is_empty(),
+            // A reset is an end as well; running out of patience is not.
+            Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        }
     }
 
     /// Reads one answer to `method`.

@@ -5,22 +5,22 @@
 //! before, byte for byte, and a good client is served. Not here: rows about permissions, locks and
 //! key services, which come with those.
 
-//todo mod browser;
+mod browser;
 mod chunks;
 mod digests;
-//todo mod framing;
-//todo mod headers;
-//todo mod http2;
-//todo mod multipart;
-//todo mod names;
-//todo mod numbers;
+mod framing;
+mod headers;
+mod http2;
+mod multipart;
+mod names;
+mod numbers;
 mod presigned;
 //todo mod random;
 //todo mod races;
 mod signatures;
 //todo mod slow_clients;
 mod streaming;
-//todo mod xml_bodies;
+mod xml_bodies;
 
 use crate::raw::{Account, Request, Wire};
 use crate::server::TestServer;
