@@ -11,6 +11,9 @@ use crate::model::time::Timestamp;
 /// What is wrong with an `Authorization` header or with `X-Amz-*` query parameters.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum MalformedReason {
+    /// `X-Amz-Algorithm` is another one.
+    #[error("X-Amz-Algorithm only supports AWS4-HMAC-SHA256")]
+    Algorithm,
     /// The credential is not `id/date/region/service/aws4_request`.
     #[error("credential does not have five fields")]
     CredentialSyntax,
@@ -49,8 +52,8 @@ pub enum MalformedReason {
     Syntax,
 }
 
-/// What we computed for a request whose signature did not hold: for the operator's debug log, never
-/// for a client. Holds no signature, no customer key and no token.
+/// What we computed for a request whose signature did not hold: for the operator's log, and for the
+/// client that compares it with its own. Holds no signature, no customer key and no token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignatureEvidence {
     /// The canonical request, with sensitive header values left out.
@@ -115,6 +118,8 @@ pub enum AuthError {
     ExpiredPresigned {
         /// When it expired.
         expired_at: Timestamp,
+        /// How long it lived.
+        expires_seconds: u64,
         /// When we looked.
         server_time: Timestamp,
     },
@@ -173,7 +178,7 @@ pub enum AuthError {
     /// A body without a signed hash over plain HTTP, where the configuration demands one.
     #[error("unsigned payload over plain http is not accepted")]
     UnsignedPayloadRefused,
-    /// An algorithm other than `AWS4-HMAC-SHA256`.
+    /// An `Authorization` header with an algorithm other than `AWS4-HMAC-SHA256`.
     #[error("authentication algorithm is not supported")]
     UnsupportedAlgorithm,
 }

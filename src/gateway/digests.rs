@@ -110,13 +110,16 @@ impl BodyDigests {
         };
         let md5 = value_of(DigestAlgorithm::Md5).and_then(|value| value.try_into().ok());
         let md5: [u8; 16] = md5.unwrap_or_default();
-        if declared.sha256.is_some_and(|expected| {
-            !value_of(DigestAlgorithm::Sha256).is_some_and(|value| is_equal(value, &expected))
-        }) {
-            return Err(GatewayError::PayloadHashMismatch);
+        if let Some(expected) = declared.sha256 {
+            let sha256 = value_of(DigestAlgorithm::Sha256);
+            if !sha256.is_some_and(|value| is_equal(value, &expected)) {
+                let calculated = sha256.and_then(|value| value.try_into().ok());
+                let calculated = calculated.unwrap_or_default();
+                return Err(GatewayError::PayloadHashMismatch { calculated });
+            }
         }
         if declared.md5.is_some_and(|expected| expected != md5) {
-            return Err(GatewayError::ContentMd5Mismatch);
+            return Err(GatewayError::ContentMd5Mismatch { calculated: md5 });
         }
         let expected = [declared.checksum.clone(), end.and_then(|end| end.checksum)];
         for expected in expected.into_iter().flatten() {
@@ -188,12 +191,12 @@ mod tests {
         let sha256 = declared(Some([0; 32]), None, None, None);
         assert!(matches!(
             verify(&sha256, None),
-            Err(GatewayError::PayloadHashMismatch)
+            Err(GatewayError::PayloadHashMismatch { .. })
         ));
         let md5 = declared(None, Some([0; 16]), None, None);
         assert!(matches!(
             verify(&md5, None),
-            Err(GatewayError::ContentMd5Mismatch)
+            Err(GatewayError::ContentMd5Mismatch { .. })
         ));
     }
 }

@@ -37,7 +37,10 @@ pub enum GatewayError {
     ChecksumMismatch,
     /// The Content-MD5 differs from the body's.
     #[error("md5 does not match the body")]
-    ContentMd5Mismatch,
+    ContentMd5Mismatch {
+        /// The body's.
+        calculated: [u8; 16],
+    },
     /// The stored bytes of an object are missing or do not authenticate.
     #[error("stored bytes of the object do not verify")]
     CorruptObject,
@@ -57,6 +60,8 @@ pub enum GatewayError {
         part_number: u16,
         /// Its bytes.
         size: u64,
+        /// Its ETag.
+        etag: ETag,
     },
     /// A part of the list is unknown or has another ETag or checksum.
     #[error("part is unknown or differs part={part_number}")]
@@ -95,7 +100,10 @@ pub enum GatewayError {
     TooManyBuckets,
     /// The x-amz-content-sha256 differs from the body's.
     #[error("sha256 of the payload does not match")]
-    PayloadHashMismatch,
+    PayloadHashMismatch {
+        /// The body's.
+        calculated: [u8; 32],
+    },
     /// The pool of threads is closing.
     #[error("thread pool failed")]
     Pool(#[from] PoolError),
@@ -135,13 +143,13 @@ impl GatewayError {
             Self::BodyAborted
             | Self::ChecksumMismatch
             | Self::ChecksumNotDeclared
-            | Self::ContentMd5Mismatch
+            | Self::ContentMd5Mismatch { .. }
             | Self::CopySourceTooLarge
             | Self::CopyToItself
             | Self::InvalidPart { .. }
             | Self::InvalidPartOrder
             | Self::PartTooSmall { .. }
-            | Self::PayloadHashMismatch
+            | Self::PayloadHashMismatch { .. }
             | Self::RangeNotSatisfiable { .. }
             | Self::TooLarge => ErrorKind::Invalid,
             Self::BucketAlreadyOwned

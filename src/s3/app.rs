@@ -10,7 +10,7 @@ use crate::base::entropy::Entropy;
 use crate::gateway::Gateway;
 use crate::s3::authenticate;
 use crate::s3::body::bridge::Patience;
-use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::error::{S3Error, S3ErrorCode, facts};
 use crate::s3::handlers::{self, Call};
 use crate::s3::operation::Operation;
 use crate::s3::respond;
@@ -70,7 +70,9 @@ pub async fn admit(request: Request, state: Arc<S3State>) -> Result<Request, Res
     let mut exchange = Exchange::begin(&state);
     match authorize_ahead(request.head(), &state, &mut exchange).await {
         Ok(verified) => {
-            request.extensions_mut().insert(verified);
+            if let Some(verified) = verified {
+                request.extensions_mut().insert(verified);
+            }
             Ok(request)
         }
         Err(error) => {
@@ -104,7 +106,11 @@ impl Exchange {
     ) -> HttpResponse {
         let (response, failure) = match outcome {
             Ok(response) => (response, None),
-            Err(error) => (respond::error(head, &error, &self.request_id), Some(error)),
+            Err(error) => {
+                let view = authenticate::view(head, state.is_secure);
+                let error = facts::complete(error, &view, &state.domains);
+                (respond::error(head, &error, &self.request_id), Some(error))
+            }
         };
         let response = respond::stamp(response, &self.request_id);
         let elapsed = state.clock.monotonic().saturating_sub(self.since);
@@ -193,13 +199,16 @@ fn ask<'a>(
     })
 }
 
+/// `None` when the caller is known only after the body has been hashed.
 async fn authorize_ahead(
     head: &RequestHead,
     state: &S3State,
     exchange: &mut Exchange,
-) -> Result<Verified, S3Error> {
+) -> Result<Option<Verified>, S3Error> {
     let asked = ask(head, state, exchange)?;
-    let verified = authenticate::verify(state, &asked.view).await?;
+    let Some(verified) = authenticate::verify_ahead(state, &asked.view).await? else {
+        return Ok(None);
+    };
     let call = Call {
         state,
         view: &asked.view,
@@ -209,7 +218,7 @@ async fn authorize_ahead(
         operation: asked.operation?,
     };
     handlers::authorize_ahead(&call).await?;
-    Ok(verified)
+    Ok(Some(verified))
 }
 
 async fn handle(
@@ -220,9 +229,9 @@ async fn handle(
     exchange: &mut Exchange,
 ) -> Result<HttpResponse, S3Error> {
     let asked = ask(head, state, exchange)?;
-    let mut verified = match admitted {
-        Some(verified) => verified,
-        None => authenticate::verify(state, &asked.view).await?,
+    let (mut verified, payload) = match admitted {
+        Some(verified) => (verified, payload),
+        None => authenticate::verify(state, &asked.view, payload).await?,
     };
     let operation = asked.operation?;
     let framing = handlers::framing(operation, &asked.view, &mut verified);

@@ -31,6 +31,11 @@ pub fn stamp(mut response: HttpResponse, request_id: &str) -> HttpResponse {
         HeaderName::from_static("x-content-type-options"),
         HeaderValue::from_static("nosniff"),
     );
+    // An uploaded page that is opened here runs no script and belongs to no origin (attacks.md 54).
+    headers.insert(
+        HeaderName::from_static("content-security-policy"),
+        HeaderValue::from_static("sandbox"),
+    );
     response
 }
 

@@ -7,7 +7,7 @@
 use ring::{digest, hmac};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -379,6 +379,23 @@ impl Connection {
             // A reset is an end as well; running out of patience is not.
             Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
         }
+    }
+
+    /// Says that nothing more will be written.
+    pub(crate) fn end_writing(&mut self) {
+        drop(self.stream.get_ref().shutdown(Shutdown::Write));
+    }
+
+    /// Whether the server says nothing, and does not close, for 20 ms.
+    pub(crate) fn is_silent(&mut self) -> bool {
+        let patience = |patience| {
+            let stream = self.stream.get_ref();
+            stream.set_read_timeout(Some(patience)).expect("a timeout");
+        };
+        patience(Duration::from_millis(20));
+        let peeked = self.stream.get_ref().peek(&mut [0]);
+        patience(PATIENCE);
+        matches!(peeked, Err(error) if error.kind() == ErrorKind::WouldBlock)
     }
 
     /// Reads one answer to `method`.

@@ -6,17 +6,19 @@
 
 use crate::auth::error::{AuthError, SignatureEvidence};
 use crate::auth::request::{QueryPair, RequestView};
-use crate::auth::sigv4::parse::{Claims, SIGNATURE_PARAMETER};
+use crate::auth::sigv4::parse::{Claims, SIGNATURE_PARAMETER, TOKEN_PARAMETER};
 use crate::auth::sigv4::{ALGORITHM, sha256_hex};
 use crate::base::encoding::{uri_decode, uri_encode, uri_encode_path};
 
-/// Headers whose values stay out of the evidence. SSE-C keys and cookies are secrets of the client.
-const SENSITIVE: [&str; 7] = [
+/// Headers whose values stay out of the evidence. SSE-C keys, cookies and session tokens are secrets
+/// of the client.
+const SENSITIVE: [&str; 8] = [
     "authorization",
     "cookie",
     "proxy-authorization",
     "x-amz-copy-source-server-side-encryption-customer-key",
     "x-amz-copy-source-server-side-encryption-customer-key-md5",
+    "x-amz-security-token",
     "x-amz-server-side-encryption-customer-key",
     "x-amz-server-side-encryption-customer-key-md5",
 ];
@@ -53,7 +55,7 @@ pub(super) fn canonical(
     })
 }
 
-/// What to show the operator when the signature does not hold.
+/// What to show when the signature does not hold.
 pub(super) fn evidence(
     request: &RequestView<'_>,
     query: &[QueryPair],
@@ -85,7 +87,7 @@ fn canonical_request(
     };
     line(&[request.method.as_bytes()]);
     line(&[canonical_uri(request.path)?.as_bytes()]);
-    line(&[canonical_query(query).as_bytes()]);
+    line(&[canonical_query(query, is_redacted).as_bytes()]);
     for name in claims.signed_headers.names() {
         if is_redacted && SENSITIVE.contains(&name) {
             line(&[name.as_bytes(), b":(left out)"]);
@@ -113,11 +115,19 @@ fn canonical_uri(path: &str) -> Result<String, AuthError> {
 }
 
 /// Encoded names and values, sorted by their encoded bytes, without the signature.
-fn canonical_query(query: &[QueryPair]) -> String {
+fn canonical_query(query: &[QueryPair], is_redacted: bool) -> String {
+    let is_token = |name: &[u8]| name.eq_ignore_ascii_case(TOKEN_PARAMETER.as_bytes());
     let mut encoded: Vec<(String, String)> = query
         .iter()
         .filter(|pair| pair.name != SIGNATURE_PARAMETER.as_bytes())
-        .map(|pair| (uri_encode(&pair.name), uri_encode(&pair.value)))
+        .map(|pair| {
+            let value = if is_redacted && is_token(&pair.name) {
+                "(left-out)".to_owned()
+            } else {
+                uri_encode(&pair.value)
+            };
+            (uri_encode(&pair.name), value)
+        })
         .collect();
     encoded.sort_unstable();
     let mut text = String::new();

@@ -35,6 +35,7 @@ mod signing_key;
 mod verify;
 
 pub use chunk::ChunkVerifier;
+pub use parse::{Claimed, claimed};
 pub use payload::{Payload, anonymous_payload};
 pub use verify::{Verified, Verifier};
 

@@ -5,11 +5,12 @@
 //! (`signed_headers`).
 
 use crate::auth::error::{AuthError, MalformedReason};
-use crate::auth::request::{QueryPair, RequestView};
+use crate::auth::request::{QueryPair, RequestView, parse_query};
 use crate::auth::sigv4::scope::{CredentialScope, RequestDate};
 use crate::auth::sigv4::signed_headers::SignedHeaders;
 use crate::auth::sigv4::{ALGORITHM, Place};
 use crate::base::limits::PRESIGNED_SECONDS_MAX;
+use std::fmt;
 
 /// Headers whose second occurrence would let two readers of the request see different facts
 /// (attacks.md 26, 27).
@@ -36,7 +37,8 @@ const QUERY_PARAMETERS: [&str; 6] = [
 ];
 /// The parameter that is not part of what is signed.
 pub(super) const SIGNATURE_PARAMETER: &str = "X-Amz-Signature";
-const TOKEN_PARAMETER: &str = "X-Amz-Security-Token";
+/// The parameter of session tokens.
+pub(super) const TOKEN_PARAMETER: &str = "X-Amz-Security-Token";
 
 /// What a request says about its own authentication, of which nothing is proven yet.
 pub(super) struct Claims {
@@ -154,6 +156,31 @@ fn from_header(request: &RequestView<'_>, value: &[u8], region: &str) -> Result<
     })
 }
 
+/// Who a request says that it is from and how it says it was signed, for the text of a refusal:
+/// nothing of it is proven. `None` when the request's claims cannot be read.
+pub struct Claimed {
+    /// The access key id.
+    pub access_key_id: String,
+    /// The signature.
+    pub signature: String,
+}
+
+impl fmt::Debug for Claimed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Claimed({})", self.access_key_id.escape_debug())
+    }
+}
+
+/// Reads the claims of a request once more, by the same parser.
+pub fn claimed(request: &RequestView<'_>) -> Option<Claimed> {
+    let query = parse_query(request.query)?;
+    let claims = parse(request, &query, "").ok()?;
+    Some(Claimed {
+        access_key_id: claims.access_key_id,
+        signature: claims.signature,
+    })
+}
+
 /// The date that a header-signed request was signed at: `x-amz-date`, or a signed `Date`
 /// (s3-behaviour.md 1).
 fn header_date(
@@ -187,7 +214,7 @@ fn from_query(query: &[QueryPair], region: &str) -> Result<Claims, AuthError> {
     let malformed = |reason| malformed(Place::Query, region, reason);
     let parameter = |name| query_parameter(query, name).map_err(malformed);
     if parameter("X-Amz-Algorithm")? != ALGORITHM {
-        return Err(AuthError::UnsupportedAlgorithm);
+        return Err(malformed(MalformedReason::Algorithm));
     }
     let credential = parameter("X-Amz-Credential")?;
     let date = parameter("X-Amz-Date")?;

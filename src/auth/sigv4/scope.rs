@@ -98,6 +98,7 @@ impl RequestDate {
         if expires_seconds == 0 || server_time > expired_at {
             return Err(AuthError::ExpiredPresigned {
                 expired_at,
+                expires_seconds,
                 server_time,
             });
         }

@@ -277,6 +277,7 @@ impl Gateway {
             Some(part) => Err(GatewayError::PartTooSmall {
                 part_number: part.part_number.get(),
                 size: part.size,
+                etag: ETag::single(part.md5),
             }),
             None if selected.is_empty() => Err(GatewayError::InvalidPartOrder),
             None => Ok(selected),

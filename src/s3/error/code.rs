@@ -54,6 +54,7 @@ codes! {
     InvalidPart "InvalidPart" 400 "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag might not have matched the part's entity tag.";
     InvalidPartOrder "InvalidPartOrder" 400 "The list of parts was not in ascending order. The parts list must be specified in order by part number.";
     InvalidRange "InvalidRange" 416 "The requested range is not satisfiable";
+    InvalidRedirectLocation "InvalidRedirectLocation" 400 "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.";
     InvalidRequest "InvalidRequest" 400 "Invalid Request";
     InvalidStorageClass "InvalidStorageClass" 400 "The storage class that you specified is not valid. This server has STANDARD.";
     InvalidToken "InvalidToken" 400 "The provided token is malformed or otherwise not valid.";

@@ -5,7 +5,8 @@
 //! Owns: the only place that knows both domain errors and S3 codes.
 //! Not here: codes, statuses and default texts (`code`).
 
-use crate::auth::{AuthError, MalformedReason};
+use crate::auth::{AuthError, MalformedReason, SignatureEvidence};
+use crate::base::encoding::base64_encode;
 use crate::base::kind::ErrorKind;
 use crate::base::limits::PUT_LEN_MAX;
 use crate::gateway::error::GatewayError;
@@ -38,7 +39,8 @@ impl From<AuthError> for S3Error {
                 "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature \
                  query string parameter or the Authorization header should be specified"
                     .to_owned(),
-            ),
+            )
+            .with("ArgumentName", "Authorization".to_owned()),
             AuthError::ChunkSignatureDoesNotMatch { .. }
             | AuthError::TrailerSignatureDoesNotMatch => {
                 Self::new(Code::SignatureDoesNotMatch).detail(text).close()
@@ -46,8 +48,13 @@ impl From<AuthError> for S3Error {
             AuthError::CorruptCredential { .. } => Self::new(Code::InternalError).detail(text),
             AuthError::DuplicateHeader { name } => Self::new(Code::InvalidRequest)
                 .message(format!("The header {name} must not occur more than once.")),
-            AuthError::ExpiredPresigned { expired_at, server_time } => Self::new(Code::AccessDenied)
+            AuthError::ExpiredPresigned {
+                expired_at,
+                expires_seconds,
+                server_time,
+            } => Self::new(Code::AccessDenied)
                 .message("Request has expired".to_owned())
+                .with("X-Amz-Expires", expires_seconds.to_string())
                 .with("Expires", expired_at.iso8601())
                 .with("ServerTime", server_time.iso8601()),
             AuthError::HeadersNotSigned { names } => Self::new(Code::AccessDenied)
@@ -74,16 +81,40 @@ impl From<AuthError> for S3Error {
                  AWS4-HMAC-SHA256."
                     .to_owned(),
             ),
-            AuthError::SignatureDoesNotMatch { .. } => Self::new(Code::SignatureDoesNotMatch),
+            AuthError::SignatureDoesNotMatch { evidence } => signature_does_not_match(*evidence),
             AuthError::Unavailable { .. } => Self::new(Code::ServiceUnavailable).detail(text),
             AuthError::UnsignedPayloadRefused => Self::new(Code::AccessDenied)
                 .message("Over plain HTTP this server requires a signed payload.".to_owned()),
             AuthError::UnsupportedAlgorithm => {
                 let text = "Unsupported Authorization Type".to_owned();
-                Self::new(Code::InvalidArgument).message(text)
+                let error = Self::new(Code::InvalidArgument).message(text);
+                error.with("ArgumentName", "Authorization".to_owned())
             }
         }
     }
+}
+
+/// What the client and the operator need to find the difference: our canonical request, of which
+/// the secrets were left out, and our string to sign.
+fn signature_does_not_match(evidence: SignatureEvidence) -> S3Error {
+    let bytes = |text: &str| {
+        let pairs: Vec<String> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        pairs.join(" ")
+    };
+    let SignatureEvidence {
+        canonical_request,
+        string_to_sign,
+    } = evidence;
+    let detail = format!(
+        "signature does not match; compare with what the client signed: \
+         canonical_request={canonical_request:?} string_to_sign={string_to_sign:?}"
+    );
+    S3Error::new(S3ErrorCode::SignatureDoesNotMatch)
+        .with("StringToSignBytes", bytes(&string_to_sign))
+        .with("StringToSign", string_to_sign)
+        .with("CanonicalRequestBytes", bytes(&canonical_request))
+        .with("CanonicalRequest", canonical_request)
+        .detail(detail)
 }
 
 fn malformed(code: S3ErrorCode, reason: MalformedReason, expected_region: String) -> S3Error {
@@ -93,7 +124,8 @@ fn malformed(code: S3ErrorCode, reason: MalformedReason, expected_region: String
                 "The authorization is malformed; the region is wrong; expecting '{expected_region}'"
             )
         }
-        MalformedReason::CredentialSyntax
+        MalformedReason::Algorithm
+        | MalformedReason::CredentialSyntax
         | MalformedReason::DateSyntax
         | MalformedReason::Expires
         | MalformedReason::Missing(_)
@@ -108,7 +140,8 @@ fn malformed(code: S3ErrorCode, reason: MalformedReason, expected_region: String
     let error = S3Error::new(code).message(text);
     match reason {
         MalformedReason::ScopeRegion => error.with("Region", expected_region),
-        MalformedReason::CredentialSyntax
+        MalformedReason::Algorithm
+        | MalformedReason::CredentialSyntax
         | MalformedReason::DateSyntax
         | MalformedReason::Expires
         | MalformedReason::Missing(_)
@@ -164,9 +197,10 @@ impl From<GatewayError> for S3Error {
             GatewayError::BucketAlreadyOwned => Self::new(Code::BucketAlreadyOwnedByYou),
             GatewayError::BucketNameTaken => Self::new(Code::BucketAlreadyExists),
             GatewayError::BucketNotEmpty => Self::new(Code::BucketNotEmpty),
-            GatewayError::ChecksumMismatch | GatewayError::ContentMd5Mismatch => {
-                Self::new(Code::BadDigest)
-            }
+            GatewayError::ChecksumMismatch => Self::new(Code::BadDigest),
+            GatewayError::ContentMd5Mismatch { calculated } => Self::new(Code::BadDigest)
+                .message("The Content-MD5 you specified did not match what we received.".to_owned())
+                .with("CalculatedDigest", base64_encode(calculated)),
             GatewayError::ChecksumNotDeclared => Self::new(Code::InvalidRequest).message(
                 "The checksum algorithm or type differs from the one that the upload was created with."
                     .to_owned(),
@@ -179,7 +213,8 @@ impl From<GatewayError> for S3Error {
                  changing the object's metadata."
                     .to_owned(),
             ),
-            GatewayError::PartTooSmall { part_number, size } => Self::new(Code::EntityTooSmall)
+            GatewayError::PartTooSmall { part_number, size, etag } => Self::new(Code::EntityTooSmall)
+                .with("ETag", etag.to_string())
                 .with("ProposedSize", size.to_string())
                 .with("MinSizeAllowed", crate::base::limits::PART_LEN_MIN.to_string())
                 .with("PartNumber", part_number.to_string()),
@@ -195,7 +230,10 @@ impl From<GatewayError> for S3Error {
                 .header("Last-Modified", last_modified.http_date()),
             GatewayError::TooLarge => Self::new(Code::EntityTooLarge).close(),
             GatewayError::TooManyBuckets => Self::new(Code::TooManyBuckets),
-            GatewayError::PayloadHashMismatch => Self::new(Code::XAmzContentSHA256Mismatch),
+            GatewayError::PayloadHashMismatch { calculated } => {
+                Self::new(Code::XAmzContentSHA256Mismatch)
+                    .with("S3ComputedContentSHA256", hex::encode(calculated))
+            }
             GatewayError::PreconditionFailed => Self::new(Code::PreconditionFailed),
             GatewayError::RangeNotSatisfiable { size } => Self::new(Code::InvalidRange)
                 .with("ActualObjectSize", size.to_string())

@@ -4,6 +4,7 @@
 //! Not here: domain errors (each module's own).
 
 pub mod code;
+pub mod facts;
 pub mod map;
 pub mod response;
 
@@ -57,6 +58,17 @@ impl S3Error {
         self
     }
 
+    /// Adds an element, or the text of one that is there without.
+    #[must_use]
+    pub(in crate::s3) fn fill(mut self, element: &'static str, text: String) -> Self {
+        match self.extra.iter_mut().find(|(name, _)| *name == element) {
+            None => self.extra.push((element, text)),
+            Some((_, empty)) if empty.is_empty() => *empty = text,
+            Some(_) => {}
+        }
+        self
+    }
+
     /// Adds a header to the answer.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: String) -> Self {
@@ -89,6 +101,11 @@ impl S3Error {
         self.message
             .as_deref()
             .unwrap_or_else(|| self.code.message())
+    }
+
+    /// Whether an element is there.
+    pub(in crate::s3) fn has(&self, element: &str) -> bool {
+        self.extra.iter().any(|(name, _)| *name == element)
     }
 
     /// Elements beyond the standard ones.

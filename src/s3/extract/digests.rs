@@ -62,6 +62,9 @@ pub fn add_checksum(
     let trailer = trailer_name(request)
         .as_deref()
         .and_then(ChecksumAlgorithm::from_header);
+    if checksum.is_some() && trailer.is_some() {
+        return Err(two_checksums());
+    }
     let named = algorithm(request, "x-amz-sdk-checksum-algorithm")?;
     let checksum_algorithm = trailer.or_else(|| named.filter(|_| checksum.is_none()));
     if let (Some(checksum), Some(named)) = (&checksum, named)
@@ -75,6 +78,12 @@ pub fn add_checksum(
     Ok(())
 }
 
+fn two_checksums() -> S3Error {
+    let text =
+        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
+    S3Error::new(S3ErrorCode::InvalidRequest).message(text.to_owned())
+}
+
 /// The one checksum header.
 fn checksum_header(request: &RequestView<'_>) -> Result<Option<Checksum>, S3Error> {
     let mut found = None;
@@ -84,7 +93,7 @@ fn checksum_header(request: &RequestView<'_>) -> Result<Option<Checksum>, S3Erro
         };
         let invalid = |text: String| S3Error::new(S3ErrorCode::InvalidRequest).message(text);
         if found.is_some() {
-            return Err(invalid("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.".to_owned()));
+            return Err(two_checksums());
         }
         let parsed = Checksum::parse(algorithm, value);
         found = Some(parsed.ok_or_else(|| {

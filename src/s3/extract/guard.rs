@@ -33,7 +33,8 @@ const ACL_WITHOUT_EFFECT: &[&str] = &["private", "bucket-owner-full-control"];
 /// Refuses headers that this server would have to ignore.
 ///
 /// # Errors
-/// `NotImplemented`, `AccessControlListNotSupported`, `InvalidArgument`, `InvalidStorageClass`.
+/// `NotImplemented`, `AccessControlListNotSupported`, `InvalidArgument`, `InvalidRedirectLocation`,
+/// `InvalidStorageClass`.
 pub fn refuse_unsupported(request: &RequestView<'_>) -> Result<(), S3Error> {
     for (name, value) in &request.headers {
         let value = String::from_utf8_lossy(value);
@@ -49,6 +50,9 @@ pub fn refuse_unsupported(request: &RequestView<'_>) -> Result<(), S3Error> {
         if is_acl || name.starts_with("x-amz-grant-") {
             return Err(S3Error::new(S3ErrorCode::AccessControlListNotSupported));
         }
+        if *name == "x-amz-website-redirect-location" {
+            return Err(website_redirect(&value));
+        }
         if *name == "x-amz-storage-class" && value != "STANDARD" {
             return Err(S3Error::new(S3ErrorCode::InvalidStorageClass));
         }
@@ -58,6 +62,20 @@ pub fn refuse_unsupported(request: &RequestView<'_>) -> Result<(), S3Error> {
         }
     }
     Ok(())
+}
+
+/// A script or another scheme is refused for good (attacks.md 54), the rest until there are
+/// websites.
+fn website_redirect(location: &str) -> S3Error {
+    let is_local = location.starts_with('/') && !location.starts_with("//");
+    if is_local || location.starts_with("http://") || location.starts_with("https://") {
+        let name = "x-amz-website-redirect-location";
+        let text = format!("This server does not implement the header {name} yet.");
+        return S3Error::new(S3ErrorCode::NotImplemented)
+            .message(text)
+            .with("Header", name.to_owned());
+    }
+    S3Error::new(S3ErrorCode::InvalidRedirectLocation)
 }
 
 /// Checks `x-amz-expected-bucket-owner` against the owner's canonical id or tenant id.

