@@ -466,6 +466,11 @@ impl Answer {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// Whether the server closes the connection after this answer.
+    pub(crate) fn closes(&self) -> bool {
+        self.header("connection") == Some("close")
+    }
+
     /// The body as text.
     pub(crate) fn body_text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()

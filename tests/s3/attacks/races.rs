@@ -26,6 +26,9 @@ fn row_73_thousand_parallel_creations_have_one_winner() {
                 let wire = put.header("if-none-match", "*").body(&*body).wire();
                 connection.write(&[wire.head(), wire.body].concat());
                 let answer = connection.answer("PUT");
+                if answer.closes() {
+                    connection = Connection::open(scene.city.port);
+                }
                 match (answer.status, &*answer.outcome().1) {
                     (200, _) => won.push(body),
                     (412, "PreconditionFailed") | (409, "ConditionalRequestConflict") => {}

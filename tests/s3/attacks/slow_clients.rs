@@ -78,7 +78,7 @@ fn row_70_cve_2022_31028_stalled_body_is_given_up() {
         ("PUT", "/created", "<CreateBucketConfiguration/>"),
     ] {
         let wire = scene.city.request(method, target).body(body).wire();
-        for len in [0, 1, body.len() - 1] {
+        for len in [0, body.len() - 1] {
             let mut connection = Connection::open(scene.city.port);
             connection.write(&wire.head());
             connection.write(&wire.body[..len]);
