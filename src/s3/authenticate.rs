@@ -92,7 +92,10 @@ pub async fn verify(
         bridge::read_whole(payload, Framing::Plain, patience, HASHED_BODY_LEN_MAX).await?;
     let mut sha256 = [0; 32];
     let hash = digest(DigestAlgorithm::Sha256, &body);
-    sha256.iter_mut().zip(&hash).for_each(|(to, from)| *to = *from);
+    sha256
+        .iter_mut()
+        .zip(&hash)
+        .for_each(|(to, from)| *to = *from);
     match state.verifier.verify_with_body_hash(view, sha256).await {
         Ok(verified) => Ok((verified, Payload::from(body))),
         Err(error) => Err(failed(state, error)),

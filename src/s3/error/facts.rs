@@ -17,7 +17,10 @@ const CONDITIONS: [(&str, &str); 7] = [
     ("if-unmodified-since", "If-Unmodified-Since"),
     ("x-amz-if-match-size", "x-amz-if-match-size"),
     ("x-amz-copy-source-if-match", "x-amz-copy-source-If-Match"),
-    ("x-amz-copy-source-if-none-match", "x-amz-copy-source-If-None-Match"),
+    (
+        "x-amz-copy-source-if-none-match",
+        "x-amz-copy-source-If-None-Match",
+    ),
     (
         "x-amz-copy-source-if-unmodified-since",
         "x-amz-copy-source-If-Unmodified-Since",
@@ -97,7 +100,9 @@ impl Request<'_> {
 
     fn parameter(&self, name: &str) -> Option<String> {
         let pairs = crate::auth::parse_query(self.view.query)?;
-        let pair = pairs.into_iter().find(|pair| pair.name == name.as_bytes())?;
+        let pair = pairs
+            .into_iter()
+            .find(|pair| pair.name == name.as_bytes())?;
         String::from_utf8(pair.value).ok()
     }
 
@@ -112,8 +117,7 @@ impl Request<'_> {
     /// The object key of the target; of a copy it is the source that does not exist, unless the
     /// target has to.
     fn object_key(&self) -> Option<String> {
-        if self.view.header("x-amz-copy-source").is_some()
-            && self.view.header("if-match").is_none()
+        if self.view.header("x-amz-copy-source").is_some() && self.view.header("if-match").is_none()
         {
             let source = copy_source(self.view).ok()?;
             return Some(source.object_key.as_str().to_owned());

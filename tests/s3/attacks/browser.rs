@@ -44,11 +44,19 @@ fn row_43_cve_2023_28434_forms_store_nothing() {
     let fields = "f".repeat(1 << 20);
     let forms = [
         form(&[("key", "object"), ("file", "x")]),
-        form(&[("bucket", ".minio.sys"), ("key", "config/config.json"), ("file", "x")]),
+        form(&[
+            ("bucket", ".minio.sys"),
+            ("key", "config/config.json"),
+            ("file", "x"),
+        ]),
         form(&[("key", "../good-client/object"), ("file", "x")]),
         form(&[("key", "object")]),
         form(&[("key", "object"), ("file", "x"), ("file", "y")]),
-        form(&[("x-ignore-padding", &fields), ("key", "object"), ("file", "x")]),
+        form(&[
+            ("x-ignore-padding", &fields),
+            ("key", "object"),
+            ("file", "x"),
+        ]),
         "no boundary at all".to_owned(),
         String::new(),
     ];
@@ -65,7 +73,10 @@ fn row_43_cve_2023_28434_forms_store_nothing() {
 #[test]
 fn row_44_form_policies_that_are_none_store_nothing() {
     let scene = Scene::start();
-    let conditions = format!("{{\"conditions\":[{}]}}", "{\"key\":\"x\"},".repeat(100_000));
+    let conditions = format!(
+        "{{\"conditions\":[{}]}}",
+        "{\"key\":\"x\"},".repeat(100_000)
+    );
     for policy in ["not base64!", "eyJ", "bm90IEpTT04=", "e30=", &conditions] {
         let body = form(&[
             ("key", "object"),
@@ -109,7 +120,9 @@ fn row_52_cve_2020_10753_line_breaks_never_reach_an_answers_head() {
     let target = format!("/attacked?list-type=2&prefix={injected}");
     let listed = scene.city.get(&target).expect(200);
     assert_eq!(listed.header("set-cookie"), None);
-    let missing = scene.city.get(&format!("/attacked/{}", "x%0D%0ASet-Cookie%3A%20a"));
+    let missing = scene
+        .city
+        .get(&format!("/attacked/{}", "x%0D%0ASet-Cookie%3A%20a"));
     let missing = missing.refused(404, "NoSuchKey");
     assert_eq!(missing.header("set-cookie"), None);
     let vertical = scene.put().header("x-amz-meta-a", "b\u{b}c");
@@ -133,7 +146,11 @@ fn row_53_response_parameters_of_anonymous_requests_are_refused() {
     let mut wire = scene.city.request("GET", "/attacked/object").wire();
     wire.target.push_str("?response-content-type=text%2Fhtml");
     scene.refused_wire(&wire, 403, "SignatureDoesNotMatch");
-    let mut wire = scene.city.request("GET", "/attacked/object").presigned().wire();
+    let mut wire = scene
+        .city
+        .request("GET", "/attacked/object")
+        .presigned()
+        .wire();
     wire.target.push_str("&response-content-type=text%2Fhtml");
     scene.refused_wire(&wire, 403, "SignatureDoesNotMatch");
     scene.holds(&[("object", b"body")]);
@@ -144,12 +161,22 @@ fn row_53_response_parameters_of_anonymous_requests_are_refused() {
 fn row_54_cve_2026_27822_uploaded_pages_are_sandboxed() {
     let scene = Scene::start();
     let page = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>".as_slice();
-    for content_type in ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml"] {
+    for content_type in [
+        "text/html",
+        "image/svg+xml",
+        "application/xhtml+xml",
+        "text/xml",
+    ] {
         let put = scene.city.request("PUT", "/attacked/page").body(page);
         put.header("content-type", content_type).send().expect(200);
         for answer in [
             scene.city.get("/attacked/page").expect(200),
-            scene.city.request("GET", "/attacked/page").presigned().send().expect(200),
+            scene
+                .city
+                .request("GET", "/attacked/page")
+                .presigned()
+                .send()
+                .expect(200),
             scene.city.head("/attacked/page").expect(200),
         ] {
             assert_eq!(answer.header("content-type"), Some(content_type));
@@ -159,7 +186,9 @@ fn row_54_cve_2026_27822_uploaded_pages_are_sandboxed() {
         is_sandboxed(&scene.city.get(html).expect(200));
     }
     // An error echoes names: it is XML, escaped, and not sniffed.
-    let missing = scene.city.get("/attacked/%3Cscript%3Ealert%281%29%3C/script%3E");
+    let missing = scene
+        .city
+        .get("/attacked/%3Cscript%3Ealert%281%29%3C/script%3E");
     let missing = missing.refused(404, "NoSuchKey");
     assert!(!missing.body_text().contains("<script>"));
     assert_eq!(missing.header("x-content-type-options"), Some("nosniff"));
@@ -170,18 +199,34 @@ fn row_54_cve_2026_27822_uploaded_pages_are_sandboxed() {
 fn is_sandboxed(answer: &Answer) {
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     let policy = answer.header("content-security-policy").unwrap_or_default();
-    assert!(policy.split(';').any(|directive| directive.trim() == "sandbox"), "{policy}");
+    assert!(
+        policy
+            .split(';')
+            .any(|directive| directive.trim() == "sandbox"),
+        "{policy}"
+    );
 }
 
 #[test]
 fn row_54_website_redirect_to_a_script_is_refused() {
     let scene = Scene::start();
-    for location in ["javascript:alert(1)", "data:text/html,x", "//evil.example", "\\\\evil", "x"] {
-        let put = scene.put().header("x-amz-website-redirect-location", location);
+    for location in [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "//evil.example",
+        "\\\\evil",
+        "x",
+    ] {
+        let put = scene
+            .put()
+            .header("x-amz-website-redirect-location", location);
         let answer = put.send();
         let (status, code) = answer.outcome();
         let codes = ["InvalidRedirectLocation", "NotImplemented"];
-        assert!(status >= 400 && codes.contains(&&*code), "{location}: {status} {code}");
+        assert!(
+            status >= 400 && codes.contains(&&*code),
+            "{location}: {status} {code}"
+        );
     }
     scene.is_unharmed();
 }
@@ -192,7 +237,12 @@ fn row_55_cve_2026_46685_no_origin_is_reflected() {
     let scene = Scene::start();
     scene.city.put("/attacked/object", "body").expect(200);
     for origin in ["https://evil.example", "null", "http://127.0.0.1", "*"] {
-        for target in ["/", "/attacked", "/attacked/object", "/no-such-bucket/object"] {
+        for target in [
+            "/",
+            "/attacked",
+            "/attacked/object",
+            "/no-such-bucket/object",
+        ] {
             for method in ["GET", "PUT", "DELETE"] {
                 let preflight = scene.city.request("OPTIONS", target).anonymous();
                 let preflight = preflight.header("origin", origin);
@@ -200,7 +250,10 @@ fn row_55_cve_2026_46685_no_origin_is_reflected() {
                 let headers = "authorization,x-amz-date";
                 let preflight = preflight.header("access-control-request-headers", headers);
                 let answer = preflight.send();
-                assert!(matches!(answer.status, 400 | 403 | 404 | 405 | 501), "{answer:?}");
+                assert!(
+                    matches!(answer.status, 400 | 403 | 404 | 405 | 501),
+                    "{answer:?}"
+                );
                 has_no_cors(&answer);
             }
         }

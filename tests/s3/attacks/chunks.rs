@@ -13,7 +13,9 @@ fn streaming_bodies_of_these_tests_are_accepted_unspoilt() {
     let scene = Scene::start();
     for form in FORMS {
         let (head, frames) = streaming_put(&scene, form);
-        with_body(&head, frames.bytes()).send(scene.city.port).expect(200);
+        with_body(&head, frames.bytes())
+            .send(scene.city.port)
+            .expect(200);
         scene.holds(&[("object", DATA)]);
     }
 }
@@ -56,7 +58,11 @@ fn row_18_versity_1147_wrong_chunk_signature_is_denied() {
         scene.refused_wire(&wire, 403, "SignatureDoesNotMatch");
         let mut signed_elsewhere = streaming_put(&scene, form).0;
         signed_elsewhere.target = head.target.clone();
-        let other = scene.city.request("PUT", "/attacked/other").payload(form).wire();
+        let other = scene
+            .city
+            .request("PUT", "/attacked/other")
+            .payload(form)
+            .wire();
         let foreign = Frames::signed(&scene.city, &other);
         let wire = with_body(&signed_elsewhere, foreign.bytes());
         scene.refused_wire(&wire, 403, "SignatureDoesNotMatch");
@@ -101,7 +107,9 @@ fn row_18_wrong_or_missing_trailer_signature_is_denied() {
     let wire = with_body(&head, unsigned.bytes());
     scene.refused_wire(&wire, 400, "MalformedTrailerError");
     let mut after = frames;
-    after.trailer.push("x-amz-checksum-crc32:AAAAAA==".to_owned());
+    after
+        .trailer
+        .push("x-amz-checksum-crc32:AAAAAA==".to_owned());
     let wire = with_body(&head, after.bytes());
     scene.refused_wire(&wire, 400, "MalformedTrailerError");
     scene.is_unharmed();
@@ -138,7 +146,9 @@ fn row_19_impossible_chunk_sizes_are_refused() {
             }
         }
         let mut spoilt = frames.clone();
-        spoilt.chunks[0].0.push_str(&format!(";x={}", "y".repeat(2048)));
+        spoilt.chunks[0]
+            .0
+            .push_str(&format!(";x={}", "y".repeat(2048)));
         let wire = with_body(&head, spoilt.bytes());
         scene.refused_wire(&wire, 400, "InvalidChunkSizeError");
         // A header without an end, too.
@@ -219,8 +229,14 @@ fn row_21_trailer_that_was_not_announced_is_refused() {
         vec!["x-amz-checksum-sha1:AAAA"],
         vec!["x-amz-meta-owner:mallory"],
         vec!["x-amz-checksum-crc32:R5lxIg==", "x-amz-meta-owner:mallory"],
-        vec!["x-amz-checksum-crc32:R5lxIg==", "x-amz-checksum-crc32:fqkCfQ=="],
-        vec!["x-amz-checksum-crc32:R5lxIg==", "x-amz-checksum-crc32:AAAAAA=="],
+        vec![
+            "x-amz-checksum-crc32:R5lxIg==",
+            "x-amz-checksum-crc32:fqkCfQ==",
+        ],
+        vec![
+            "x-amz-checksum-crc32:R5lxIg==",
+            "x-amz-checksum-crc32:AAAAAA==",
+        ],
         vec!["x-amz-checksum-crc32"],
         vec!["\u{1}:2"],
         vec![],

@@ -17,7 +17,11 @@ fn scene_with_witness() -> Scene {
 
 /// The hidden request, as bytes.
 fn hidden(scene: &Scene) -> Vec<u8> {
-    scene.city.request("DELETE", "/attacked/witness").wire().head()
+    scene
+        .city
+        .request("DELETE", "/attacked/witness")
+        .wire()
+        .head()
 }
 
 /// Sends bytes, the hidden request after them. The first answer is a refusal or none at all, and
@@ -28,9 +32,15 @@ fn smuggle(scene: &Scene, what: &str, head: &[u8]) {
     connection.write(&[head, &hidden(scene)].concat());
     let answer = connection.try_answer("PUT");
     let status = answer.as_ref().map(|answer| answer.status);
-    assert!(matches!(status, None | Some(400 | 403 | 501)), "{what}: {answer:?}");
+    assert!(
+        matches!(status, None | Some(400 | 403 | 501)),
+        "{what}: {answer:?}"
+    );
     if let Some(second) = connection.try_answer("DELETE") {
-        assert_eq!(second.status, 400, "{what}: a second request was answered: {second:?}");
+        assert_eq!(
+            second.status, 400,
+            "{what}: a second request was answered: {second:?}"
+        );
     }
     assert!(connection.is_closed(), "{what}: the connection stayed open");
     let witness = scene.city.get("/attacked/witness");
@@ -92,7 +102,10 @@ fn row_25_rustsec_2021_0081_ambiguous_length_runs_no_second_request() {
 #[test]
 fn row_25_chunked_and_length_together_run_no_second_request() {
     let scene = scene_with_witness();
-    let mut head = put_with(&scene, "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n");
+    let mut head = put_with(
+        &scene,
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+    );
     head.extend_from_slice(b"0\r\n\r\n");
     smuggle(&scene, "chunked ends early", &head);
     let len = hidden(&scene).len() + 5;
@@ -150,7 +163,9 @@ fn row_25_malformed_request_lines_are_refused() {
     }
     // HTTP/1.0 knows no Transfer-Encoding.
     let old = put_with(&scene, "Transfer-Encoding: chunked\r\n");
-    let old = String::from_utf8(old).expect("text").replace("HTTP/1.1", "HTTP/1.0");
+    let old = String::from_utf8(old)
+        .expect("text")
+        .replace("HTTP/1.1", "HTTP/1.0");
     let old = format!("{old}0\r\n\r\n");
     smuggle(&scene, "chunked in HTTP/1.0", old.as_bytes());
     scene.holds(&[WITNESS]);
@@ -206,7 +221,13 @@ fn row_25_unread_body_of_a_refused_request_is_not_run() {
 #[track_caller]
 fn goes_on_or_closes(scene: &Scene, connection: &mut Connection, answer: &Answer) {
     if !answer.closes() {
-        connection.write(&scene.city.request("HEAD", "/attacked/witness").wire().head());
+        connection.write(
+            &scene
+                .city
+                .request("HEAD", "/attacked/witness")
+                .wire()
+                .head(),
+        );
         assert_eq!(connection.answer("HEAD").status, 200);
     }
 }
@@ -227,7 +248,10 @@ fn pipelined_requests_are_answered_in_order() {
 #[track_caller]
 fn bad_request(answer: &Answer) {
     let (status, code) = answer.outcome();
-    assert!(status == 400 && ["", "InvalidRequest"].contains(&&*code), "{status} {code}");
+    assert!(
+        status == 400 && ["", "InvalidRequest"].contains(&&*code),
+        "{status} {code}"
+    );
 }
 
 #[test]
@@ -239,7 +263,9 @@ fn row_26_missing_or_repeated_host_is_refused() {
     bad_request(&without.send(scene.city.port));
     for second in ["127.0.0.1", "other.example", signed.value("host"), ""] {
         let mut twice = signed.clone();
-        twice.headers.insert(0, ("Host".to_owned(), second.to_owned()));
+        twice
+            .headers
+            .insert(0, ("Host".to_owned(), second.to_owned()));
         bad_request(&twice.send(scene.city.port));
     }
     scene.is_unharmed();
@@ -253,7 +279,12 @@ fn row_26_absolute_uri_is_refused() {
         wire.target = format!("http://{authority}/attacked/object");
         bad_request(&wire.send(scene.city.port));
     }
-    for target in ["attacked/object", "*", "other.example:443", "//attacked/object"] {
+    for target in [
+        "attacked/object",
+        "*",
+        "other.example:443",
+        "//attacked/object",
+    ] {
         let mut wire = scene.put().wire();
         wire.target = target.to_owned();
         let status = wire.send(scene.city.port).status;
@@ -275,9 +306,15 @@ fn row_26_host_chooses_a_bucket_only_under_a_configured_domain() {
     };
     let port = scene.city.port;
     // Under the domain: the bucket is the host's, and its policy decides.
-    put("others-bucket.s3.city.example", "/object").send(port).refused(403, "AccessDenied");
-    put("no-such-bucket.s3.city.example", "/object").send(port).refused(404, "NoSuchBucket");
-    put("UP_CASE.s3.city.example", "/object").send(port).refused(400, "InvalidBucketName");
+    put("others-bucket.s3.city.example", "/object")
+        .send(port)
+        .refused(403, "AccessDenied");
+    put("no-such-bucket.s3.city.example", "/object")
+        .send(port)
+        .refused(404, "NoSuchBucket");
+    put("UP_CASE.s3.city.example", "/object")
+        .send(port)
+        .refused(400, "InvalidBucketName");
     // Elsewhere: the path's first segment is the bucket, the host nothing.
     for host in [
         "others-bucket.evil.example",
@@ -287,7 +324,11 @@ fn row_26_host_chooses_a_bucket_only_under_a_configured_domain() {
         "others-bucket.s3.city.example:x",
     ] {
         let answer = put(host, "/object").send(port);
-        assert!(matches!(answer.status, 400 | 404), "{host}: {}", answer.body_text());
+        assert!(
+            matches!(answer.status, 400 | 404),
+            "{host}: {}",
+            answer.body_text()
+        );
     }
     let theirs = other.get("/others-bucket/object").expect(200);
     assert_eq!(theirs.body, b"theirs");

@@ -58,13 +58,21 @@ fn row_51_header_block_over_16_kib_is_refused() {
     for index in 0..20_000 {
         many.push_str(&format!("x-{index}: v\r\n"));
     }
-    for lines in [format!("x-long: {long}\r\n"), format!("{long}: x\r\n"), many] {
+    for lines in [
+        format!("x-long: {long}\r\n"),
+        format!("{long}: x\r\n"),
+        many,
+    ] {
         let head = scene.put().wire().head();
         let head = head.strip_suffix(b"\r\n").expect("a blank line").to_vec();
         let mut connection = Connection::open(scene.city.port);
         connection.write(&[&head[..], lines.as_bytes(), b"\r\n"].concat());
         if let Some(answer) = connection.try_answer("PUT") {
-            assert!(matches!(answer.status, 400 | 413 | 431), "{}", answer.status);
+            assert!(
+                matches!(answer.status, 400 | 413 | 431),
+                "{}",
+                answer.status
+            );
         }
         assert!(connection.is_closed(), "the connection stayed open");
     }
@@ -72,7 +80,11 @@ fn row_51_header_block_over_16_kib_is_refused() {
     let mut connection = Connection::open(scene.city.port);
     connection.write(format!("GET /{} HTTP/1.1\r\n", "x".repeat(1 << 20)).as_bytes());
     if let Some(answer) = connection.try_answer("GET") {
-        assert!(matches!(answer.status, 400 | 414 | 431), "{}", answer.status);
+        assert!(
+            matches!(answer.status, 400 | 414 | 431),
+            "{}",
+            answer.status
+        );
     }
     assert!(connection.is_closed(), "the connection stayed open");
     scene.is_unharmed();
@@ -89,7 +101,10 @@ fn row_56_cve_2026_34204_internal_headers_of_servers_mean_nothing() {
             ("x-riznica-plaintext", "true"),
             ("x-minio-source-etag", "00000000000000000000000000000000"),
             ("x-minio-source-replication-request", "true"),
-            ("x-minio-replication-server-side-encryption-sealed-key", "AAAA"),
+            (
+                "x-minio-replication-server-side-encryption-sealed-key",
+                "AAAA",
+            ),
             ("x-rgw-object-type", "Appendable"),
             ("x-forwarded-for", "10.0.0.1"),
             ("x-forwarded-host", "others-bucket.example"),
@@ -137,7 +152,10 @@ fn row_56_metadata_named_like_internals_is_opaque() {
     for name in names.iter().filter(|name| **name != "x-amz-meta-") {
         assert_eq!(head.header(name), Some("mallory"), "{name}");
     }
-    assert_eq!(head.header("content-length"), Some(&*body.len().to_string()));
+    assert_eq!(
+        head.header("content-length"),
+        Some(&*body.len().to_string())
+    );
     scene.holds(&[("object", body)]);
 }
 
@@ -156,7 +174,12 @@ fn row_10_headers_that_are_not_implemented_are_refused_when_signed() {
     ] {
         scene.refused(scene.put().header(name, value), 501, "NotImplemented");
     }
-    for value in ["public-read", "public-read-write", "authenticated-read", "mallory"] {
+    for value in [
+        "public-read",
+        "public-read-write",
+        "authenticated-read",
+        "mallory",
+    ] {
         let put = scene.put().header("x-amz-acl", value);
         scene.refused(put, 400, "AccessControlListNotSupported");
     }

@@ -7,7 +7,9 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A frame of HTTP/2: type, flags, stream, payload.
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let len = u32::try_from(payload.len()).expect("a short frame").to_be_bytes();
+    let len = u32::try_from(payload.len())
+        .expect("a short frame")
+        .to_be_bytes();
     let mut frame = len[1..].to_vec();
     frame.extend_from_slice(&[kind, flags]);
     frame.extend_from_slice(&stream.to_be_bytes());
@@ -22,7 +24,9 @@ fn row_71_rustsec_2024_0332_preface_and_floods_are_refused() {
     let settings = frame(4, 0, 0, &[]);
     let continuation = frame(9, 0, 1, &[0; 64]).repeat(4096);
     let empty_data = frame(0, 0, 1, &[]).repeat(4096);
-    let resets = [frame(1, 4, 1, &[0x82]), frame(3, 0, 1, &[0; 4])].concat().repeat(4096);
+    let resets = [frame(1, 4, 1, &[0x82]), frame(3, 0, 1, &[0; 4])]
+        .concat()
+        .repeat(4096);
     for flood in [Vec::new(), continuation, empty_data, resets] {
         let mut connection = Connection::open(scene.city.port);
         connection.write(&[PREFACE, &settings, &flood].concat());
@@ -43,7 +47,11 @@ fn row_71_upgrade_is_not_offered() {
         let get = get.unsigned_header("upgrade", protocol);
         let get = get.unsigned_header("http2-settings", "AAMAAABkAAQAAP__");
         let answer = get.send();
-        assert!(matches!(answer.status, 200 | 400), "{protocol}: {}", answer.status);
+        assert!(
+            matches!(answer.status, 200 | 400),
+            "{protocol}: {}",
+            answer.status
+        );
         assert_eq!(answer.header("upgrade"), None);
     }
     scene.is_unharmed();
@@ -56,7 +64,11 @@ fn row_71_other_methods_are_refused() {
     for method in ["CONNECT", "TRACE", "PATCH", "PROPFIND", "BREW"] {
         let request = scene.city.request(method, "/attacked/object");
         let answer = request.header("x-amz-meta-canary", "canary").send();
-        assert!(matches!(answer.status, 400 | 405 | 501), "{method}: {}", answer.status);
+        assert!(
+            matches!(answer.status, 400 | 405 | 501),
+            "{method}: {}",
+            answer.status
+        );
         assert!(!answer.body_text().contains("canary"), "{method}");
     }
     scene.is_unharmed();

@@ -15,8 +15,8 @@ mod multipart;
 mod names;
 mod numbers;
 mod presigned;
-mod random;
 mod races;
+mod random;
 mod signatures;
 mod slow_clients;
 mod streaming;
@@ -71,7 +71,10 @@ impl Scene {
             wire.headers,
             answer.body_text()
         );
-        assert_eq!(answer.text("RequestId").as_deref(), answer.header("x-amz-request-id"));
+        assert_eq!(
+            answer.text("RequestId").as_deref(),
+            answer.header("x-amz-request-id")
+        );
     }
 
     /// The attacked bucket holds no object, no part and no upload, and a good client is served.

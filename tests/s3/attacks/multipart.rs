@@ -18,7 +18,10 @@ fn list(parts: &[(&str, &str)]) -> String {
 
 /// An upload with parts 1 and 2; its id and their ETags.
 fn upload(scene: &Scene, target: &str, bodies: [Vec<u8>; 2]) -> (String, [String; 2]) {
-    let created = scene.city.post(&format!("{target}?uploads"), "").expect(200);
+    let created = scene
+        .city
+        .post(&format!("{target}?uploads"), "")
+        .expect(200);
     let id = created.text("UploadId").expect("an id");
     let mut number = 0;
     let etags = bodies.map(|body| {
@@ -59,7 +62,10 @@ fn row_48_wrong_lists_of_parts_complete_nothing() {
         } else {
             vec![code]
         };
-        assert!(status == 400 && codes.contains(&&*got), "{parts}: {status} {got}");
+        assert!(
+            status == 400 && codes.contains(&&*got),
+            "{parts}: {status} {got}"
+        );
         scene.city.get("/attacked/object").refused(404, "NoSuchKey");
     }
     // The upload has outlived all of it.
@@ -75,7 +81,10 @@ fn row_48_small_part_before_the_last_completes_nothing() {
     let (id, [one, two]) = upload(&scene, "/attacked/object", bodies);
     let target = format!("/attacked/object?uploadId={id}");
     let whole = list(&[("1", &one), ("2", &two)]);
-    let answer = scene.city.post(&target, whole).refused(400, "EntityTooSmall");
+    let answer = scene
+        .city
+        .post(&target, whole)
+        .refused(400, "EntityTooSmall");
     assert_eq!(answer.text("ProposedSize").as_deref(), Some("5"));
     assert_eq!(answer.text("MinSizeAllowed"), Some(PART_LEN.to_string()));
     assert_eq!(answer.text("PartNumber").as_deref(), Some("1"));
@@ -95,7 +104,10 @@ fn row_48_foreign_uploads_do_not_exist() {
     let body = list(&[("1", &one)]);
     for target in ["/attacked/another", "/good-client/object"] {
         let target = format!("{target}?uploadId={id}");
-        let answer = scene.city.post(&target, body.clone()).refused(404, "NoSuchUpload");
+        let answer = scene
+            .city
+            .post(&target, body.clone())
+            .refused(404, "NoSuchUpload");
         assert_eq!(answer.text("UploadId").as_deref(), Some(&*id));
         scene.city.delete(&target).refused(404, "NoSuchUpload");
         scene.city.get(&target).refused(404, "NoSuchUpload");
@@ -103,9 +115,13 @@ fn row_48_foreign_uploads_do_not_exist() {
         scene.city.put(&part, "x").refused(404, "NoSuchUpload");
     }
     let target = format!("/others-bucket/object?uploadId={id}");
-    other.post(&target, body.clone()).refused(404, "NoSuchUpload");
+    other
+        .post(&target, body.clone())
+        .refused(404, "NoSuchUpload");
     let target = format!("/attacked/object?uploadId={id}");
-    other.post(&target, body.clone()).refused(403, "AccessDenied");
+    other
+        .post(&target, body.clone())
+        .refused(403, "AccessDenied");
     other.delete(&target).refused(403, "AccessDenied");
     other.get(&target).refused(403, "AccessDenied");
     scene.city.post(&target, body).expect(200);

@@ -9,7 +9,10 @@ const CLIMBING: [(&str, &str); 14] = [
     ("../../others-bucket/object", "../../others-bucket/object"),
     ("%2e%2e/others-bucket/object", "../others-bucket/object"),
     ("%2e%2e%2fothers-bucket%2fobject", "../others-bucket/object"),
-    ("%252e%252e/others-bucket/object", "%2e%2e/others-bucket/object"),
+    (
+        "%252e%252e/others-bucket/object",
+        "%2e%2e/others-bucket/object",
+    ),
     ("./object", "./object"),
     (".", "."),
     ("..", ".."),
@@ -55,7 +58,10 @@ fn row_28_cve_2025_68705_keys_that_climb_stay_in_their_bucket() {
         let source = format!("attacked/{}", encoded(key));
         let copy = copy.header("x-amz-copy-source", &source).send();
         copy.expect(200);
-        assert_eq!(city.get("/attacked/copy").expect(200).body, written.as_bytes());
+        assert_eq!(
+            city.get("/attacked/copy").expect(200).body,
+            written.as_bytes()
+        );
         city.delete("/attacked/copy").expect(204);
         city.delete(&canonical).expect(204);
     }
@@ -119,7 +125,11 @@ fn row_29_cve_2026_55874_copy_source_that_climbs_is_refused() {
         ("attacked%2f..%2fothers-bucket%2fobject", 404, "NoSuchKey"),
         ("attacked/%252e%252e/others-bucket/object", 404, "NoSuchKey"),
         ("attacked/own%3FversionId=null", 404, "NoSuchKey"),
-        ("attacked/own?versionId=null?versionId=null", 404, "NoSuchKey"),
+        (
+            "attacked/own?versionId=null?versionId=null",
+            404,
+            "NoSuchKey",
+        ),
         ("attacked//own", 404, "NoSuchKey"),
         ("others-bucket/object", 403, "AccessDenied"),
         ("/others-bucket/object", 403, "AccessDenied"),
@@ -137,7 +147,11 @@ fn row_29_cve_2026_55874_copy_source_that_climbs_is_refused() {
         ("attacked/%zz", 400, "InvalidArgument"),
         ("attacked/%ff", 400, "InvalidArgument"),
         ("attacked/a%00b", 400, "InvalidArgument"),
-        ("arn:aws:s3:us-east-1:1:accesspoint/x/object/own", 400, "InvalidArgument"),
+        (
+            "arn:aws:s3:us-east-1:1:accesspoint/x/object/own",
+            400,
+            "InvalidArgument",
+        ),
         ("http://127.0.0.1/attacked/own", 400, "InvalidArgument"),
     ] {
         scene.refused(copy(source), status, code);
@@ -146,7 +160,12 @@ fn row_29_cve_2026_55874_copy_source_that_climbs_is_refused() {
         let source = format!("attacked/own?versionId={version}");
         let answer = copy(&source).send();
         let is_refused = matches!(answer.status, 400 | 404);
-        assert!(is_refused, "{source}: {} {}", answer.status, answer.body_text());
+        assert!(
+            is_refused,
+            "{source}: {} {}",
+            answer.status,
+            answer.body_text()
+        );
     }
     scene.holds(&[("own", b"mine")]);
     assert_eq!(scene.counted("others-bucket"), (1, "theirs".len()));
@@ -155,14 +174,22 @@ fn row_29_cve_2026_55874_copy_source_that_climbs_is_refused() {
 #[test]
 fn row_30_key_over_1024_bytes_is_refused() {
     let scene = Scene::start();
-    let put = |key: &str| scene.city.request("PUT", &format!("/attacked/{key}")).body("x");
+    let put = |key: &str| {
+        scene
+            .city
+            .request("PUT", &format!("/attacked/{key}"))
+            .body("x")
+    };
     scene.refused(put(&"k".repeat(1025)), 400, "KeyTooLongError");
     // Bytes count, not characters, and not the characters that escapes take.
     scene.refused(put(&"%C5%A1".repeat(513)), 400, "KeyTooLongError");
     let upload = format!("/attacked/{}?uploads", "k".repeat(1025));
     scene.refused(scene.city.request("POST", &upload), 400, "KeyTooLongError");
     let copy = scene.city.request("PUT", "/attacked/copy");
-    let copy = copy.header("x-amz-copy-source", &format!("attacked/{}", "k".repeat(1025)));
+    let copy = copy.header(
+        "x-amz-copy-source",
+        &format!("attacked/{}", "k".repeat(1025)),
+    );
     let (status, code) = copy.send().outcome();
     let is_refused = status == 400 && ["InvalidArgument", "KeyTooLongError"].contains(&&*code);
     assert!(is_refused, "{status} {code}");
@@ -170,7 +197,10 @@ fn row_30_key_over_1024_bytes_is_refused() {
     let longest = "%C5%A1".repeat(512);
     put(&longest).send().expect(200);
     scene.city.get(&format!("/attacked/{longest}")).expect(200);
-    scene.city.delete(&format!("/attacked/{longest}")).expect(204);
+    scene
+        .city
+        .delete(&format!("/attacked/{longest}"))
+        .expect(204);
     scene.is_unharmed();
 }
 
@@ -196,7 +226,9 @@ fn row_30_key_that_is_no_text_is_refused() {
         }
     }
     for query in ["prefix=%zz", "prefix=%", "%zz=1"] {
-        let request = scene.city.request("GET", &format!("/attacked?list-type=2&{query}"));
+        let request = scene
+            .city
+            .request("GET", &format!("/attacked?list-type=2&{query}"));
         scene.refused(request, 400, "InvalidURI");
     }
     for query in ["prefix=%FF", "delimiter=%C0%AF", "marker=%FF"] {
@@ -243,7 +275,10 @@ fn row_75_impossible_bucket_names_are_refused() {
     ] {
         let create = scene.city.request("PUT", &format!("/{name}"));
         scene.refused(create, 400, "InvalidBucketName");
-        let put = scene.city.request("PUT", &format!("/{name}/object")).body("x");
+        let put = scene
+            .city
+            .request("PUT", &format!("/{name}/object"))
+            .body("x");
         scene.refused(put, 400, "InvalidBucketName");
     }
     let listed = scene.city.get("/").expect(200);

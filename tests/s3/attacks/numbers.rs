@@ -23,9 +23,14 @@ fn row_49_impossible_part_numbers_are_refused() {
         let part = scene.city.request("PUT", &target).body("a part");
         scene.refused(part, 400, "InvalidArgument");
     }
-    let listed = scene.city.get(&format!("/attacked/object?uploadId={upload}"));
+    let listed = scene
+        .city
+        .get(&format!("/attacked/object?uploadId={upload}"));
     assert_eq!(listed.expect(200).texts("PartNumber"), Vec::<String>::new());
-    scene.city.delete(&format!("/attacked/object?uploadId={upload}")).expect(204);
+    scene
+        .city
+        .delete(&format!("/attacked/object?uploadId={upload}"))
+        .expect(204);
     scene.city.put("/attacked/object", "body").expect(200);
     for number in ["0", "10001", "-1", "1e99", "x"] {
         let target = format!("/attacked/object?partNumber={number}");
@@ -40,7 +45,15 @@ fn row_49_impossible_page_sizes_are_refused() {
     let upload = scene.city.post("/attacked/object?uploads", "").expect(200);
     let upload = upload.text("UploadId").expect("an id");
     let parts = format!("/attacked/object?uploadId={upload}");
-    for number in ["-1", "x", "1e3", "1.5", "99999999999999999999", "%205", "0x5"] {
+    for number in [
+        "-1",
+        "x",
+        "1e3",
+        "1.5",
+        "99999999999999999999",
+        "%205",
+        "0x5",
+    ] {
         for target in [
             format!("/attacked?max-keys={number}"),
             format!("/attacked?list-type=2&max-keys={number}"),
@@ -85,7 +98,10 @@ fn row_49_forged_continuation_tokens_reach_nothing() {
         let listed = scene.city.get(&format!("/?continuation-token={token}"));
         let mine = ["attacked", "good-client"];
         let names = listed.texts("Name");
-        assert!(names.iter().all(|name| mine.contains(&&**name)), "{names:?}");
+        assert!(
+            names.iter().all(|name| mine.contains(&&**name)),
+            "{names:?}"
+        );
     }
     scene.is_unharmed();
 }
@@ -165,10 +181,22 @@ fn row_50_ranges_past_the_end_are_refused_or_cut() {
     let scene = Scene::start();
     let body = b"0123456789".as_slice();
     scene.city.put("/attacked/object", body).expect(200);
-    for range in ["bytes=10-", "bytes=10-20", "bytes=18446744073709551615-", "bytes=-0"] {
-        let get = scene.city.request("GET", "/attacked/object").header("range", range);
+    for range in [
+        "bytes=10-",
+        "bytes=10-20",
+        "bytes=18446744073709551615-",
+        "bytes=-0",
+    ] {
+        let get = scene
+            .city
+            .request("GET", "/attacked/object")
+            .header("range", range);
         let answer = get.send().refused(416, "InvalidRange");
-        assert_eq!(answer.header("content-range"), Some("bytes */10"), "{range}");
+        assert_eq!(
+            answer.header("content-range"),
+            Some("bytes */10"),
+            "{range}"
+        );
         assert_eq!(answer.text("ActualObjectSize").as_deref(), Some("10"));
         assert_eq!(answer.text("RangeRequested").as_deref(), Some(range));
     }
@@ -177,20 +205,36 @@ fn row_50_ranges_past_the_end_are_refused_or_cut() {
         ("bytes=-18446744073709551615", "bytes 0-9/10"),
         ("bytes=0-18446744073709551615", "bytes 0-9/10"),
     ] {
-        let get = scene.city.request("GET", "/attacked/object").header("range", range);
+        let get = scene
+            .city
+            .request("GET", "/attacked/object")
+            .header("range", range);
         let answer = get.send().expect(206);
         assert_eq!(answer.header("content-range"), Some(expected), "{range}");
     }
     // Numbers above 2^64 are numbers still: past the end, or no range at all, never another one.
-    for range in ["bytes=18446744073709551616-", "bytes=99999999999999999999999-"] {
-        let get = scene.city.request("GET", "/attacked/object").header("range", range);
+    for range in [
+        "bytes=18446744073709551616-",
+        "bytes=99999999999999999999999-",
+    ] {
+        let get = scene
+            .city
+            .request("GET", "/attacked/object")
+            .header("range", range);
         let answer = get.send();
-        assert!(matches!(answer.status, 200 | 416), "{range}: {}", answer.status);
+        assert!(
+            matches!(answer.status, 200 | 416),
+            "{range}: {}",
+            answer.status
+        );
         assert!(answer.status == 416 || answer.body == body);
     }
     scene.city.put("/attacked/object", "").expect(200);
     for range in ["bytes=0-0", "bytes=-1"] {
-        let get = scene.city.request("GET", "/attacked/object").header("range", range);
+        let get = scene
+            .city
+            .request("GET", "/attacked/object")
+            .header("range", range);
         scene.refused(get, 416, "InvalidRange");
     }
     scene.holds(&[("object", b"")]);

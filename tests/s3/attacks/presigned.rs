@@ -22,10 +22,17 @@ fn row_01_presigned_with_any_changed_byte_is_denied() {
     for (from, to) in [
         ("/object?", "/objecu?"),
         ("X-Amz-Expires=300", "X-Amz-Expires=301"),
-        ("&X-Amz-SignedHeaders=", "&partNumber=1&X-Amz-SignedHeaders="),
+        (
+            "&X-Amz-SignedHeaders=",
+            "&partNumber=1&X-Amz-SignedHeaders=",
+        ),
         ("X-Amz-Signature=", "X-Amz-Signature=0"),
     ] {
-        scene.refused_wire(&with_target(&signed, from, to), 403, "SignatureDoesNotMatch");
+        scene.refused_wire(
+            &with_target(&signed, from, to),
+            403,
+            "SignatureDoesNotMatch",
+        );
     }
     for method in ["GET", "DELETE", "POST"] {
         let mut changed = signed.clone();
@@ -49,7 +56,10 @@ fn row_05_expired_presigned_is_denied() {
     for (life, age) in [(1, 60), (300, 301), (604_800, 604_801)] {
         let old = scene.put().signing(Signing::Presigned(life)).aged(age);
         let answer = old.send().refused(403, "AccessDenied");
-        assert_eq!(answer.text("Message").as_deref(), Some("Request has expired"));
+        assert_eq!(
+            answer.text("Message").as_deref(),
+            Some("Request has expired")
+        );
         assert_eq!(answer.text("X-Amz-Expires"), Some(life.to_string()));
         assert!(answer.text("Expires").is_some() && answer.text("ServerTime").is_some());
     }
@@ -66,7 +76,15 @@ fn row_06_presigned_with_an_impossible_life_is_refused() {
         scene.refused(wrong, 400, "AuthorizationQueryParametersError");
     }
     let signed = presigned_put(&scene).wire();
-    for life in ["abc", "18446744073709551616", "", "%2B300", "3e2", "0x12c", "300%20"] {
+    for life in [
+        "abc",
+        "18446744073709551616",
+        "",
+        "%2B300",
+        "3e2",
+        "0x12c",
+        "300%20",
+    ] {
         let to = format!("X-Amz-Expires={life}");
         let changed = with_target(&signed, "X-Amz-Expires=300", &to);
         scene.refused_wire(&changed, 400, "AuthorizationQueryParametersError");
@@ -112,7 +130,8 @@ fn row_08_cve_2026_41145_header_and_query_authentication_together_are_refused() 
     both.target.push_str("?X-Amz-Credential=x");
     scene.refused_wire(&both, 400, "InvalidArgument");
     let mut both = by_header.clone();
-    both.target.push_str("?AWSAccessKeyId=x&Signature=y&Expires=9");
+    both.target
+        .push_str("?AWSAccessKeyId=x&Signature=y&Expires=9");
     scene.refused_wire(&both, 400, "InvalidArgument");
     scene.is_unharmed();
 }
@@ -124,7 +143,11 @@ fn row_09_cve_2026_54330_presigned_put_with_unsigned_copy_source_is_denied() {
     let scene = Scene::start();
     scene.city.put("/attacked/secret", "secret").expect(200);
     let held = [("secret", b"secret".as_slice())];
-    for source in ["/attacked/secret", "attacked/secret", "%2Fattacked%2Fsecret"] {
+    for source in [
+        "/attacked/secret",
+        "attacked/secret",
+        "%2Fattacked%2Fsecret",
+    ] {
         let put = scene.city.request("PUT", "/attacked/object").presigned();
         let put = put.unsigned_header("x-amz-copy-source", source);
         let answer = put.send().refused(403, "AccessDenied");
@@ -169,7 +192,10 @@ fn row_13_presigned_with_a_foreign_credential_scope_is_refused() {
         ("%2Fs3%2F", "%2Fsts%2F"),
         ("%2Faws4_request", "%2Faws5_request"),
         ("%2Faws4_request", ""),
-        ("X-Amz-SignedHeaders=host", "X-Amz-SignedHeaders=host%3Bhost"),
+        (
+            "X-Amz-SignedHeaders=host",
+            "X-Amz-SignedHeaders=host%3Bhost",
+        ),
     ] {
         let changed = with_target(&signed, from, to);
         scene.refused_wire(&changed, 400, "AuthorizationQueryParametersError");
@@ -189,7 +215,11 @@ fn row_14_presigned_with_another_algorithm_is_refused() {
         let answer = changed.send(scene.city.port);
         let (status, code) = answer.outcome();
         let codes = ["AuthorizationQueryParametersError", "InvalidArgument"];
-        assert!(status == 400 && codes.contains(&&*code), "{}", answer.body_text());
+        assert!(
+            status == 400 && codes.contains(&&*code),
+            "{}",
+            answer.body_text()
+        );
     }
     scene.is_unharmed();
 }

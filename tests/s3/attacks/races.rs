@@ -37,7 +37,9 @@ fn row_73_thousand_parallel_creations_have_one_winner() {
             }
         };
         let threads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(work)).collect();
-        let joined = threads.into_iter().map(|thread| thread.join().expect("a writer"));
+        let joined = threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a writer"));
         joined.flatten().collect()
     });
     assert_eq!(winners.len(), 1, "{winners:?}");

@@ -18,7 +18,11 @@ struct Noise {
 
 impl Noise {
     fn new(seed: &'static str) -> Self {
-        Self { seed, counter: 0, left: Vec::new() }
+        Self {
+            seed,
+            counter: 0,
+            left: Vec::new(),
+        }
     }
 
     fn byte(&mut self) -> u8 {
@@ -59,12 +63,21 @@ impl Noise {
     /// Visible characters, for header values.
     fn visible(&mut self, len_max: usize) -> String {
         let bytes = self.bytes(len_max);
-        bytes.into_iter().map(|b| char::from(b' ' + b % 95)).collect()
+        bytes
+            .into_iter()
+            .map(|b| char::from(b' ' + b % 95))
+            .collect()
     }
 }
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"];
-const PATHS: [&str; 5] = ["/", "/attacked", "/attacked/object", "/none", "/none/object"];
+const PATHS: [&str; 5] = [
+    "/",
+    "/attacked",
+    "/attacked/object",
+    "/none",
+    "/none/object",
+];
 /// Parameters, in the order in which the canonical query has them.
 const PARAMETERS: [&str; 18] = [
     "attributes",
@@ -157,7 +170,10 @@ fn row_76_ghsa_gw2x_noise_in_signed_requests_is_answered_civilly() {
         connection.write(&[wire.head(), wire.body.clone()].concat());
         let answer = connection.try_answer(&wire.method);
         let status = answer.as_ref().map(|answer| answer.status);
-        assert!(status.is_some_and(is_civil), "round {round}: {wire:?} {answer:?}");
+        assert!(
+            status.is_some_and(is_civil),
+            "round {round}: {wire:?} {answer:?}"
+        );
         let code = answer.expect("an answer").outcome().1;
         is_reached += usize::from(code != "SignatureDoesNotMatch");
     }
@@ -174,10 +190,43 @@ fn row_76_noise_in_documents_is_answered_civilly() {
     let complete = format!("/attacked/object?uploadId={upload}");
     let mut noise = Noise::new("documents");
     let words = [
-        "<", ">", "/", "=", "\"", "'", "&", ";", "<!--", "-->", "<![CDATA[", "]]>", "<?xml", "?>",
-        "Delete", "Object", "Key", "Part", "PartNumber", "ETag", "1", "&#x41;", "&lt;", " ", "\n",
-        "CreateBucketConfiguration", "CompleteMultipartUpload", "xmlns", "<Delete>", "</Delete>",
-        "<Object>", "</Object>", "<Key>", "</Key>", "\u{feff}", "\u{0}", "\u{17e}",
+        "<",
+        ">",
+        "/",
+        "=",
+        "\"",
+        "'",
+        "&",
+        ";",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+        "<?xml",
+        "?>",
+        "Delete",
+        "Object",
+        "Key",
+        "Part",
+        "PartNumber",
+        "ETag",
+        "1",
+        "&#x41;",
+        "&lt;",
+        " ",
+        "\n",
+        "CreateBucketConfiguration",
+        "CompleteMultipartUpload",
+        "xmlns",
+        "<Delete>",
+        "</Delete>",
+        "<Object>",
+        "</Object>",
+        "<Key>",
+        "</Key>",
+        "\u{feff}",
+        "\u{0}",
+        "\u{17e}",
     ];
     for round in 0..1500 {
         let mut body = Vec::new();
@@ -188,7 +237,11 @@ fn row_76_noise_in_documents_is_answered_civilly() {
                 body.extend_from_slice(noise.pick(&words).as_bytes());
             }
         }
-        let requests = [("POST", "/attacked?delete"), ("POST", &*complete), ("PUT", "/created")];
+        let requests = [
+            ("POST", "/attacked?delete"),
+            ("POST", &*complete),
+            ("PUT", "/created"),
+        ];
         let (method, target) = requests[round % 3];
         let answer = scene.city.request(method, target).body(body.clone()).send();
         let text = String::from_utf8_lossy(&body).into_owned();
@@ -211,7 +264,11 @@ fn row_76_noise_on_the_wire_stores_nothing() {
     let good = scene.put().wire();
     let good = [good.head(), good.body].concat();
     for round in 0..1000 {
-        let mut bytes = if round % 4 == 0 { noise.bytes(600) } else { good.clone() };
+        let mut bytes = if round % 4 == 0 {
+            noise.bytes(600)
+        } else {
+            good.clone()
+        };
         if round % 4 != 0 {
             // Half of the changed bytes fall into the signature's reach; none may do harm.
             for _ in 0..=noise.below(4) {

@@ -18,10 +18,23 @@ fn row_01_wrong_secret_is_denied() {
     let mut thief = scene.city.clone();
     thief.secret.replace_range(..1, "_");
     for method in ["GET", "HEAD", "PUT", "DELETE"] {
-        for target in ["/", "/attacked", "/attacked/object", "/no-such-bucket/object"] {
+        for target in [
+            "/",
+            "/attacked",
+            "/attacked/object",
+            "/no-such-bucket/object",
+        ] {
             let answer = thief.request(method, target).send();
-            let code = if method == "HEAD" { "" } else { "SignatureDoesNotMatch" };
-            assert_eq!(answer.outcome(), (403, code.to_owned()), "{method} {target}");
+            let code = if method == "HEAD" {
+                ""
+            } else {
+                "SignatureDoesNotMatch"
+            };
+            assert_eq!(
+                answer.outcome(),
+                (403, code.to_owned()),
+                "{method} {target}"
+            );
         }
     }
     scene.is_unharmed();
@@ -61,7 +74,13 @@ fn row_01_any_changed_byte_is_denied() {
     scene.refused_wire(&changed, 403, "SignatureDoesNotMatch");
     let signature = signed.value("authorization").rsplit('=').next();
     let signature = signature.expect("a signature").to_owned();
-    for forged in ["", "00", &signature.to_uppercase(), &"0".repeat(64), &signature[..63]] {
+    for forged in [
+        "",
+        "00",
+        &signature.to_uppercase(),
+        &"0".repeat(64),
+        &signature[..63],
+    ] {
         let changed = with_authorization(&signed, &signature, forged);
         scene.refused_wire(&changed, 403, "SignatureDoesNotMatch");
     }
@@ -100,9 +119,13 @@ fn row_02_disabled_access_key_is_denied() {
         secret: text("secret_access_key"),
     };
     second.get("/attacked").expect(200);
-    let disabled = scene.server.admin(&["key", "disable", &second.access_key_id]);
+    let disabled = scene
+        .server
+        .admin(&["key", "disable", &second.access_key_id]);
     disabled.expect("it is disabled");
-    second.put("/attacked/object", "x").refused(403, "InvalidAccessKeyId");
+    second
+        .put("/attacked/object", "x")
+        .refused(403, "InvalidAccessKeyId");
     scene.is_unharmed();
 }
 
@@ -125,7 +148,13 @@ fn row_04_request_without_a_date_is_denied() {
     let mut undated = scene.put().wire();
     undated.remove("x-amz-date");
     scene.refused_wire(&undated, 403, "AccessDenied");
-    for date in ["", "yesterday", "20261123", "2026-11-23T10:15:00Z", "99999999T999999Z"] {
+    for date in [
+        "",
+        "yesterday",
+        "20261123",
+        "2026-11-23T10:15:00Z",
+        "99999999T999999Z",
+    ] {
         let mut undated = scene.put().wire();
         undated.set("x-amz-date", date);
         scene.refused_wire(&undated, 403, "AccessDenied");
@@ -151,7 +180,10 @@ fn row_10_ghsa_xm99_put_with_an_unsigned_amz_header_is_denied() {
         ("x-amz-meta-owner", "mallory"),
         ("x-amz-object-lock-legal-hold", "ON"),
         ("x-amz-object-lock-mode", "COMPLIANCE"),
-        ("x-amz-object-lock-retain-until-date", "2140-01-01T00:00:00Z"),
+        (
+            "x-amz-object-lock-retain-until-date",
+            "2140-01-01T00:00:00Z",
+        ),
         ("x-amz-sdk-checksum-algorithm", "CRC32"),
         ("x-amz-security-token-2", "t"),
         ("x-amz-server-side-encryption", "aws:kms"),
@@ -172,11 +204,7 @@ fn row_10_ghsa_xm99_put_with_an_unsigned_amz_header_is_denied() {
 #[test]
 fn row_11_signature_that_leaves_out_the_host_is_denied() {
     let scene = Scene::start();
-    let without = with_authorization(
-        &scene.put().wire(),
-        "SignedHeaders=host;",
-        "SignedHeaders=",
-    );
+    let without = with_authorization(&scene.put().wire(), "SignedHeaders=host;", "SignedHeaders=");
     scene.refused_wire(&without, 403, "AccessDenied");
     let empty = with_authorization(
         &scene.put().wire(),
@@ -244,7 +272,10 @@ fn row_13_malformed_authorization_is_refused() {
         (", Signature=", ", Signature=00, Signature="),
         ("SignedHeaders=host;", "SignedHeaders=host;host;"),
         ("SignedHeaders=host;", "SignedHeaders=HOST;"),
-        ("x-amz-content-sha256;x-amz-date", "x-amz-date;x-amz-content-sha256"),
+        (
+            "x-amz-content-sha256;x-amz-date",
+            "x-amz-date;x-amz-content-sha256",
+        ),
         ("SignedHeaders=host", "SignedHeaders=host;;"),
     ] {
         let changed = with_authorization(&signed, from, to);
@@ -258,12 +289,24 @@ fn row_14_other_algorithms_are_refused() {
     let scene = Scene::start();
     let id = &scene.city.access_key_id;
     for (value, code) in [
-        (format!("AWS {id}:frJIUN8DYpKDtOLCwo//yllqDzg="), "InvalidRequest"),
-        ("Bearer eyJhbGciOiJub25lIn0.e30.".to_owned(), "InvalidArgument"),
+        (
+            format!("AWS {id}:frJIUN8DYpKDtOLCwo//yllqDzg="),
+            "InvalidRequest",
+        ),
+        (
+            "Bearer eyJhbGciOiJub25lIn0.e30.".to_owned(),
+            "InvalidArgument",
+        ),
         ("Basic Y2l0eTpzZWNyZXQ=".to_owned(), "InvalidArgument"),
         ("".to_owned(), "InvalidArgument"),
-        ("AWS4-HMAC-SHA512 Credential=x".to_owned(), "InvalidArgument"),
-        ("aws4-hmac-sha256 Credential=x".to_owned(), "InvalidArgument"),
+        (
+            "AWS4-HMAC-SHA512 Credential=x".to_owned(),
+            "InvalidArgument",
+        ),
+        (
+            "aws4-hmac-sha256 Credential=x".to_owned(),
+            "InvalidArgument",
+        ),
     ] {
         let mut wire = scene.put().wire();
         wire.set("authorization", &value);
@@ -293,7 +336,9 @@ fn row_27_repeated_headers_are_refused() {
         wire.headers.push((name.to_owned(), value));
         scene.refused_wire(&wire, 400, "InvalidRequest");
         let mut first = scene.put().wire();
-        first.headers.insert(1, (name.to_owned(), "something else".to_owned()));
+        first
+            .headers
+            .insert(1, (name.to_owned(), "something else".to_owned()));
         scene.refused_wire(&first, 400, "InvalidRequest");
     }
     let twice = scene.city.request("PUT", "/attacked/object");

@@ -41,7 +41,10 @@ fn row_70_dribbled_head_ends_the_connection() {
         connection.write(&[*byte]);
         sent += 1;
     }
-    assert!(sent < head.len() - 1, "the server waited for the whole head");
+    assert!(
+        sent < head.len() - 1,
+        "the server waited for the whole head"
+    );
     if let Some(answer) = connection.try_answer("PUT") {
         assert!(matches!(answer.status, 400 | 408), "{}", answer.status);
     }
@@ -53,7 +56,11 @@ fn row_70_dribbled_head_ends_the_connection() {
 fn row_70_connection_without_a_request_is_closed() {
     let scene = Scene::start_with(&SETTINGS);
     let mut connection = Connection::open(scene.city.port);
-    assert!(connection.try_answer("GET").is_none_or(|answer| answer.status == 408));
+    assert!(
+        connection
+            .try_answer("GET")
+            .is_none_or(|answer| answer.status == 408)
+    );
     assert!(connection.is_closed());
     // After a request as well: a kept-alive connection is closed when it is idle.
     let mut connection = Connection::open(scene.city.port);
@@ -87,9 +94,14 @@ fn row_70_cve_2022_31028_stalled_body_is_given_up() {
             assert!(connection.is_closed(), "the connection stayed open");
         }
     }
-    let parts = scene.city.get(&format!("/attacked/object?uploadId={upload}"));
+    let parts = scene
+        .city
+        .get(&format!("/attacked/object?uploadId={upload}"));
     assert_eq!(parts.expect(200).texts("PartNumber"), Vec::<String>::new());
-    scene.city.delete(&format!("/attacked/object?uploadId={upload}")).expect(204);
+    scene
+        .city
+        .delete(&format!("/attacked/object?uploadId={upload}"))
+        .expect(204);
     scene.city.get("/created").refused(404, "NoSuchBucket");
     scene.is_unharmed();
 }
@@ -97,7 +109,14 @@ fn row_70_cve_2022_31028_stalled_body_is_given_up() {
 #[test]
 fn row_70_stalled_chunk_is_given_up() {
     let scene = Scene::start_with(&SETTINGS);
-    for body in ["", "5", "5\r\n", "5\r\nabc", "5\r\nabcde\r\n", "5\r\nabcde\r\n0\r\n"] {
+    for body in [
+        "",
+        "5",
+        "5\r\n",
+        "5\r\nabc",
+        "5\r\nabcde\r\n",
+        "5\r\nabcde\r\n0\r\n",
+    ] {
         let put = scene.city.request("PUT", "/attacked/object");
         let put = put.payload("UNSIGNED-PAYLOAD");
         let wire = put.header("transfer-encoding", "chunked").wire();
@@ -115,7 +134,11 @@ fn row_70_stalled_chunk_is_given_up() {
 fn row_70_clients_that_leave_in_the_middle_store_nothing() {
     let scene = Scene::start_with(&SETTINGS);
     let body = vec![7_u8; 3 << 20];
-    let wire = scene.city.request("PUT", "/attacked/object").body(body).wire();
+    let wire = scene
+        .city
+        .request("PUT", "/attacked/object")
+        .body(body)
+        .wire();
     for len in [0, 1, 1 << 20, (3 << 20) - 1] {
         let mut connection = Connection::open(scene.city.port);
         connection.write(&wire.head());
@@ -124,6 +147,9 @@ fn row_70_clients_that_leave_in_the_middle_store_nothing() {
     }
     // The server has noticed when it has logged all four.
     let is_logged = || scene.server.log().matches("IncompleteBody").count() >= 4;
-    assert!((0..2000).any(|_| is_logged() || { scene.counted("attacked"); false }));
+    assert!((0..2000).any(|_| is_logged() || {
+        scene.counted("attacked");
+        false
+    }));
     scene.is_unharmed();
 }

@@ -6,7 +6,11 @@ use std::time::Duration;
 
 /// Requests that take a document, and a document of each with a place for an attack.
 const DOCUMENTS: [(&str, &str, &str); 3] = [
-    ("POST", "/attacked?delete", "<Delete><Object><Key>@</Key></Object></Delete>"),
+    (
+        "POST",
+        "/attacked?delete",
+        "<Delete><Object><Key>@</Key></Object></Delete>",
+    ),
     (
         "POST",
         "/attacked/object?uploadId=@@",
@@ -32,7 +36,10 @@ fn scene_with_upload() -> (Scene, String) {
 /// Nothing was deleted, completed or created.
 #[track_caller]
 fn is_unharmed(scene: &Scene, upload: &str) {
-    scene.city.delete(&format!("/attacked/object?uploadId={upload}")).expect(204);
+    scene
+        .city
+        .delete(&format!("/attacked/object?uploadId={upload}"))
+        .expect(204);
     scene.city.get("/created").refused(404, "NoSuchBucket");
     scene.holds(&[("witness", b"here")]);
 }
@@ -68,12 +75,19 @@ fn row_45_billion_laughs_and_external_entities_are_refused() {
             ("", "&#0;"),
             ("", "&#xD800;"),
             ("", include),
-            ("<?xml-stylesheet href=\"file:///etc/passwd\"?><!DOCTYPE x>", "witness"),
+            (
+                "<?xml-stylesheet href=\"file:///etc/passwd\"?><!DOCTYPE x>",
+                "witness",
+            ),
         ] {
             let body = format!("{prolog}{}", document.replace('@', value));
             let answer = send(&scene, &upload, (method, target), body.clone());
             let outcome = answer.outcome();
-            assert_eq!(outcome, (400, "MalformedXML".to_owned()), "{target}: {body:.200}");
+            assert_eq!(
+                outcome,
+                (400, "MalformedXML".to_owned()),
+                "{target}: {body:.200}"
+            );
             assert!(!answer.body_text().contains("root:"), "{body}");
         }
     }
@@ -109,7 +123,11 @@ fn row_46_rustsec_2026_0194_attributes_namespaces_and_depth_are_refused_quickly(
             let codes = ["MalformedXML", "MaxMessageLengthExceeded"];
             assert!(status == 400 && codes.contains(&&*code), "{status} {code}");
             let elapsed = now.saturating_sub(since);
-            assert!(elapsed < Duration::from_secs(5), "{elapsed:?} {:.20}", document);
+            assert!(
+                elapsed < Duration::from_secs(5),
+                "{elapsed:?} {:.20}",
+                document
+            );
         }
     }
     is_unharmed(&scene, &upload);
@@ -126,7 +144,10 @@ fn row_46_documents_over_the_cap_are_refused() {
         answer.refused(400, "MaxMessageLengthExceeded");
         // Declared to be 100 MiB: refused long before they have come.
         let target = target.replace("@@", &upload);
-        let request = scene.city.request(method, &target).payload("UNSIGNED-PAYLOAD");
+        let request = scene
+            .city
+            .request(method, &target)
+            .payload("UNSIGNED-PAYLOAD");
         let mut wire = request.wire();
         wire.set("content-length", &(100_u64 << 20).to_string());
         let mut connection = Connection::open(scene.city.port);
@@ -172,8 +193,14 @@ fn row_47_more_than_1000_keys_delete_nothing() {
         keys.push_str(&format!("<Object><Key>k{index}</Key></Object>"));
     }
     let body = format!("<Delete>{keys}</Delete>");
-    scene.city.post("/attacked?delete", body).refused(400, "MalformedXML");
-    scene.city.post("/attacked?delete", "<Delete/>").refused(400, "MalformedXML");
+    scene
+        .city
+        .post("/attacked?delete", body)
+        .refused(400, "MalformedXML");
+    scene
+        .city
+        .post("/attacked?delete", "<Delete/>")
+        .refused(400, "MalformedXML");
     is_unharmed(&scene, &upload);
 }
 
