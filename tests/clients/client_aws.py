@@ -84,6 +84,8 @@ class Aws:
                 self.conditional_write()
         with report.check(f"{self.name}: mv and cp on the server"):
             self.server_side()
+        with report.check(f"{self.name}: cp of the large file on the server, in parts"):
+            self.server_side_in_parts()
         with report.check(f"{self.name}: rm --recursive and rb"):
             self.aws("s3", "rm", "--recursive", "--only-show-errors", f"s3://{self.bucket}")
             expect_equal(self.aws("s3", "ls", "--recursive", f"s3://{self.bucket}"), "", "listing")
@@ -186,6 +188,15 @@ class Aws:
         else:
             raise Failed("the second write succeeded")
         expect_equal(self.aws("s3", "cp", f"s3://{self.bucket}/once", "-"), "first", "content")
+
+    def server_side_in_parts(self):
+        """Over 8 MiB both versions copy by parts, and ask for what else the object has."""
+        first, second = f"s3://{self.bucket}/large.bin", f"s3://{self.bucket}/copies/large.bin"
+        self.aws("s3", "cp", "--only-show-errors", first, second)
+        back = self.target.fresh_folder("aws-copied") / "large.bin"
+        self.aws("s3", "cp", "--only-show-errors", second, back)
+        expect_same_file(back, self.corpus.large)
+        back.unlink()
 
     def server_side(self):
         """Copies that do not travel through the client."""

@@ -58,6 +58,7 @@ class Boto3:
             ("multipart: list, unequal parts, complete, abort", self.multipart),
             ("list paging, v1 and v2, prefix and delimiter", self.paging),
             ("copy_object", self.copy),
+            ("copy of the large file in parts", self.copy_in_parts),
             ("delete_objects", self.delete_objects),
             ("presigned PUT and GET", self.presigned),
             ("errors are S3's", self.errors),
@@ -281,6 +282,19 @@ class Boto3:
             self.s3.copy_object(Bucket=self.bucket, Key="copied", CopySource=absent)
         self.s3.delete_object(**source)
         expect_equal(self.get("copied"), b"copied", "copy of a deleted source")
+
+    def copy_in_parts(self):
+        """The transfer manager copies by UploadPartCopy over its threshold of 8 MiB."""
+        source = {"Bucket": self.bucket, "Key": "large.bin"}
+        self.s3.copy(source, self.bucket, "large copy.bin")
+        back = self.target.fresh_folder("boto3-copied") / "large.bin"
+        self.s3.download_file(self.bucket, "large copy.bin", str(back))
+        expect_same_file(back, self.corpus.large)
+        back.unlink()
+        parts = self.s3.get_object_attributes(
+            Bucket=self.bucket, Key="large copy.bin", ObjectAttributes=["ObjectParts"]
+        )
+        expect(parts["ObjectParts"]["TotalPartsCount"] > 1, "it was not copied in parts")
 
     def delete_objects(self):
         """Many at once; deleting what is not there is a success."""

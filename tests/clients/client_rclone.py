@@ -6,7 +6,14 @@ It lists by v1, does not trust multipart ETags and changes times by a copy onto 
 import json
 import os
 
-from harness import expect, expect_equal, expect_same_file, expect_same_tree, run
+from harness import (
+    expect,
+    expect_equal,
+    expect_same_file,
+    expect_same_tree,
+    relative_files,
+    run,
+)
 
 # 2020-02-02 02:02:02.123456789 UTC: rclone keeps nanoseconds.
 OTHER_TIME_NS = 1580608922123456789
@@ -61,6 +68,8 @@ class Rclone:
             self.touch()
         with report.check(f"{self.name}: copy and move on the server"):
             self.server_side()
+        with report.check(f"{self.name}: listed in pages of seven, read in a range"):
+            self.pages_and_range()
         with report.check(f"{self.name}: sync removes what is gone"):
             folder = self.target.fresh_folder("rclone-empty")
             (folder / "only.txt").write_text("only")
@@ -104,7 +113,8 @@ class Rclone:
     def server_side(self):
         """Copies that do not travel through the client; the source goes, the copy stays."""
         first, second = f"{self.remote}/large.bin", f"{self.remote}/архива/large copy.bin"
-        self.rclone("copyto", first, second)
+        parts = ["--s3-copy-cutoff", "5M", "--s3-chunk-size", "5M"]
+        self.rclone("copyto", *parts, first, second)
         self.rclone("deletefile", first)
         moved = f"{self.remote}/moved.bin"
         self.rclone("moveto", second, moved)
@@ -112,3 +122,13 @@ class Rclone:
         self.rclone("copyto", moved, back)
         expect_same_file(back, self.corpus.large)
         back.unlink()
+
+    def pages_and_range(self):
+        """The names of many pages, and the middle of a file."""
+        listing = self.rclone("lsf", "-R", "--files-only", "--s3-list-chunk", "7", self.remote)
+        names = [name for name in listing.splitlines() if name.startswith("tree/")]
+        wanted = [f"tree/{name}" for name in relative_files(self.corpus.tree)]
+        expect_equal(sorted(names), sorted(wanted), "listed names")
+        middle = ["--offset", "7", "--count", "14"]
+        piece = self.rclone("cat", *middle, f"{self.remote}/touched/акт.txt")
+        expect_equal(piece, "садржај", "bytes 7 to 20")

@@ -1,6 +1,6 @@
 """s3cmd: 100-continue, MD5 against the ETag, names with spaces and Cyrillic."""
 
-from harness import expect, expect_equal, expect_same_file, expect_same_tree, run
+from harness import MIB, expect, expect_equal, expect_same_file, expect_same_tree, run
 
 
 def life_cycle(report, target, corpus):
@@ -44,6 +44,11 @@ class S3cmd:
             sizes = ["--multipart-chunk-size-mb", "5"]
             self.s3cmd("put", *sizes, self.corpus.large, f"{self.bucket}/large.bin")
             self.s3cmd("get", f"{self.bucket}/large.bin", back)
+            expect_same_file(back, self.corpus.large)
+            back.unlink()
+        with report.check(f"{self.name}: get --continue reads the rest only"):
+            back.write_bytes(self.corpus.large.read_bytes()[: 6 * MIB + 1])
+            self.s3cmd("get", "--continue", f"{self.bucket}/large.bin", back)
             expect_same_file(back, self.corpus.large)
             back.unlink()
         with report.check(f"{self.name}: info, cp, mv"):
