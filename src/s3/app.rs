@@ -10,6 +10,7 @@ use crate::base::entropy::Entropy;
 use crate::gateway::Gateway;
 use crate::s3::authenticate;
 use crate::s3::body::bridge::Patience;
+use crate::s3::body::unread::Unread;
 use crate::s3::error::{S3Error, S3ErrorCode, facts};
 use crate::s3::handlers::{self, Call};
 use crate::s3::operation::Operation;
@@ -54,10 +55,10 @@ pub struct S3State {
 pub async fn serve(mut request: Request, state: Arc<S3State>) -> Response<BoxBody> {
     let mut exchange = Exchange::begin(&state);
     let admitted = request.extensions_mut().remove::<Verified>();
-    let payload = request.take_payload();
+    let (payload, unread) = Unread::take(&mut request);
     let head = request.head();
     let outcome = handle(head, payload, admitted, &state, &mut exchange).await;
-    exchange.end(head, outcome, &state).into()
+    unread.until_sent(exchange.end(head, outcome, &state).into())
 }
 
 /// Decides about a request whose client waits for `100 Continue` with its body: who asks, and
@@ -66,7 +67,10 @@ pub async fn serve(mut request: Request, state: Arc<S3State>) -> Response<BoxBod
 /// # Errors
 /// The answer to a refused request. The connection ends with it: whether the client sends the body
 /// all the same cannot be known, so nothing behind it can be read as a request.
-pub async fn admit(request: Request, state: Arc<S3State>) -> Result<Request, Response<BoxBody>> {
+pub async fn admit(
+    mut request: Request,
+    state: Arc<S3State>,
+) -> Result<Request, Response<BoxBody>> {
     let mut exchange = Exchange::begin(&state);
     match authorize_ahead(request.head(), &state, &mut exchange).await {
         Ok(verified) => {
@@ -76,8 +80,9 @@ pub async fn admit(request: Request, state: Arc<S3State>) -> Result<Request, Res
             Ok(request)
         }
         Err(error) => {
-            let outcome = Err(error.close());
-            Err(exchange.end(request.head(), outcome, &state).into())
+            let (_, unread) = Unread::take(&mut request);
+            let outcome = exchange.end(request.head(), Err(error.close()), &state);
+            Err(unread.until_sent(outcome.into()))
         }
     }
 }

@@ -3,3 +3,4 @@
 pub mod aws_chunked;
 pub mod bridge;
 pub mod trailer;
+pub mod unread;

@@ -74,7 +74,7 @@ fn row_45_billion_laughs_and_external_entities_are_refused() {
             ("", "&undefined;"),
             ("", "&#0;"),
             ("", "&#xD800;"),
-            ("", include),
+            ("<!DOCTYPE x>", include),
             (
                 "<?xml-stylesheet href=\"file:///etc/passwd\"?><!DOCTYPE x>",
                 "witness",

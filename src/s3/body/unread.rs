@@ -1,0 +1,87 @@
+//! What is left of a chunked body when its request is answered.
+//!
+//! actix drains the rest of a chunked body whose reader has gone, to use the connection again, and
+//! waits for it without end: a client that stalls in mid-body would hold its connection for ever.
+//! While the reader is there, actix closes the connection after the answer, within the time that it
+//! gives a client to go. So the reader is kept until the answer has been sent.
+//!
+//! Owns: keeping it. Not here: reading it (`s3::body::bridge`).
+
+use actix_http::body::{BodySize, BoxBody, MessageBody};
+use actix_http::error::PayloadError;
+use actix_http::{BoxedPayloadStream, HttpMessage, Payload, Request, Response};
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use std::cell::RefCell;
+use std::error::Error;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+/// The body of a request, to be kept until its answer has been sent.
+#[derive(Default)]
+pub struct Unread {
+    payload: Option<Rc<RefCell<Payload>>>,
+}
+
+impl Unread {
+    /// Takes the body of a request: for its reader, and to be kept.
+    pub fn take(request: &mut Request) -> (Payload, Self) {
+        let is_chunked = request.headers().contains_key("transfer-encoding");
+        let payload = request.take_payload();
+        if !is_chunked {
+            return (payload, Self::default());
+        }
+        let payload = Rc::new(RefCell::new(payload));
+        let reader: BoxedPayloadStream = Box::pin(Reader(Rc::clone(&payload)));
+        let kept = Self {
+            payload: Some(payload),
+        };
+        (Payload::from(reader), kept)
+    }
+
+    /// Keeps the body as long as the answer's.
+    pub fn until_sent(self, response: Response<BoxBody>) -> Response<BoxBody> {
+        match self.payload {
+            None => response,
+            Some(payload) => response.map_body(|_, body| {
+                BoxBody::new(Keeping {
+                    body,
+                    _payload: payload,
+                })
+            }),
+        }
+    }
+}
+
+/// The reader's end.
+struct Reader(Rc<RefCell<Payload>>);
+
+impl Stream for Reader {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.borrow_mut().poll_next_unpin(context)
+    }
+}
+
+/// The answer's body, and with it the request's.
+struct Keeping {
+    body: BoxBody,
+    _payload: Rc<RefCell<Payload>>,
+}
+
+impl MessageBody for Keeping {
+    type Error = Box<dyn Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(context)
+    }
+}
