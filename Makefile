@@ -12,7 +12,7 @@ export DATA_DIR ?= ./data
 export LISTEN ?= 127.0.0.1:9000
 export ADMIN_LISTEN ?= 127.0.0.1:9001
 
-.PHONY: help run build test lint fmt clients
+.PHONY: help run build test lint fmt clients torture
 
 help: ## This list.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -44,3 +44,7 @@ clients: ## The real clients against the release binary, full size; also crash, 
 	@scripts/setup.sh build-deps
 	scripts/setup.sh test-deps
 	exec scripts/test.sh clients
+
+torture: ## Fuzz every parser, TORTURE_SECONDS (60) each.
+	@scripts/setup.sh torture-deps
+	exec scripts/torture.sh

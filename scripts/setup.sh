@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building (build-deps) or testing (test-deps) needs. Does nothing for what is there
-# already. This is the one list of system packages.
+# Installs what building (build-deps), testing (test-deps) or fuzzing (torture-deps) needs. Does
+# nothing for what is there already. This is the one list of system packages.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -103,7 +103,12 @@ test-deps)
     install_python "s3fs" "$clients/filesystem/requirements.txt" "$VENV_S3FS" s3fs
     install_node
     ;;
+torture-deps)
+    # libFuzzer's sources come with its crate and need no more than RocksDB's.
+    install_packages "${BUILD_PACKAGES[@]}"
+    require_cargo
+    ;;
 *)
-    die "usage: scripts/setup.sh build-deps|test-deps"
+    die "usage: scripts/setup.sh build-deps|test-deps|torture-deps"
     ;;
 esac

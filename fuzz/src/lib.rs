@@ -1,0 +1,40 @@
+//! Bodies of the fuzz targets: one function each, with its assertions.
+//!
+//! Owns: `TARGETS`. `fuzz_targets/*.rs` hands each to libFuzzer; `tests/corpus` runs each over its
+//! folder in `corpus/`, so that a plain test run replays what was ever found.
+//! Not here: how they are built and run (`README.md`).
+
+pub mod authorization;
+pub mod aws_chunked;
+pub mod copy_source;
+pub mod envelope;
+pub mod framed_record;
+pub mod keyring;
+pub mod object_record;
+pub mod part_table;
+pub mod presigned;
+pub mod range;
+pub mod stream;
+mod support;
+pub mod upload_rows;
+pub mod xml_request;
+
+/// A target's body: it panics when an assertion does not hold.
+pub type Body = fn(&[u8]);
+
+/// All targets by name.
+pub const TARGETS: [(&str, Body); 13] = [
+    ("authorization", authorization::run),
+    ("aws_chunked", aws_chunked::run),
+    ("copy_source", copy_source::run),
+    ("envelope", envelope::run),
+    ("framed_record", framed_record::run),
+    ("keyring", keyring::run),
+    ("object_record", object_record::run),
+    ("part_table", part_table::run),
+    ("presigned", presigned::run),
+    ("range", range::run),
+    ("stream", stream::run),
+    ("upload_rows", upload_rows::run),
+    ("xml_request", xml_request::run),
+];

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Fuzzes every target of fuzz/ for TORTURE_SECONDS each (60), or only those that are named.
+#   scripts/torture.sh [TARGET..]         fuzz; what was found is named at the end
+#   scripts/torture.sh merge [TARGET..]   move new inputs that reach new code into fuzz/corpus
+# Inputs that were found on the way are kept outside the checkout, in $CARGO_TARGET_DIR/fuzz.
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+source "$(dirname "$0")/lib.sh"
+find_cargo
+cd "$ROOT" || exit 1
+
+TORTURE_SECONDS=${TORTURE_SECONDS:-60}
+WORK=$CARGO_TARGET_DIR/fuzz
+# An input that takes longer, or a process that grows larger, is a finding.
+LIMITS=(-timeout=10 -rss_limit_mb=2048)
+
+fuzz() {
+    local target=$1
+    mkdir -p "$WORK/corpus/$target" "$WORK/artifacts" "$WORK/logs"
+    say "$target: $TORTURE_SECONDS s"
+    if "$CARGO_TARGET_DIR/release/$target" "${LIMITS[@]}" "-max_total_time=$TORTURE_SECONDS" \
+        -print_final_stats=1 "-artifact_prefix=$WORK/artifacts/$target-" \
+        "$WORK/corpus/$target" "fuzz/corpus/$target" >"$WORK/logs/$target" 2>&1; then
+        grep -E '^stat::number_of_executed_units' "$WORK/logs/$target" >&2 || true
+        return 0
+    fi
+    tail -n 30 "$WORK/logs/$target" >&2
+    return 1
+}
+
+merge() {
+    local target=$1
+    mkdir -p "$WORK/corpus/$target"
+    "$CARGO_TARGET_DIR/release/$target" "${LIMITS[@]}" -merge=1 \
+        "fuzz/corpus/$target" "$WORK/corpus/$target" >&2
+}
+
+verb=fuzz
+if [ "${1:-}" = merge ]; then
+    verb=merge
+    shift
+fi
+targets=("$@")
+if [ ${#targets[@]} -eq 0 ]; then
+    for file in fuzz/fuzz_targets/*.rs; do
+        targets+=("$(basename "$file" .rs)")
+    done
+fi
+
+# The wrapper is part of what cargo keeps apart: the instrumented crate and the usual one lie side
+# by side in one folder, and share everything that is not ours.
+RUSTC_WORKSPACE_WRAPPER=$ROOT/fuzz/rustc.sh scripts/build.sh --package riznica-fuzz
+
+failed=()
+for target in "${targets[@]}"; do
+    "$verb" "$target" || failed+=("$target")
+done
+if [ ${#failed[@]} -gt 0 ]; then
+    die "targets with findings: ${failed[*]}. The inputs are in $WORK/artifacts; give one to" \
+        "\$CARGO_TARGET_DIR/release/TARGET to see it again."
+fi
+say "no findings"
