@@ -52,6 +52,8 @@ pub(crate) struct Request {
     payload: Option<String>,
     signing: Signing,
     age_seconds: i64,
+    has_date_header: bool,
+    has_payload_header: bool,
 }
 
 /// A request as it goes on the wire; every part can be changed after it was signed.
@@ -87,15 +89,30 @@ pub(crate) fn hmac_sha256(secret: &[u8], text: &[u8]) -> Vec<u8> {
     hmac::sign(&secret, text).as_ref().to_vec()
 }
 
-/// `20261123T101500Z` of now less `age_seconds`.
-pub(crate) fn amz_date(age_seconds: i64) -> String {
+/// The time that the server under test has, too.
+pub(crate) fn now() -> OffsetDateTime {
     #[expect(
         clippy::disallowed_methods,
         reason = "the server under test has the system's clock"
     )]
-    let now = OffsetDateTime::from(SystemTime::now());
-    let at = now - time::Duration::seconds(age_seconds);
+    OffsetDateTime::from(SystemTime::now())
+}
+
+/// `20261123T101500Z` of now less `age_seconds`.
+pub(crate) fn amz_date(age_seconds: i64) -> String {
+    amz_format(now() - time::Duration::seconds(age_seconds))
+}
+
+fn amz_format(at: OffsetDateTime) -> String {
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+    at.format(format).expect("a date")
+}
+
+/// `Mon, 23 Nov 2026 10:15:00 -0000`.
+fn rfc_2822(at: OffsetDateTime) -> String {
+    let format = format_description!(
+        "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] -0000"
+    );
     at.format(format).expect("a date")
 }
 
@@ -112,6 +129,8 @@ impl Account {
             payload: None,
             signing: Signing::Header,
             age_seconds: 0,
+            has_date_header: false,
+            has_payload_header: true,
         }
     }
 
@@ -194,6 +213,18 @@ impl Request {
         self
     }
 
+    /// Is dated by a signed `Date` that ends in `-0000`, and has no `x-amz-date`.
+    pub(crate) fn dated_by_date_header(mut self) -> Self {
+        self.has_date_header = true;
+        self
+    }
+
+    /// Is signed with the body's hash without saying so: no `x-amz-content-sha256`.
+    pub(crate) fn without_payload_header(mut self) -> Self {
+        self.has_payload_header = false;
+        self
+    }
+
     /// Signs.
     pub(crate) fn wire(mut self) -> Wire {
         let host = format!("127.0.0.1:{}", self.account.port);
@@ -229,12 +260,19 @@ impl Request {
     }
 
     fn sign_header(&mut self) {
-        let date = amz_date(self.age_seconds);
+        let at = now() - time::Duration::seconds(self.age_seconds);
+        let date = amz_format(at);
         let payload = self.payload.clone();
         let payload = payload.unwrap_or_else(|| sha256_hex(&self.body));
-        self.headers
-            .push(("x-amz-content-sha256".to_owned(), payload.clone()));
-        self.headers.push(("x-amz-date".to_owned(), date.clone()));
+        if self.has_payload_header {
+            let header = ("x-amz-content-sha256".to_owned(), payload.clone());
+            self.headers.push(header);
+        }
+        self.headers.push(if self.has_date_header {
+            ("date".to_owned(), rfc_2822(at))
+        } else {
+            ("x-amz-date".to_owned(), date.clone())
+        });
         let (signed_headers, signature) = self.sign(&date, &payload);
         let scope = Account::scope(&date);
         let id = &self.account.access_key_id;

@@ -2,9 +2,33 @@
 //! name begins with the point's number.
 
 mod attributes;
+mod buckets;
+mod listing;
+mod listing_v2;
 mod multipart;
 mod multipart_checksums;
 mod multipart_complete;
 mod multipart_listing;
 mod part_reads;
+mod requests;
 mod uploads;
+mod wire;
+
+use crate::raw::Account;
+use crate::server::TestServer;
+
+/// A server, and an account that has the empty bucket `points`.
+fn with_bucket() -> (TestServer, Account) {
+    let server = TestServer::start();
+    let city = server.account("city");
+    city.put("/points", "").expect(200);
+    (server, city)
+}
+
+/// Stores an object of four bytes under each of these percent-encoded keys.
+fn fill(account: &Account, keys: &[&str]) {
+    for target in keys {
+        let put = account.put(&format!("/points/{target}"), "four");
+        put.expect(200);
+    }
+}
