@@ -420,12 +420,12 @@ impl Connection {
     }
 
     /// Says that nothing more will be written.
-    pub(crate) fn end_writing(&mut self) {
+    pub(crate) fn end_writing(&self) {
         drop(self.stream.get_ref().shutdown(Shutdown::Write));
     }
 
     /// Whether the server says nothing, and does not close, for 20 ms.
-    pub(crate) fn is_silent(&mut self) -> bool {
+    pub(crate) fn is_silent(&self) -> bool {
         let patience = |patience| {
             let stream = self.stream.get_ref();
             stream.set_read_timeout(Some(patience)).expect("a timeout");

@@ -10,8 +10,8 @@ use crate::auth::sigv4::parse::{Claims, SIGNATURE_PARAMETER, TOKEN_PARAMETER};
 use crate::auth::sigv4::{ALGORITHM, sha256_hex};
 use crate::base::encoding::{uri_decode, uri_encode, uri_encode_path};
 
-/// Headers whose values stay out of the evidence. SSE-C keys, cookies and session tokens are secrets
-/// of the client.
+/// Headers whose values stay out of the evidence. SSE-C keys, cookies and session tokens are
+/// secrets of the client.
 const SENSITIVE: [&str; 8] = [
     "authorization",
     "cookie",

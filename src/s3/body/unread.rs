@@ -14,14 +14,20 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use std::cell::RefCell;
 use std::error::Error;
+use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
 /// The body of a request, to be kept until its answer has been sent.
-#[derive(Default)]
 pub struct Unread {
     payload: Option<Rc<RefCell<Payload>>>,
+}
+
+impl fmt::Debug for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unread(is_kept={})", self.payload.is_some())
+    }
 }
 
 impl Unread {
@@ -30,7 +36,7 @@ impl Unread {
         let is_chunked = request.headers().contains_key("transfer-encoding");
         let payload = request.take_payload();
         if !is_chunked {
-            return (payload, Self::default());
+            return (payload, Self { payload: None });
         }
         let payload = Rc::new(RefCell::new(payload));
         let reader: BoxedPayloadStream = Box::pin(Reader(Rc::clone(&payload)));

@@ -213,7 +213,11 @@ impl From<GatewayError> for S3Error {
                  changing the object's metadata."
                     .to_owned(),
             ),
-            GatewayError::PartTooSmall { part_number, size, etag } => Self::new(Code::EntityTooSmall)
+            GatewayError::PartTooSmall {
+                part_number,
+                size,
+                etag,
+            } => Self::new(Code::EntityTooSmall)
                 .with("ETag", etag.to_string())
                 .with("ProposedSize", size.to_string())
                 .with("MinSizeAllowed", crate::base::limits::PART_LEN_MIN.to_string())

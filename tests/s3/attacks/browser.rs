@@ -3,15 +3,18 @@
 
 use super::Scene;
 use crate::raw::{Answer, Connection, Request};
+use std::fmt::Write as _;
 
 const BOUNDARY: &str = "----form";
 
 fn form(fields: &[(&str, &str)]) -> String {
     let mut form = String::new();
     for (name, value) in fields {
-        form.push_str(&format!(
+        write!(
+            form,
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-        ));
+        )
+        .expect("text");
     }
     form + &format!("--{BOUNDARY}--\r\n")
 }
@@ -37,7 +40,7 @@ fn refused_and_alive(scene: &Scene, request: Request) {
     }
 }
 
-/// MinIO let a form write into its own bucket (CVE-2023-28434).
+/// `MinIO` let a form write into its own bucket (CVE-2023-28434).
 #[test]
 fn row_43_cve_2023_28434_forms_store_nothing() {
     let scene = Scene::start();
@@ -156,7 +159,7 @@ fn row_53_response_parameters_of_anonymous_requests_are_refused() {
     scene.holds(&[("object", b"body")]);
 }
 
-/// RustFS served uploaded pages on the console's origin (CVE-2026-27822).
+/// `RustFS` served uploaded pages on the console's origin (CVE-2026-27822).
 #[test]
 fn row_54_cve_2026_27822_uploaded_pages_are_sandboxed() {
     let scene = Scene::start();

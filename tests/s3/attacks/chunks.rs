@@ -4,6 +4,7 @@ use super::Scene;
 use super::streaming::{
     DATA, Frames, SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER, streaming_put, with_body,
 };
+use std::fmt::Write as _;
 
 const FORMS: [&str; 3] = [SIGNED, SIGNED_TRAILER, UNSIGNED_TRAILER];
 
@@ -146,9 +147,7 @@ fn row_19_impossible_chunk_sizes_are_refused() {
             }
         }
         let mut spoilt = frames.clone();
-        spoilt.chunks[0]
-            .0
-            .push_str(&format!(";x={}", "y".repeat(2048)));
+        write!(spoilt.chunks[0].0, ";x={}", "y".repeat(2048)).expect("text");
         let wire = with_body(&head, spoilt.bytes());
         scene.refused_wire(&wire, 400, "InvalidChunkSizeError");
         // A header without an end, too.
@@ -246,7 +245,7 @@ fn row_21_trailer_that_was_not_announced_is_refused() {
         let wire = with_body(&head, spoilt.bytes());
         scene.refused_wire(&wire, 400, "MalformedTrailerError");
     }
-    let mut long = frames.clone();
+    let mut long = frames;
     long.trailer[0].push_str(&"x".repeat(4096));
     let wire = with_body(&head, long.bytes());
     scene.refused_wire(&wire, 400, "MalformedTrailerError");

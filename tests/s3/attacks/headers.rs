@@ -3,8 +3,9 @@
 
 use super::Scene;
 use crate::raw::{Connection, Request};
+use std::fmt::Write as _;
 
-/// MinIO unpacked an archive into any key that it named, with the checks of the upload's own
+/// `MinIO` unpacked an archive into any key that it named, with the checks of the upload's own
 /// (CVE-2026-40344).
 #[test]
 fn row_17_cve_2026_40344_archive_to_unpack_is_refused() {
@@ -56,7 +57,7 @@ fn row_51_header_block_over_16_kib_is_refused() {
     let long = "v".repeat(1 << 20);
     let mut many = String::new();
     for index in 0..20_000 {
-        many.push_str(&format!("x-{index}: v\r\n"));
+        write!(many, "x-{index}: v\r\n").expect("text");
     }
     for lines in [
         format!("x-long: {long}\r\n"),
@@ -90,7 +91,7 @@ fn row_51_header_block_over_16_kib_is_refused() {
     scene.is_unharmed();
 }
 
-/// MinIO took its own replication headers from any client, which left objects that nobody could
+/// `MinIO` took its own replication headers from any client, which left objects that nobody could
 /// read (CVE-2026-34204).
 #[test]
 fn row_56_cve_2026_34204_internal_headers_of_servers_mean_nothing() {

@@ -1,8 +1,8 @@
 //! Attacks and bad input, a test for each row of the table in the threat model; a test is named
 //! after its row and the advisory that another server had for it.
 //!
-//! Owns: the scene of the attacks, and the proof that one did no harm: the bucket holds what it held
-//! before, byte for byte, and a good client is served. Not here: rows about permissions, locks and
+//! Owns: the scene of the attacks, and the proof that one did no harm: the bucket holds what it
+//! held before, byte for byte, and a good client is served. Not here: rows about permissions, locks and
 //! key services, which come with those.
 
 mod browser;

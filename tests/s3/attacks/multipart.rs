@@ -111,7 +111,7 @@ fn row_48_foreign_uploads_do_not_exist() {
         assert_eq!(answer.text("UploadId").as_deref(), Some(&*id));
         scene.city.delete(&target).refused(404, "NoSuchUpload");
         scene.city.get(&target).refused(404, "NoSuchUpload");
-        let part = target.replace("?", "?partNumber=1&");
+        let part = target.replace('?', "?partNumber=1&");
         scene.city.put(&part, "x").refused(404, "NoSuchUpload");
     }
     let target = format!("/others-bucket/object?uploadId={id}");

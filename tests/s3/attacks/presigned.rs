@@ -117,13 +117,13 @@ fn row_07_presigned_with_a_missing_or_repeated_parameter_is_refused() {
     scene.is_unharmed();
 }
 
-/// MinIO authorized by the one and verified the other (CVE-2026-41145).
+/// `MinIO` authorized by the one and verified the other (CVE-2026-41145).
 #[test]
 fn row_08_cve_2026_41145_header_and_query_authentication_together_are_refused() {
     let scene = Scene::start();
     let by_header = scene.put().wire();
     let by_query = presigned_put(&scene).wire();
-    let mut both = by_query.clone();
+    let mut both = by_query;
     both.set("authorization", by_header.value("authorization"));
     scene.refused_wire(&both, 400, "InvalidArgument");
     let mut both = by_header.clone();

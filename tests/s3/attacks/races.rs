@@ -36,7 +36,10 @@ fn row_73_thousand_parallel_creations_have_one_winner() {
                 }
             }
         };
-        let threads: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(work)).collect();
+        let mut threads = Vec::new();
+        for _ in 0..CONNECTIONS {
+            threads.push(scope.spawn(work));
+        }
         let joined = threads
             .into_iter()
             .map(|thread| thread.join().expect("a writer"));

@@ -3,6 +3,7 @@
 
 use super::Scene;
 use crate::raw::{Account, Connection, Request, sha256_hex};
+use std::fmt::Write as _;
 
 /// What may come back: never a 5xx but "not implemented".
 fn is_civil(status: u16) -> bool {
@@ -45,7 +46,7 @@ impl Noise {
     }
 
     fn pick<'a>(&mut self, items: &[&'a str]) -> &'a str {
-        items[self.below(items.len())]
+        items.get(self.below(items.len())).expect("an item")
     }
 
     /// Percent-encoded bytes, so that they reach what is behind the HTTP layer.
@@ -135,7 +136,7 @@ fn shape(noise: &mut Noise, city: &Account) -> Request {
                 1 => noise.below(20_000).to_string(),
                 _ => noise.escaped(24),
             };
-            target.push_str(&format!("{joint}{parameter}={value}"));
+            write!(target, "{joint}{parameter}={value}").expect("text");
             joint = '&';
         }
     }

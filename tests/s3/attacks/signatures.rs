@@ -165,7 +165,7 @@ fn row_04_request_without_a_date_is_denied() {
     scene.is_unharmed();
 }
 
-/// MinIO took unsigned headers of a signed request at their word (GHSA-xm99), SeaweedFS some of
+/// `MinIO` took unsigned headers of a signed request at their word (GHSA-xm99), `SeaweedFS` some of
 /// them (9121).
 #[test]
 fn row_10_ghsa_xm99_put_with_an_unsigned_amz_header_is_denied() {
@@ -215,12 +215,12 @@ fn row_11_signature_that_leaves_out_the_host_is_denied() {
     scene.is_unharmed();
 }
 
-/// MinIO looks for a signed header among the query parameters when it is not a header.
+/// `MinIO` looks for a signed header among the query parameters when it is not a header.
 #[test]
 fn row_12_signed_header_that_came_as_a_query_parameter_is_denied() {
     let scene = Scene::start();
     let signed = scene.put().header("x-amz-meta-role", "admin").wire();
-    let mut moved = signed.clone();
+    let mut moved = signed;
     moved.remove("x-amz-meta-role");
     scene.refused_wire(&moved, 403, "SignatureDoesNotMatch");
     // The query is signed as well, so that nothing but the header's place is wrong.
@@ -233,7 +233,7 @@ fn row_12_signed_header_that_came_as_a_query_parameter_is_denied() {
     scene.is_unharmed();
 }
 
-/// SeaweedFS chose the service by what the signature named (CVE-2026-55873).
+/// `SeaweedFS` chose the service by what the signature named (CVE-2026-55873).
 #[test]
 fn row_13_cve_2026_55873_foreign_credential_scope_is_refused() {
     let scene = Scene::start();
@@ -298,7 +298,7 @@ fn row_14_other_algorithms_are_refused() {
             "InvalidArgument",
         ),
         ("Basic Y2l0eTpzZWNyZXQ=".to_owned(), "InvalidArgument"),
-        ("".to_owned(), "InvalidArgument"),
+        (String::new(), "InvalidArgument"),
         (
             "AWS4-HMAC-SHA512 Credential=x".to_owned(),
             "InvalidArgument",

@@ -2,6 +2,7 @@
 
 use super::Scene;
 use crate::raw::{Answer, Connection};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Requests that take a document, and a document of each with a place for an attack.
@@ -56,7 +57,7 @@ fn row_45_billion_laughs_and_external_entities_are_refused() {
     let mut laughs = String::from("<!DOCTYPE x [<!ENTITY l0 \"ha\">");
     for level in 1..30 {
         let previous = format!("&l{};", level - 1).repeat(10);
-        laughs.push_str(&format!("<!ENTITY l{level} \"{previous}\">"));
+        write!(laughs, "<!ENTITY l{level} \"{previous}\">").expect("text");
     }
     laughs.push_str("]>");
     let external = "<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>";
@@ -102,12 +103,12 @@ fn row_46_rustsec_2026_0194_attributes_namespaces_and_depth_are_refused_quickly(
     let (scene, upload) = scene_with_upload();
     let mut attributes = String::from("<Delete");
     for index in 0..80_000 {
-        attributes.push_str(&format!(" a{index}=\"\""));
+        write!(attributes, " a{index}=\"\"").expect("text");
     }
     attributes.push_str("/>");
     let mut namespaces = String::from("<Delete");
     for index in 0..30_000 {
-        namespaces.push_str(&format!(" xmlns:n{index}=\"u{index}\""));
+        write!(namespaces, " xmlns:n{index}=\"u{index}\"").expect("text");
     }
     namespaces.push_str("/>");
     let deep = "<a>".repeat(10_000) + &"</a>".repeat(10_000);
@@ -125,8 +126,7 @@ fn row_46_rustsec_2026_0194_attributes_namespaces_and_depth_are_refused_quickly(
             let elapsed = now.saturating_sub(since);
             assert!(
                 elapsed < Duration::from_secs(5),
-                "{elapsed:?} {:.20}",
-                document
+                "{elapsed:?} {document:.20}"
             );
         }
     }
@@ -190,7 +190,7 @@ fn row_47_more_than_1000_keys_delete_nothing() {
     let (scene, upload) = scene_with_upload();
     let mut keys = String::from("<Object><Key>witness</Key></Object>");
     for index in 0..1000 {
-        keys.push_str(&format!("<Object><Key>k{index}</Key></Object>"));
+        write!(keys, "<Object><Key>k{index}</Key></Object>").expect("text");
     }
     let body = format!("<Delete>{keys}</Delete>");
     scene
