@@ -24,6 +24,8 @@ pub enum Action {
     GetObject,
     /// Read an object's attributes.
     GetObjectAttributes,
+    /// Read an object's tags.
+    GetObjectTagging,
     /// List the caller's buckets.
     ListAllMyBuckets,
     /// List a bucket's objects; also HEAD of a bucket.
@@ -51,6 +53,7 @@ impl Action {
             Self::GetBucketVersioning => "s3:GetBucketVersioning",
             Self::GetObject => "s3:GetObject",
             Self::GetObjectAttributes => "s3:GetObjectAttributes",
+            Self::GetObjectTagging => "s3:GetObjectTagging",
             Self::ListAllMyBuckets => "s3:ListAllMyBuckets",
             Self::ListBucket => "s3:ListBucket",
             Self::ListBucketMultipartUploads => "s3:ListBucketMultipartUploads",

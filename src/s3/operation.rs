@@ -64,6 +64,8 @@ operations! {
     GetObject => GetObject,
     /// `GET /bucket/key?attributes`
     GetObjectAttributes => GetObjectAttributes,
+    /// `GET /bucket/key?tagging`
+    GetObjectTagging => GetObjectTagging,
     /// `HEAD /bucket`
     HeadBucket => ListBucket,
     /// `HEAD /bucket/key`

@@ -223,6 +223,7 @@ fn object(
     match (method, subresource) {
         ("GET", None) => Some(Operation::GetObject),
         ("GET", Some("attributes")) => Some(Operation::GetObjectAttributes),
+        ("GET", Some("tagging")) => Some(Operation::GetObjectTagging),
         ("HEAD", None) => Some(Operation::HeadObject),
         ("DELETE", None) => Some(Operation::DeleteObject),
         ("PUT", None) if query.has("partNumber") => None,
@@ -322,6 +323,7 @@ mod tests {
                             | "delete"
                             | "encryption"
                             | "location"
+                            | "tagging"
                             | "uploadId"
                             | "uploads"
                             | "versioning"

@@ -220,6 +220,11 @@ async fn copies(client: &Client) {
     assert_eq!(sha256(client, "copy", None).await, sha256_hex(b"four"));
     let head = client.head_object().bucket(BUCKET).key("copy").send().await;
     assert_eq!(head.expect("the copy").content_type(), Some("text/x-case"));
+    let tags = client.get_object_tagging().bucket(BUCKET);
+    let none = tags.clone().key("copy").send().await.expect("an answer");
+    assert!(none.tag_set().is_empty(), "{none:?}");
+    let absent = tags.key("absent").send().await;
+    assert_eq!(absent.expect_err("absent").code(), Some("NoSuchKey"));
 }
 
 async fn remove(client: &Client) {

@@ -96,6 +96,20 @@ impl Gateway {
         answer(located, request)
     }
 
+    /// An object's tags: none, as nothing sets any. The object has to exist.
+    ///
+    /// # Errors
+    /// `NoSuchKey`, or when rows or engine fail.
+    pub async fn check_tags(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+        object_key: &ObjectKey,
+    ) -> Result<(), GatewayError> {
+        spend(permit, Action::GetObjectTagging, bucket)?;
+        self.locate(bucket, object_key).await.map(drop)
+    }
+
     /// Describes an object and streams its bytes. The first piece is verified before this returns.
     ///
     /// # Errors

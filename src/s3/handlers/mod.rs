@@ -192,6 +192,7 @@ pub async fn dispatch(
         Operation::GetBucketVersioning => bucket::versioning(call).await,
         Operation::GetObject => object::get(call).await,
         Operation::GetObjectAttributes => attributes::get(call).await,
+        Operation::GetObjectTagging => object::tagging(call).await,
         Operation::HeadBucket => bucket::head(call).await,
         Operation::HeadObject => object::head(call).await,
         Operation::ListBuckets => bucket::list(call).await,

@@ -169,6 +169,19 @@ pub async fn head(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     )))
 }
 
+/// GetObjectTagging: no object has tags.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn tagging(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    guard::null_version(call.query)?;
+    let object_key = call.target.object_key()?;
+    let gateway = &call.state.gateway;
+    gateway.check_tags(permit, &bucket, object_key).await?;
+    Ok(respond::xml(StatusCode::OK, responses::no_tags()))
+}
+
 /// Finds a copy's source bucket and authorizes reading from it. Authorization is on the final name:
 /// what was parsed is what is read.
 ///

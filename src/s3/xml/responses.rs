@@ -85,6 +85,16 @@ pub fn bucket_encryption(algorithm: SseAlgorithm) -> String {
     xml.finish()
 }
 
+/// GetObjectTagging of an object without tags.
+pub fn no_tags() -> String {
+    let mut xml = XmlWriter::new();
+    xml.root("Tagging");
+    xml.open("TagSet");
+    xml.close("TagSet");
+    xml.close("Tagging");
+    xml.finish()
+}
+
 /// GetBucketVersioning of a bucket whose versioning was never set.
 pub fn never_versioned() -> String {
     let mut xml = XmlWriter::new();
