@@ -15,6 +15,7 @@ import sys
 
 import client_aws
 import client_boto3
+import client_fuse
 import client_js
 import client_minio
 import client_parquet
@@ -38,6 +39,7 @@ CLIENTS = {
     "s3cmd": client_s3cmd.life_cycle,
     "restic": client_restic.life_cycle,
     "minio": client_minio.life_cycle,
+    "fuse": client_fuse.life_cycle,
     "parquet": client_parquet.life_cycle,
     "s3fs": client_s3fs.life_cycle,
 }
