@@ -16,6 +16,7 @@ mod server;
 mod attacks;
 mod bucket_encryption;
 mod compatibility;
+mod documents;
 mod errors;
 mod expect;
 mod lifecycle;
