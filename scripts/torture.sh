@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes every target of fuzz/ for TORTURE_SECONDS each (60), or only those that are named.
 #   scripts/torture.sh [TARGET..]         fuzz; what was found is named at the end
-#   scripts/torture.sh merge [TARGET..]   move new inputs that reach new code into fuzz/corpus
+#   scripts/torture.sh merge [TARGET..]   copy new inputs that reach new code into fuzz/corpus
 # Inputs that were found on the way are kept outside the checkout, in $CARGO_TARGET_DIR/fuzz.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -30,8 +30,9 @@ fuzz() {
 merge() {
     local target=$1
     mkdir -p "$WORK/corpus/$target"
-    "$CARGO_TARGET_DIR/release/$target" "${LIMITS[@]}" -merge=1 \
-        "fuzz/corpus/$target" "$WORK/corpus/$target" >&2
+    # The smallest set of inputs that reaches all code; how often they reach it does not count.
+    "$CARGO_TARGET_DIR/release/$target" "${LIMITS[@]}" -set_cover_merge=1 -use_counters=0 \
+        -use_cmp=0 "fuzz/corpus/$target" "$WORK/corpus/$target" >&2
 }
 
 verb=fuzz
