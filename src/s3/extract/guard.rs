@@ -6,6 +6,8 @@ use crate::gateway::BucketRecord;
 use crate::model::tenant::CanonicalId;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::conditions::text;
+use crate::s3::extract::encryption;
+use crate::s3::operation::Operation;
 use crate::s3::route::Query;
 
 /// Headers whose meaning would be lost: answering 200 would be a wrong success.
@@ -17,12 +19,6 @@ const NOT_IMPLEMENTED: &[&str] = &[
     "x-amz-object-lock-legal-hold",
     "x-amz-bucket-object-lock-enabled",
     "x-amz-mfa",
-    "x-amz-server-side-encryption-aws-kms-key-id",
-    "x-amz-server-side-encryption-context",
-    "x-amz-server-side-encryption-customer-algorithm",
-    "x-amz-server-side-encryption-customer-key",
-    "x-amz-server-side-encryption-customer-key-md5",
-    "x-amz-copy-source-server-side-encryption-customer-algorithm",
     "x-amz-write-offset-bytes",
     "x-amz-meta-snowball-auto-extract",
 ];
@@ -35,7 +31,8 @@ const ACL_WITHOUT_EFFECT: &[&str] = &["private", "bucket-owner-full-control"];
 /// # Errors
 /// `NotImplemented`, `AccessControlListNotSupported`, `InvalidArgument`, `InvalidRedirectLocation`,
 /// `InvalidStorageClass`.
-pub fn refuse_unsupported(request: &RequestView<'_>) -> Result<(), S3Error> {
+pub fn refuse_unsupported(operation: Operation, request: &RequestView<'_>) -> Result<(), S3Error> {
+    encryption::judge(operation, request)?;
     for (name, value) in &request.headers {
         let value = String::from_utf8_lossy(value);
         if NOT_IMPLEMENTED.contains(name)
@@ -55,10 +52,6 @@ pub fn refuse_unsupported(request: &RequestView<'_>) -> Result<(), S3Error> {
         }
         if *name == "x-amz-storage-class" && value != "STANDARD" {
             return Err(S3Error::new(S3ErrorCode::InvalidStorageClass));
-        }
-        if *name == "x-amz-server-side-encryption" && value != "AES256" {
-            let text = "This server encrypts everything with AES256; keys of a key service are not implemented yet.";
-            return Err(S3Error::new(S3ErrorCode::NotImplemented).message(text.to_owned()));
         }
     }
     Ok(())

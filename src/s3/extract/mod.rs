@@ -3,6 +3,7 @@
 pub mod conditions;
 pub mod copy_source;
 pub mod digests;
+pub mod encryption;
 pub mod guard;
 pub mod metadata;
 pub mod number;

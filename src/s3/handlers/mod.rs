@@ -80,7 +80,7 @@ impl Call<'_> {
             &bucket,
             canonical_id,
         )?;
-        guard::refuse_unsupported(self.view)?;
+        guard::refuse_unsupported(self.operation, self.view)?;
         Ok((bucket, permit))
     }
 
@@ -104,7 +104,7 @@ impl Call<'_> {
     fn authorize_account(&self) -> Result<Permit, S3Error> {
         let identity = &self.verified.identity;
         let permit = authorize(identity, self.operation.action(), Resource::Account)?;
-        guard::refuse_unsupported(self.view)?;
+        guard::refuse_unsupported(self.operation, self.view)?;
         Ok(permit)
     }
 

@@ -3,12 +3,15 @@
 
 mod attributes;
 mod buckets;
+mod copy;
+mod encryption;
 mod listing;
 mod listing_v2;
 mod multipart;
 mod multipart_checksums;
 mod multipart_complete;
 mod multipart_listing;
+mod part_copy;
 mod part_reads;
 mod requests;
 mod uploads;
