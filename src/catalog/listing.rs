@@ -246,3 +246,190 @@ fn behind(after: &str, query: &ListQuery) -> Vec<u8> {
     }
     [after.as_bytes(), b"\0"].concat()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::object_key::ObjectKey;
+    use crate::storage::{MemoryEngine, MetaBatch, MetaStore};
+    use bytes::Bytes;
+    use proptest::collection::{btree_set, vec};
+    use proptest::option;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use std::collections::BTreeSet;
+
+    const BUCKET: BucketId = BucketId::from_bytes([7; 16]);
+
+    /// A row: a name, and the upload's id where rows are uploads.
+    type Row = (String, u8);
+    /// An entry: a common prefix has no id.
+    type Entry = (String, Option<u8>);
+
+    /// Names of few characters, so that they meet: the first and the last that there are, and `0`,
+    /// which follows the slash.
+    fn name(len: std::ops::Range<usize>) -> impl Strategy<Value = String> {
+        let characters = vec!['/', '/', '0', 'a', 'b', '\u{1}', '\u{10ffff}'];
+        vec(select(characters), len).prop_map(String::from_iter)
+    }
+
+    fn rows() -> impl Strategy<Value = BTreeSet<Row>> {
+        btree_set((name(1..6), 0_u8..4), 0..30)
+    }
+
+    fn query() -> impl Strategy<Value = ListQuery> {
+        let parts = (name(0..3), option::of(name(0..3)), option::of(name(1..5)));
+        (parts, 0_usize..7).prop_map(|((prefix, delimiter, after), limit)| ListQuery {
+            prefix,
+            delimiter,
+            after,
+            limit,
+        })
+    }
+
+    /// What S3 says that a page is, row by row over everything there is.
+    fn reference(
+        rows: &BTreeSet<Row>,
+        query: &ListQuery,
+        after_upload: Option<u8>,
+    ) -> (Vec<Entry>, bool) {
+        let rolled = |name: &str| {
+            let delimiter = query.delimiter.as_deref().filter(|d| !d.is_empty())?;
+            let (head, _) = name.strip_prefix(&query.prefix)?.split_once(delimiter)?;
+            Some(format!("{}{head}{delimiter}", query.prefix))
+        };
+        let is_behind = |(name, id): &Row| match (&query.after, after_upload) {
+            (None, _) => true,
+            (Some(after), Some(upload)) => (name, *id) > (after, upload),
+            (Some(after), None) => {
+                let is_under = rolled(after).as_ref() == Some(after) && name.starts_with(after);
+                name > after && !is_under
+            }
+        };
+        let mut entries: Vec<Entry> = rows
+            .iter()
+            .filter(|row| row.0.starts_with(&query.prefix) && is_behind(row))
+            .map(|(name, id)| match rolled(name) {
+                Some(common) => (common, None),
+                None => (name.clone(), Some(*id)),
+            })
+            .collect();
+        entries.dedup();
+        let is_truncated = query.limit > 0 && entries.len() > query.limit;
+        entries.truncate(query.limit);
+        (entries, is_truncated)
+    }
+
+    fn objects_of(rows: &BTreeSet<Row>) -> BTreeSet<Row> {
+        rows.iter().map(|(name, _)| (name.clone(), 0)).collect()
+    }
+
+    async fn filled(rows: &BTreeSet<Row>) -> MemoryEngine {
+        let engine = MemoryEngine::new();
+        let mut batch = MetaBatch::new(keyspace::bucket_partition(BUCKET));
+        for (name, id) in rows {
+            let object_key = ObjectKey::parse(name).unwrap();
+            let upload = UploadId::from_bytes([*id; 16]);
+            batch.put(keyspace::current(&object_key), Bytes::new());
+            batch.put(keyspace::upload(&object_key, upload), Bytes::new());
+        }
+        engine.commit(batch).await.unwrap();
+        engine
+    }
+
+    fn entry<T>(entry: ListEntry<T>, id: impl Fn(T) -> u8) -> Entry {
+        match entry {
+            ListEntry::CommonPrefix(name) => (name, None),
+            ListEntry::Item(name, item) => (name, Some(id(item))),
+        }
+    }
+
+    async fn object_page(engine: &MemoryEngine, query: &ListQuery) -> (Vec<Entry>, bool) {
+        let page = objects(engine, BUCKET, query.clone(), |_, _| Ok(()));
+        let page = page.await.unwrap();
+        let entries = page.entries.into_iter().map(|e| entry(e, |()| 0));
+        (entries.collect(), page.is_truncated)
+    }
+
+    async fn upload_page(
+        engine: &MemoryEngine,
+        query: &ListQuery,
+        after_upload: Option<u8>,
+    ) -> (Vec<Entry>, bool) {
+        let after_upload = after_upload.map(|id| UploadId::from_bytes([id; 16]));
+        let page = uploads(
+            engine,
+            BUCKET,
+            query.clone(),
+            after_upload,
+            |_, _, _| Ok(()),
+        );
+        let page = page.await.unwrap();
+        let id = |(upload, ()): (UploadId, ())| upload.as_bytes()[0];
+        let entries = page.entries.into_iter().map(|e| entry(e, id));
+        (entries.collect(), page.is_truncated)
+    }
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.unwrap().block_on(future)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn page_is_what_the_reference_says(
+            rows in rows(), query in query(), upload in option::of(0_u8..4)
+        ) {
+            block_on(async {
+                let engine = filled(&rows).await;
+                let page = object_page(&engine, &query).await;
+                prop_assert_eq!(page, reference(&objects_of(&rows), &query, None));
+                let page = upload_page(&engine, &query, upload).await;
+                prop_assert_eq!(page, reference(&rows, &query, upload));
+                Ok(())
+            })?;
+        }
+
+        /// Each page continues behind the last entry of the one before, as NextMarker and both
+        /// tokens do, and as a client does that takes the last key.
+        #[test]
+        fn pages_together_are_the_whole_list(
+            rows in rows(), mut query in query(), limit in 1_usize..5
+        ) {
+            block_on(async {
+                let engine = filled(&rows).await;
+                query.limit = usize::MAX;
+                let (whole, _) = reference(&objects_of(&rows), &query, None);
+                let (whole_uploads, _) = reference(&rows, &query, None);
+                query.limit = limit;
+                let (first, mut seen) = (query.after.clone(), Vec::new());
+                loop {
+                    let (entries, is_truncated) = object_page(&engine, &query).await;
+                    prop_assert!(entries.len() == limit || !is_truncated);
+                    query.after = entries.last().map(|(name, _)| name.clone());
+                    seen.extend(entries);
+                    if !is_truncated {
+                        break;
+                    }
+                }
+                prop_assert_eq!(seen, whole);
+                query.after = first;
+                let (mut upload, mut seen) = (None, Vec::new());
+                loop {
+                    let (entries, is_truncated) = upload_page(&engine, &query, upload).await;
+                    prop_assert!(entries.len() == limit || !is_truncated);
+                    upload = entries.last().and_then(|(_, id)| *id);
+                    query.after = entries.last().map(|(name, _)| name.clone());
+                    seen.extend(entries);
+                    if !is_truncated {
+                        break;
+                    }
+                }
+                prop_assert_eq!(seen, whole_uploads);
+                Ok(())
+            })?;
+        }
+    }
+}
