@@ -4,7 +4,6 @@
 //! s3-behaviour.md 15). Not here: who owns a bucket (`catalog::buckets`).
 
 use std::fmt;
-use std::net::Ipv4Addr;
 
 /// A name that breaks the naming rules.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -31,7 +30,7 @@ impl BucketName {
             && text.starts_with(is_alphanumeric)
             && text.ends_with(is_alphanumeric)
             && !["..", ".-", "-."].iter().any(|bad| text.contains(bad))
-            && text.parse::<Ipv4Addr>().is_err()
+            && !is_ipv4_shaped(text)
             && !["xn--", "sthree-", "amzn-s3-demo-"]
                 .iter()
                 .any(|bad| text.starts_with(bad))
@@ -49,6 +48,12 @@ impl BucketName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Four groups of digits: also those that are no address could be taken for one.
+fn is_ipv4_shaped(text: &str) -> bool {
+    let is_number = |group: &str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_digit());
+    text.split('.').count() == 4 && text.split('.').all(is_number)
 }
 
 impl fmt::Display for BucketName {
@@ -75,6 +80,7 @@ mod tests {
             "a.-b",
             "a-.b",
             "192.168.5.4",
+            "999.168.005.4",
             "Abc",
             "xn--abc",
             "abc-s3alias",
@@ -93,6 +99,8 @@ mod tests {
         for good in [
             "abc",
             "1bc",
+            "192.168.5",
+            "1.2.3.4.5",
             "a.b.c",
             "kragujevac-records",
             "a--b",
