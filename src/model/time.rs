@@ -20,9 +20,9 @@ const RFC850_DATE: &[FormatItem<'_>] = format_description!(
 const ASCTIME_DATE: &[FormatItem<'_>] = format_description!(
     "[weekday repr:short] [month repr:short] [day padding:space] [hour]:[minute]:[second] [year]"
 );
-/// As S3 writes times in XML.
-const ISO_MILLIS: &[FormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+/// As S3 writes times in XML: the milliseconds are always zero, so that lists and headers agree.
+const ISO_SECONDS: &[FormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].000Z");
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,9 +54,9 @@ impl Timestamp {
         self.date().format(HTTP_DATE).unwrap_or_default()
     }
 
-    /// `2026-11-23T10:00:00.000Z`
+    /// `2026-11-23T10:00:00.000Z`, whole seconds.
     pub fn iso8601(self) -> String {
-        self.date().format(ISO_MILLIS).unwrap_or_default()
+        self.date().format(ISO_SECONDS).unwrap_or_default()
     }
 
     /// Parses the three HTTP-date forms, RFC 2822 (which writes `-0000`) and ISO 8601.
@@ -85,7 +85,7 @@ mod tests {
     fn timestamp_formats_truncate_milliseconds() {
         let at = Timestamp::from_millis(1_795_428_000_999);
         assert_eq!(at.http_date(), "Mon, 23 Nov 2026 10:00:00 GMT");
-        assert_eq!(at.iso8601(), "2026-11-23T10:00:00.999Z");
+        assert_eq!(at.iso8601(), "2026-11-23T10:00:00.000Z");
     }
 
     #[test]
