@@ -37,11 +37,13 @@ codes! {
     AuthorizationHeaderMalformed "AuthorizationHeaderMalformed" 400 "The authorization header you provided is not valid.";
     AuthorizationQueryParametersError "AuthorizationQueryParametersError" 400 "The authorization query parameters that you provided are not valid.";
     BadDigest "BadDigest" 400 "The Content-MD5 or checksum value that you specified did not match what the server received.";
+    BadRequest "BadRequest" 400 "Bad Request";
     BucketAlreadyExists "BucketAlreadyExists" 409 "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.";
     BucketAlreadyOwnedByYou "BucketAlreadyOwnedByYou" 409 "Your previous request to create the named bucket succeeded and you already own it.";
     BucketNotEmpty "BucketNotEmpty" 409 "The bucket you tried to delete is not empty.";
     EntityTooLarge "EntityTooLarge" 400 "Your proposed upload exceeds the maximum allowed object size.";
     EntityTooSmall "EntityTooSmall" 400 "Your proposed upload is smaller than the minimum allowed object size.";
+    IllegalLocationConstraintException "IllegalLocationConstraintException" 400 "The location constraint is incompatible for the region specific endpoint this request was sent to.";
     IncompleteBody "IncompleteBody" 400 "You did not provide the number of bytes specified by the Content-Length HTTP header.";
     InsufficientStorage "InsufficientStorage" 507 "The server has no room for more data. Reading still works; please tell the operator.";
     InternalError "InternalError" 500 "We encountered an internal error. Please try again.";

@@ -7,3 +7,4 @@ pub mod encryption;
 pub mod guard;
 pub mod metadata;
 pub mod number;
+pub mod token;

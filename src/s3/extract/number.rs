@@ -7,9 +7,14 @@ use crate::base::limits::{LIST_PAGE_MAX, PART_NUMBER_MAX};
 use crate::model::upload::PartNumber;
 use crate::s3::error::S3Error;
 
+/// Most buckets of a page (S3 API reference, ListBuckets).
+const BUCKETS_PAGE_MAX: usize = 10_000;
+
 /// A number from 0 to 2^31 - 1, as S3 counts pages and markers.
 fn count(name: &str, text: &str) -> Result<u32, S3Error> {
-    let number = text.parse::<u32>().ok();
+    // `parse` alone would take a plus sign.
+    let is_number = text.bytes().all(|b| b.is_ascii_digit());
+    let number = text.parse::<u32>().ok().filter(|_| is_number);
     number
         .filter(|number| i32::try_from(*number).is_ok())
         .ok_or_else(|| {
@@ -32,6 +37,23 @@ pub fn page_limit(name: &str, text: Option<&str>) -> Result<usize, S3Error> {
                 .min(LIST_PAGE_MAX))
         }
     }
+}
+
+/// Buckets of a page, 10,000 when nothing is asked for.
+///
+/// # Errors
+/// `InvalidArgument`.
+pub fn buckets_limit(text: Option<&str>) -> Result<usize, S3Error> {
+    let name = "max-buckets";
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(BUCKETS_PAGE_MAX);
+    };
+    let number = usize::try_from(count(name, text)?).ok();
+    let number = number.filter(|number| (1..=BUCKETS_PAGE_MAX).contains(number));
+    number.ok_or_else(|| {
+        let message = "Argument max-buckets must be an integer between 1 and 10000";
+        S3Error::argument(name, text, message)
+    })
 }
 
 /// The part number that a page begins behind; 0 when there is none.

@@ -4,6 +4,7 @@ use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::gateway::error::GatewayError;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::extract::{number, token};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
 use crate::s3::xml::{requests, responses};
@@ -11,8 +12,8 @@ use actix_http::Payload;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 
-/// Most buckets of a page (S3 API reference, ListBuckets).
-const MAX_BUCKETS: usize = 10_000;
+/// The header that tells a bucket's region.
+const REGION_HEADER: &str = "x-amz-bucket-region";
 
 /// CreateBucket. Creating one's own bucket again succeeds and changes nothing (s3-behaviour.md 16).
 ///
@@ -31,10 +32,7 @@ pub async fn create(
         && !location.is_empty()
         && location != *region
     {
-        let text = format!(
-            "The {location} location constraint is not this server's region; it is {region}."
-        );
-        return Err(S3Error::new(S3ErrorCode::InvalidLocationConstraint).message(text));
+        return Err(misplaced(location));
     }
     match call.state.gateway.create_bucket(permit, &name).await {
         Ok(()) | Err(GatewayError::BucketAlreadyOwned) => {}
@@ -43,6 +41,27 @@ pub async fn create(
     Ok(HttpResponse::Ok()
         .insert_header(("location", format!("/{name}")))
         .finish())
+}
+
+/// AWS tells a region that is not the endpoint's from what is no region.
+fn misplaced(location: String) -> S3Error {
+    if !is_region_name(&location) {
+        let error = S3Error::new(S3ErrorCode::InvalidLocationConstraint);
+        return error.with("LocationConstraint", location);
+    }
+    let text = format!(
+        "The {location} location constraint is incompatible for the region specific endpoint this \
+         request was sent to."
+    );
+    S3Error::new(S3ErrorCode::IllegalLocationConstraintException).message(text)
+}
+
+/// Whether text looks as AWS's regions do: `eu-west-1`, `us-gov-east-1`, and `EU` of old.
+fn is_region_name(text: &str) -> bool {
+    let is_word = |word: &str| word.len() > 1 && word.bytes().all(|b| b.is_ascii_lowercase());
+    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+    let mut words = text.rsplit('-');
+    text == "EU" || words.next().is_some_and(is_number) && text.contains('-') && words.all(is_word)
 }
 
 /// DeleteBucket.
@@ -55,16 +74,20 @@ pub async fn delete(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// HeadBucket.
+/// HeadBucket. Clients look for a bucket's region here, and AWS tells it also to those whom it
+/// denies the rest.
 ///
 /// # Errors
 /// The S3 answer.
 pub async fn head(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
-    call.authorize_target().await?;
-    let region = call.state.region.as_str();
-    Ok(HttpResponse::Ok()
-        .insert_header(("x-amz-bucket-region", region))
-        .finish())
+    let region = (REGION_HEADER, call.state.region.as_str());
+    match call.authorize_target().await {
+        Ok(_) => Ok(HttpResponse::Ok().insert_header(region).finish()),
+        Err(error) if error.code() == S3ErrorCode::AccessDenied => {
+            Err(error.header(REGION_HEADER, call.state.region.clone()))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// GetBucketLocation.
@@ -94,34 +117,24 @@ pub async fn versioning(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
 /// The S3 answer.
 pub async fn list(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let permit = call.authorize_account()?;
-    let limit = match call.query.get("max-buckets")? {
-        None => MAX_BUCKETS,
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|n| (1..=MAX_BUCKETS).contains(n))
-            .ok_or_else(|| {
-                S3Error::argument(
-                    "max-buckets",
-                    text,
-                    "max-buckets must be between 1 and 10000",
-                )
-            })?,
-    };
+    let limit = number::buckets_limit(call.query.get("max-buckets")?)?;
     let prefix = call.query.get("prefix")?;
-    let after = call.query.get("continuation-token")?;
+    let after = token::resumed(call.query.get(token::PARAMETER)?)?;
+    let region = call.query.get("bucket-region")?;
+    let is_here = region.is_none_or(|region| region.is_empty() || region == call.state.region);
     let mut buckets = call.state.gateway.list_buckets(permit).await?;
     buckets.retain(|bucket| {
         let name = bucket.name.as_str();
-        prefix.is_none_or(|prefix| name.starts_with(prefix))
-            && after.is_none_or(|after| name > after)
+        is_here
+            && prefix.is_none_or(|prefix| name.starts_with(prefix))
+            && after.as_deref().is_none_or(|after| name > after)
     });
     let is_truncated = buckets.len() > limit;
     buckets.truncate(limit);
     let last = buckets
         .last()
-        .map(|bucket| bucket.name.to_string())
-        .filter(|_| is_truncated);
+        .filter(|_| is_truncated)
+        .map(|bucket| token::encode(bucket.name.as_str()));
     let page = responses::BucketsPage {
         buckets: &buckets,
         prefix,

@@ -3,14 +3,12 @@
 use crate::gateway::ListQuery;
 use crate::model::upload::PartNumber;
 use crate::s3::error::S3Error;
-use crate::s3::extract::number;
+use crate::s3::extract::{number, token};
 use crate::s3::handlers::{Call, multipart};
 use crate::s3::respond;
 use crate::s3::xml::responses_list::{self, ListEcho, PartsEcho, V2Echo};
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 /// The parameters that all listings share.
 fn echo<'a>(call: &'a Call<'_>, limit_name: &str) -> Result<ListEcho<'a>, S3Error> {
@@ -64,26 +62,16 @@ pub async fn objects(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     Ok(respond::xml(StatusCode::OK, body))
 }
 
-/// ListObjectsV2. The token is the last name of the page before, in URL-safe Base64: opaque to
-/// clients, and worthless to forge, since every name is authorized by the bucket alone.
+/// ListObjectsV2.
 ///
 /// # Errors
 /// The S3 answer.
 pub async fn objects_v2(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
     let echo = echo(call, "max-keys")?;
-    let token = call.query.get("continuation-token")?;
+    let token = call.query.get(token::PARAMETER)?;
     let start_after = call.query.get("start-after")?;
-    let resumed = match token.filter(|token| !token.is_empty()) {
-        None => None,
-        Some(token) => Some(decode_token(token).ok_or_else(|| {
-            S3Error::argument(
-                "continuation-token",
-                token,
-                "The continuation token provided is incorrect",
-            )
-        })?),
-    };
+    let resumed = token::resumed(token)?;
     let query = list_query(&echo, resumed.as_deref().or(start_after));
     let page = call
         .state
@@ -91,7 +79,7 @@ pub async fn objects_v2(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .list_objects(permit, &bucket, query)
         .await?;
     let next = page.entries.last().filter(|_| page.is_truncated);
-    let next = next.map(|last| URL_SAFE_NO_PAD.encode(last.name()));
+    let next = next.map(|last| token::encode(last.name()));
     let wants_owner = call.query.get("fetch-owner")? == Some("true");
     let v2 = V2Echo {
         continuation_token: token,
@@ -103,10 +91,6 @@ pub async fn objects_v2(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         StatusCode::OK,
         responses_list::list_objects_v2(echo, &v2, &page),
     ))
-}
-
-fn decode_token(token: &str) -> Option<String> {
-    String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()
 }
 
 /// ListMultipartUploads.
