@@ -193,6 +193,7 @@ fn ask<'a>(
     }
     let query = parse_query(view.query).ok_or_else(|| S3Error::new(S3ErrorCode::InvalidURI))?;
     let query = Query::new(query);
+    route::refuse_vague_preflight(&view)?;
     let target = route::target(&view, &state.domains)?;
     let operation = route::operation(&view, &target, &query);
     exchange.operation = operation.as_ref().ok().copied();
@@ -211,7 +212,8 @@ async fn authorize_ahead(
     exchange: &mut Exchange,
 ) -> Result<Option<Verified>, S3Error> {
     let asked = ask(head, state, exchange)?;
-    let Some(verified) = authenticate::verify_ahead(state, &asked.view).await? else {
+    let Some(verified) = authenticate::verify_ahead(state, &asked.view, &asked.target).await?
+    else {
         return Ok(None);
     };
     let call = Call {
@@ -236,7 +238,7 @@ async fn handle(
     let asked = ask(head, state, exchange)?;
     let (mut verified, payload) = match admitted {
         Some(verified) => (verified, payload),
-        None => authenticate::verify(state, &asked.view, payload).await?,
+        None => authenticate::verify(state, (&asked.view, &asked.target), payload).await?,
     };
     let operation = asked.operation?;
     let framing = handlers::framing(operation, &asked.view, &mut verified);

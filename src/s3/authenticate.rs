@@ -8,6 +8,7 @@ use crate::base::digest::{DigestAlgorithm, digest};
 use crate::s3::app::S3State;
 use crate::s3::body::bridge::{self, Framing};
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::route::Target;
 use actix_http::{Payload, RequestHead};
 use tokio::sync::Semaphore;
 
@@ -57,10 +58,15 @@ pub fn refuse_ambiguous(head: &RequestHead, view: &RequestView<'_>) -> Result<()
 pub async fn verify_ahead(
     state: &S3State,
     view: &RequestView<'_>,
+    target: &Target,
 ) -> Result<Option<Verified>, S3Error> {
     match state.verifier.verify(view).await {
         Ok(verified) => Ok(Some(verified)),
         Err(AuthError::BodyHashRequired) => Ok(None),
+        Err(AuthError::Anonymous) => {
+            let denied = failed(state, AuthError::Anonymous);
+            Err(missing_bucket(state, view, target).await.unwrap_or(denied))
+        }
         Err(error) => Err(failed(state, error)),
     }
 }
@@ -73,10 +79,10 @@ pub async fn verify_ahead(
 /// `SlowDown` when too many are.
 pub async fn verify(
     state: &S3State,
-    view: &RequestView<'_>,
+    (view, target): (&RequestView<'_>, &Target),
     payload: Payload,
 ) -> Result<(Verified, Payload), S3Error> {
-    if let Some(verified) = verify_ahead(state, view).await? {
+    if let Some(verified) = verify_ahead(state, view, target).await? {
         return Ok((verified, payload));
     }
     let declared = view.header("content-length");
@@ -100,6 +106,21 @@ pub async fn verify(
         Ok(verified) => Ok((verified, Payload::from(body))),
         Err(error) => Err(failed(state, error)),
     }
+}
+
+/// AWS tells also a stranger that a bucket is missing (s3-behaviour.md 18), but not one who would
+/// create it.
+async fn missing_bucket(
+    state: &S3State,
+    view: &RequestView<'_>,
+    target: &Target,
+) -> Option<S3Error> {
+    if view.method == "PUT" && target.object_key.is_none() {
+        return None;
+    }
+    let name = target.bucket_name().ok()?;
+    let found = state.gateway.find_bucket(&name).await;
+    found.err().map(S3Error::from)
 }
 
 fn failed(state: &S3State, error: AuthError) -> S3Error {

@@ -184,7 +184,7 @@ pub fn operation(
         (Some(_), None) => bucket(request.method, subresource, query),
         (Some(_), Some(_)) => object(request.method, subresource, query, has_copy_source),
     };
-    operation.ok_or_else(|| refusal(target, subresource))
+    operation.ok_or_else(|| refusal(request.method, target, subresource))
 }
 
 fn service(method: &str, subresource: Option<&str>) -> Option<Operation> {
@@ -239,7 +239,28 @@ fn object(
     }
 }
 
-fn refusal(target: &Target, subresource: Option<&'static str>) -> S3Error {
+/// Refuses a preflight that does not say what it asks for (s3-behaviour.md 10).
+///
+/// # Errors
+/// `BadRequest`.
+pub fn refuse_vague_preflight(request: &RequestView<'_>) -> Result<(), S3Error> {
+    let text = if request.method != "OPTIONS" {
+        return Ok(());
+    } else if request.header("origin").is_none() {
+        "Insufficient information. Origin request header needed."
+    } else if request.header("access-control-request-method").is_none() {
+        "Insufficient information. Access-Control-Request-Method request header needed."
+    } else {
+        return Ok(());
+    };
+    Err(S3Error::new(S3ErrorCode::BadRequest).message(text.to_owned()))
+}
+
+fn refusal(method: &str, target: &Target, subresource: Option<&'static str>) -> S3Error {
+    // No object has a torrent, and that is how clients are used to be told (s3-behaviour.md 20).
+    if subresource == Some("torrent") && method == "GET" && target.object_key.is_some() {
+        return S3Error::new(S3ErrorCode::NoSuchKey);
+    }
     if let Some(name) = subresource {
         let text = format!("This server does not implement the operation that '{name}' asks for.");
         return S3Error::new(S3ErrorCode::NotImplemented)
@@ -324,6 +345,7 @@ mod tests {
                             | "encryption"
                             | "location"
                             | "tagging"
+                            | "torrent"
                             | "uploadId"
                             | "uploads"
                             | "versioning"
