@@ -252,7 +252,7 @@ fn point_19_buckets_are_listed_in_name_order_by_pages() {
         listed
             .texts("CreationDate")
             .iter()
-            .all(|date| date.ends_with(".000Z"))
+            .all(|date| date.contains(".000Z"))
     );
     assert_eq!(pages(&city, 6, ""), [all.to_vec()]);
     assert_eq!(pages(&city, 10_000, ""), [all.to_vec()]);

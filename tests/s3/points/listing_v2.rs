@@ -1,7 +1,8 @@
-//! Point 28: tokens, StartAfter and owners of ListObjectsV2.
+//! Point 28: tokens, StartAfter and owners of `ListObjectsV2`.
 
 use super::{fill, with_bucket};
 use crate::raw::{Account, Answer};
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::types::{EncodingType, Object};
 use std::collections::HashSet;
 
@@ -22,7 +23,7 @@ fn point_28_token_is_opaque_url_safe_and_echoed() {
         &city,
         &[
             "a%20key%2B1",
-            "a%20key%2F%3F2",
+            "a%20key/%3F2",
             "%C4%8Da%C4%8Dak",
             "%F4%8F%BF%BF",
         ],
@@ -75,11 +76,11 @@ fn point_28_forged_token_is_refused() {
     let (_server, city) = with_bucket();
     fill(&city, &["a", "b"]);
     for bad in [
-        "!",
+        "%21",
         "a",
         "%00",
-        "YQ==",
-        "a+b%2F",
+        "YQ%3D%3D",
+        "a%2Bb%2F",
         "_____w",
         "gICA",
         "%25",
@@ -159,12 +160,11 @@ async fn point_28_paginator_of_the_sdk_shows_everything_once() {
     }
     for size in 1..=10 {
         let list = client.list_objects_v2().bucket("points").max_keys(size);
-        let mut pages = list.into_paginator().send();
-        let mut items = Vec::new();
-        while let Some(page) = pages.next().await {
-            items.extend_from_slice(page.expect("a page").contents());
-        }
-        let keys: Vec<&str> = items.iter().filter_map(Object::key).collect();
+        let list = list.into_paginator().send();
+        let pages: Result<Vec<_>, _> = list.collect().await;
+        let pages = pages.expect("all pages");
+        let items = pages.iter().flat_map(ListObjectsV2Output::contents);
+        let keys: Vec<&str> = items.filter_map(Object::key).collect();
         assert_eq!(keys, stored, "{size}");
     }
     for size in 1..=8 {

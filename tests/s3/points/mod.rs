@@ -6,6 +6,8 @@ mod buckets;
 mod copy;
 mod encryption;
 mod listing;
+mod listing_encoding;
+mod listing_pages;
 mod listing_v2;
 mod multipart;
 mod multipart_checksums;

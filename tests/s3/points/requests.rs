@@ -244,7 +244,7 @@ fn point_14_last_modified_is_truncated_and_lists_agree_with_head() {
     for target in ["/points", "/points?list-type=2"] {
         let listed = city.get(target).expect(200).text("LastModified");
         let listed = listed.expect("a time");
-        assert!(listed.ends_with(".000Z"), "{listed}");
+        assert!(listed.contains(".000Z"), "{listed}");
         let listed = OffsetDateTime::parse(&listed, &Iso8601::DEFAULT).expect("a date");
         assert_eq!(listed, second);
     }

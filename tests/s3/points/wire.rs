@@ -36,7 +36,6 @@ fn point_2_request_without_body_needs_no_declared_hash() {
 }
 
 #[test]
-#[ignore = "the server does not hash bodies of undeclared hash yet"]
 fn point_2_body_without_declared_hash_is_hashed_by_the_server() {
     let (_server, city) = with_bucket();
     let put = city.request("PUT", "/points/a").body("four");
