@@ -2,8 +2,8 @@
 //! after its row and the advisory that another server had for it.
 //!
 //! Owns: the scene of the attacks, and the proof that one did no harm: the bucket holds what it
-//! held before, byte for byte, and a good client is served. Not here: rows about permissions, locks and
-//! key services, which come with those.
+//! held before, byte for byte, and a good client is served. Not here: rows about permissions, locks
+//! and key services, which come with those.
 
 mod browser;
 mod chunks;
