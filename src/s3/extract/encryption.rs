@@ -1,7 +1,7 @@
 //! The headers of server-side encryption: what they may ask for where (s3-behaviour.md 92 to 96).
 //!
-//! Owns: refusing contradictions, and keys of the client or of a key service, which this server does
-//! not take. Not here: what answers tell (`s3::handlers`), the sealing (`crypto`).
+//! Owns: refusing contradictions, and keys of the client or of a key service, which this server
+//! does not take. Not here: what answers tell (`s3::handlers`), the sealing (`crypto`).
 
 use crate::auth::RequestView;
 use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
