@@ -15,7 +15,7 @@ use crate::model::etag::ETag;
 use crate::model::id::{BucketId, UploadId};
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
-use crate::storage::{Engine, EngineExt, MetaStore, ScanRange};
+use crate::storage::{Engine, EngineExt, MetaStore, ScanRange, ScanStep};
 use bytes::Bytes;
 
 fn finished_version(upload: UploadId) -> Vec<u8> {
@@ -101,18 +101,18 @@ impl UploadRow {
         r.finish()?;
         Ok(FinishedUpload { etag, checksum })
     }
+}
 
-    /// When the upload was finished, of a finished upload's row.
-    ///
-    /// # Errors
-    /// `Corrupt` when the readable part does not decode.
-    pub fn finished_at(&self) -> Result<Timestamp, CatalogError> {
-        let view = RecordView::decode(&self.raw)?;
-        Ok(Timestamp::from_millis(Reader::new(view.plain).u64()?))
-    }
+/// When an upload was finished, from its row.
+fn decode_finished_at(row: &[u8]) -> Result<Timestamp, CatalogError> {
+    let view = RecordView::decode(row)?;
+    Ok(Timestamp::from_millis(Reader::new(view.plain).u64()?))
 }
 
 /// Memories of finished uploads that are older than `before`, at most `limit`, as their meta keys.
+///
+/// The rows lie by object key, not by age, so all are looked at: a page from the front would never
+/// reach old ones behind a page of young ones.
 ///
 /// # Errors
 /// When the engine fails or a row is corrupt.
@@ -127,14 +127,74 @@ pub async fn expired_finished(
         start: prefix.to_vec(),
         end: keyspace::prefix_end(&prefix),
     };
-    let rows = engine
-        .scan_page(keyspace::bucket_partition(bucket), range, limit)
-        .await?;
-    let mut expired = Vec::new();
-    for (meta_key, raw) in rows {
-        if UploadRow::decode(raw)?.finished_at()? < before {
-            expired.push(meta_key);
+    let gather =
+        move |found: &mut Result<Vec<Bytes>, CatalogError>, meta_key: &[u8], row: &[u8]| {
+            let Ok(expired) = found else {
+                return ScanStep::Stop;
+            };
+            match decode_finished_at(row) {
+                Ok(finished_at) if finished_at < before => {
+                    expired.push(Bytes::copy_from_slice(meta_key));
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    *found = Err(error);
+                    return ScanStep::Stop;
+                }
+            }
+            if expired.len() < limit {
+                ScanStep::Continue
+            } else {
+                ScanStep::Stop
+            }
+        };
+    let partition = keyspace::bucket_partition(bucket);
+    engine
+        .visit(partition, range, Ok(Vec::new()), gather)
+        .await?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::entropy::SystemEntropy;
+    use crate::model::id::TenantId;
+    use crate::storage::{MemoryEngine, MetaBatch};
+
+    #[tokio::test]
+    async fn old_memory_behind_a_page_of_young_ones_is_found() {
+        let engine = MemoryEngine::new();
+        let entropy = SystemEntropy::new();
+        let key = ScopeKey::generate(1, &entropy).unwrap();
+        let bucket = BucketId::from_bytes([1; 16]);
+        let upload = UploadId::from_bytes([2; 16]);
+        let finished = FinishedUpload {
+            etag: ETag::from_stored([3; 16], 1),
+            checksum: None,
+        };
+        let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
+        for (name, at) in [("a", 50), ("b", 60), ("c", 10), ("d", 70), ("e", 20)] {
+            let object_key = ObjectKey::from_bytes(name.as_bytes().to_vec()).unwrap();
+            let identity = ObjectIdentity {
+                tenant: TenantId::from_bytes([4; 16]),
+                bucket,
+                object_key: &object_key,
+            };
+            let (now, keys) = (Timestamp::from_millis(at), (&key, &entropy as &dyn Entropy));
+            let row = seal_finished(&finished, (&identity, upload), now, keys).unwrap();
+            batch.put(keyspace::finished_upload(&object_key, upload), row);
         }
+        engine.commit(batch).await.unwrap();
+        let expired = async |before, limit| {
+            let before = Timestamp::from_millis(before);
+            let rows = expired_finished(&engine, bucket, before, limit).await;
+            // The object key follows the letter of the row.
+            let names = rows.unwrap().into_iter().map(|row| char::from(row[1]));
+            names.collect::<String>()
+        };
+        assert_eq!(expired(50, 2).await, "ce");
+        assert_eq!(expired(50, 1).await, "c");
+        assert_eq!(expired(10, 2).await, "");
+        assert_eq!(expired(100, 9).await, "abcde");
     }
-    Ok(expired)
 }

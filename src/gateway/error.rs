@@ -119,6 +119,9 @@ pub enum GatewayError {
     /// Sealing failed.
     #[error("sealing failed")]
     Seal(#[from] SealError),
+    /// The parts hold another number of bytes than the client declares.
+    #[error("parts hold another number of bytes than declared")]
+    SizeMismatch,
     /// The checksum type or algorithm differs from what the upload declared.
     #[error("checksum differs from what the upload declared")]
     ChecksumNotDeclared,
@@ -151,6 +154,7 @@ impl GatewayError {
             | Self::PartTooSmall { .. }
             | Self::PayloadHashMismatch { .. }
             | Self::RangeNotSatisfiable { .. }
+            | Self::SizeMismatch
             | Self::TooLarge => ErrorKind::Invalid,
             Self::BucketAlreadyOwned
             | Self::BucketNameTaken

@@ -199,6 +199,12 @@ impl ObjectChecksum {
         }
     }
 
+    /// Whether a client's text is this checksum. The number of parts of a composite one may be
+    /// missing.
+    pub fn is_written(&self, text: &str) -> bool {
+        text == self.text() || text == self.checksum.to_base64()
+    }
+
     /// The checksum of a multipart object from its parts' checksums and lengths, or `None` when the
     /// algorithm cannot give that type.
     pub fn of_parts(

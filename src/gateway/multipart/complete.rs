@@ -23,7 +23,7 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::multipart::abort::END_ATTEMPTS_MAX;
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
-use crate::model::checksum::{Checksum, ChecksumType, ObjectChecksum};
+use crate::model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ObjectChecksum};
 use crate::model::conditions::WriteConditions;
 use crate::model::etag::ETag;
 use crate::model::id::{BlobId, UploadId, VersionId};
@@ -55,8 +55,9 @@ pub struct CompleteUpload {
     pub parts: Vec<CompletedPart>,
     /// Conditions on the object that it replaces.
     pub conditions: WriteConditions,
-    /// Declared checksum of the whole object, as its header text (`..-N` for a composite one).
-    pub checksum: Option<String>,
+    /// Declared checksum of the whole object: algorithm and header text (`..-N` for a composite
+    /// one; the number may be missing).
+    pub checksum: Option<(ChecksumAlgorithm, String)>,
     /// Declared type.
     pub checksum_type: Option<ChecksumType>,
     /// Declared size.
@@ -68,8 +69,8 @@ impl Gateway {
     ///
     /// # Errors
     /// `NoSuchUpload`, `InvalidPart`, `InvalidPartOrder`, `PartTooSmall`, `PreconditionFailed`,
-    /// `NoSuchKey`, `ChecksumMismatch`, `TooLarge`, or when rows, keys or engine fail. The upload
-    /// stays open then.
+    /// `NoSuchKey`, `ChecksumMismatch`, `ChecksumNotDeclared`, `SizeMismatch`, `TooLarge`, or when
+    /// rows, keys or engine fail. The upload stays open then.
     ///
     /// # Durability
     /// When this returns `Ok`, the object survives power loss.
@@ -259,11 +260,9 @@ impl Gateway {
             let row = stored.get(&listed.part_number).ok_or_else(invalid)?;
             let key = self.opening_key(bucket, row.key_version()).await?;
             let entry = row.open(&identity, request.upload, &key)?.entry;
-            let checksums_hold = listed.checksums.iter().all(|listed| {
-                entry.checksum.as_ref().is_none_or(|own| {
-                    own.algorithm != listed.algorithm || own.value == listed.value
-                })
-            });
+            // A checksum that the part does not have cannot be confirmed, so it is not accepted.
+            let own = entry.checksum.as_ref();
+            let checksums_hold = listed.checksums.iter().all(|listed| own == Some(listed));
             if listed.etag != Some(ETag::single(entry.md5)) || !checksums_hold {
                 return Err(invalid());
             }
@@ -293,35 +292,43 @@ fn combined_checksum(
 ) -> Result<Option<ObjectChecksum>, GatewayError> {
     let size = parts.iter().map(|part| part.size).sum::<u64>();
     if request.size.is_some_and(|declared| declared != size) {
+        return Err(GatewayError::SizeMismatch);
+    }
+    let declared = request.checksum.as_ref();
+    // What the upload was not created with, Complete may still bring: a checksum of the whole, if
+    // the parts came with the same algorithm.
+    let brought = declared.map(|(algorithm, _)| (*algorithm, ChecksumType::FullObject));
+    let is_created_with = record.checksum.is_some();
+    let kind = record.checksum.or(brought);
+    let own_type = kind.map_or(ChecksumType::FullObject, |(_, own)| own);
+    if request.checksum_type.is_some_and(|named| named != own_type) {
         return Err(GatewayError::ChecksumMismatch);
     }
-    let Some((algorithm, checksum_type)) = record.checksum else {
+    let Some((algorithm, checksum_type)) = kind else {
         return Ok(None);
     };
-    if request
-        .checksum_type
-        .is_some_and(|declared| declared != checksum_type)
-    {
+    if declared.is_some_and(|(named, _)| *named != algorithm) {
         return Err(GatewayError::ChecksumNotDeclared);
     }
+    let missing = |part: &PartEntry| match is_created_with {
+        true => GatewayError::InvalidPart {
+            part_number: part.part_number.get(),
+        },
+        false => GatewayError::ChecksumNotDeclared,
+    };
     let values = parts
         .iter()
         .map(|part| {
-            let own = part
-                .checksum
-                .as_ref()
-                .filter(|own| own.algorithm == algorithm);
-            let invalid = GatewayError::InvalidPart {
-                part_number: part.part_number.get(),
-            };
-            own.map(|own| (own.value.clone(), part.size)).ok_or(invalid)
+            let own = part.checksum.as_ref();
+            let own = own.filter(|own| own.algorithm == algorithm);
+            let own = own.map(|own| (own.value.clone(), part.size));
+            own.ok_or_else(|| missing(part))
         })
         .collect::<Result<Vec<_>, _>>()?;
     let checksum = ObjectChecksum::of_parts(algorithm, checksum_type, &values);
-    if let (Some(declared), Some(checksum)) = (&request.checksum, &checksum)
-        && checksum.text() != *declared
-    {
-        return Err(GatewayError::ChecksumMismatch);
+    let checksum = checksum.ok_or(GatewayError::ChecksumNotDeclared)?;
+    match declared {
+        Some((_, text)) if !checksum.is_written(text) => Err(GatewayError::ChecksumMismatch),
+        _ => Ok(Some(checksum)),
     }
-    Ok(checksum)
 }

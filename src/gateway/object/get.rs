@@ -199,7 +199,8 @@ fn answer(located: LocatedObject, request: &GetObject) -> Result<ObjectAnswer, G
     let is_partial = match request.selection {
         Selection::Whole => false,
         Selection::Range(_) => true,
-        Selection::Part(_) => located.record.plain.part_count.is_some(),
+        // An empty part has no first and no last byte that a Content-Range could name.
+        Selection::Part(_) => located.record.plain.part_count.is_some() && !range.is_empty(),
     };
     let parts_count = match request.selection {
         Selection::Part(_) => located.record.plain.part_count,
@@ -207,7 +208,9 @@ fn answer(located: LocatedObject, request: &GetObject) -> Result<ObjectAnswer, G
     };
     let checksum = match request.selection {
         Selection::Range(_) => None,
-        Selection::Part(part_number) if is_partial => part_checksum(&located, part_number),
+        Selection::Part(part_number) if parts_count.is_some() => {
+            part_checksum(&located, part_number)
+        }
         Selection::Part(_) | Selection::Whole => located
             .record
             .secret

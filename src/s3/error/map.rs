@@ -242,6 +242,10 @@ impl From<GatewayError> for S3Error {
             GatewayError::RangeNotSatisfiable { size } => Self::new(Code::InvalidRange)
                 .with("ActualObjectSize", size.to_string())
                 .header("Content-Range", format!("bytes */{size}")),
+            GatewayError::SizeMismatch => Self::new(Code::InvalidRequest).message(
+                "The provided 'x-amz-mp-object-size' header value does not match what was computed."
+                    .to_owned(),
+            ),
             GatewayError::Catalog(_)
             | GatewayError::CorruptObject
             | GatewayError::Entropy(_)

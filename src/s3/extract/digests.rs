@@ -106,12 +106,22 @@ fn checksum_header(request: &RequestView<'_>) -> Result<Option<Checksum>, S3Erro
     Ok(found)
 }
 
-/// Checksum headers of CompleteMultipartUpload, as text: composite values carry `-N`.
-pub fn object_checksum_text(request: &RequestView<'_>) -> Option<String> {
-    ChecksumAlgorithm::ALL
-        .into_iter()
-        .find_map(|algorithm| text(request, algorithm.header()))
-        .map(str::to_owned)
+/// The checksum header of CompleteMultipartUpload, as text: composite values carry `-N`.
+///
+/// # Errors
+/// `InvalidRequest` for two of them.
+pub fn object_checksum(
+    request: &RequestView<'_>,
+) -> Result<Option<(ChecksumAlgorithm, String)>, S3Error> {
+    let mut headers = ChecksumAlgorithm::ALL.into_iter().filter_map(|algorithm| {
+        let value = text(request, algorithm.header())?;
+        Some((algorithm, value.to_owned()))
+    });
+    let found = headers.next();
+    match headers.next() {
+        Some(_) => Err(two_checksums()),
+        None => Ok(found),
+    }
 }
 
 /// An algorithm named in a header.

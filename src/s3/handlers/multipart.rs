@@ -129,7 +129,7 @@ pub async fn complete(
         upload,
         parts,
         conditions: conditions::write(call.view),
-        checksum: digests::object_checksum_text(call.view),
+        checksum: digests::object_checksum(call.view)?,
         checksum_type: digests::checksum_type(call.view)?,
         size: size.transpose()?,
     };
