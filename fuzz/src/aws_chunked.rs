@@ -118,6 +118,12 @@ fn assert_round_trip(form: Form, data: &[u8], chunk_len: usize) {
     let trailers = outcome.expect("it is framed as it should be");
     assert_eq!(trailers.checksum.is_some(), form.has_trailer);
     assert_eq!(decoded, data);
+    let longer = [framed.as_slice(), b"\n"].concat();
+    let shorter = &framed[..framed.len() - 1];
+    for wrong in [longer.as_slice(), shorter] {
+        let (_, outcome) = decode(form.decoder(data.len()).0, wrong, 7 * chunk_len);
+        assert!(outcome.is_err(), "a body of another length passed");
+    }
     if let (true, Some(place)) = (form.is_signed, data.len().checked_sub(1)) {
         let mut changed = data.to_vec();
         changed[place] ^= 1;

@@ -2,6 +2,7 @@
 
 use riznica::auth::RequestView;
 use riznica::base::encoding::uri_encode_path;
+use riznica::model::object_key::ObjectKey;
 use riznica::s3::extract::copy_source::{copy_source, copy_source_range};
 
 fn with_header<T>(name: &str, value: &[u8], read: impl Fn(&RequestView<'_>) -> T) -> T {
@@ -23,6 +24,12 @@ pub fn run(data: &[u8]) {
             let again = with_header("x-amz-copy-source", written.as_bytes(), copy_source);
             assert_eq!(again.expect("it was written by us"), source);
         }
+    }
+    if let Ok(object_key) = ObjectKey::from_bytes(data.to_vec()) {
+        let written = format!("bucket/{}", uri_encode_path(data));
+        let source = with_header("x-amz-copy-source", written.as_bytes(), copy_source);
+        let source = source.expect("every object can be copied");
+        assert_eq!(source.object_key, object_key);
     }
     let name = "x-amz-copy-source-range";
     if let Ok(Some(range)) = with_header(name, data, copy_source_range) {

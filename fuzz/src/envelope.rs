@@ -3,15 +3,44 @@
 use super::support::{BUCKET, Counter, TENANT, scope_key};
 use riznica::crypto::{
     BLOB_HEADER_LEN, BlobHeader, KeyContext, KeyEncryptionKey, KeyScope, RecordContext, RecordView,
-    ScopeKey, WrappedKey, seal_record,
+    ScopeKey, StreamParameters, WrappedKey, seal_record,
 };
 
 pub fn run(data: &[u8]) {
     if let Ok(header) = BlobHeader::decode(data) {
         assert_eq!(header.encode().as_slice(), &data[..BLOB_HEADER_LEN]);
     }
+    header(data);
     wrapped_key(data);
     record(data);
+}
+
+/// A header with any byte changed is refused or is another header.
+fn header(data: &[u8]) {
+    let field = |at: usize| data.get(at).copied().unwrap_or_default();
+    let header = BlobHeader {
+        tenant: TENANT,
+        bucket: BUCKET,
+        owner: [field(0); 16],
+        part_number: u32::from(field(1)),
+        parameters: StreamParameters {
+            salt: [field(2); 32],
+            commitment: [field(3); 32],
+        },
+        created_unix_millis: u64::from(field(4)),
+    };
+    let bytes = header.encode();
+    assert_eq!(
+        BlobHeader::decode(&bytes).expect("it was written by us"),
+        header
+    );
+    for place in 0..bytes.len() {
+        let mut changed = bytes;
+        changed[place] ^= field(5).max(1);
+        if let Ok(other) = BlobHeader::decode(&changed) {
+            assert_ne!(other, header, "byte {place} means nothing");
+        }
+    }
 }
 
 fn wrapped_key(data: &[u8]) {

@@ -25,6 +25,13 @@ fn assert_query_is_canonical(query: &str) {
     let Some(pairs) = parse_query(query) else {
         return;
     };
+    let raw = query.split('&').filter(|pair| !pair.is_empty());
+    for (raw, pair) in raw.zip(&pairs) {
+        let (name, value) = raw.split_once('=').unwrap_or((raw, ""));
+        let decode = |text: &str| uri_decode(text.replace('+', " ").as_bytes());
+        assert_eq!(decode(name).as_ref(), Some(&pair.name));
+        assert_eq!(decode(value).as_ref(), Some(&pair.value));
+    }
     let decoded_len: usize = pairs
         .iter()
         .map(|pair| pair.name.len() + pair.value.len())

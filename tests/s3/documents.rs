@@ -1,5 +1,5 @@
-//! What the XML layer alone decides, seen from outside: names that XML 1.0 cannot hold, white space,
-//! markers of pages that end on a common prefix.
+//! What the XML layer alone decides, seen from outside: names that XML 1.0 cannot hold, white
+//! space, markers of pages that end on a common prefix.
 //!
 //! Not here: hostile documents (`attacks::xml_bodies`), listings themselves (`points`).
 
@@ -57,7 +57,8 @@ fn document_with_mark_declaration_comments_and_prefixes_means_the_same() {
     }
     let body = "\u{feff}<?xml version='1.0' encoding='utf-8' standalone='yes'?>\r\n<!-- c -->\r\n\
                 <s3:Delete xmlns:s3=\"http://s3.amazonaws.com/doc/2006-03-01/\">\r\n\
-                <s3:Object><s3:Key>a</s3:Key></s3:Object>\t<s3:Object><s3:Key><![CDATA[b]]></s3:Key>\
+                <s3:Object><s3:Key>a</s3:Key></s3:Object>\t\
+                <s3:Object><s3:Key><![CDATA[b]]></s3:Key>\
                 <s3:VersionId> null </s3:VersionId></s3:Object>\
                 <s3:Quiet> TRUE </s3:Quiet></s3:Delete>\r\n";
     let answer = city.post(&format!("{BUCKET}?delete"), body).expect(200);
