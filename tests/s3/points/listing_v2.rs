@@ -1,4 +1,4 @@
-//! Point 28: tokens, StartAfter and owners of `ListObjectsV2`.
+//! Point 28: tokens, `StartAfter` and owners of `ListObjectsV2`.
 
 use super::{fill, with_bucket};
 use crate::raw::{Account, Answer};
