@@ -410,6 +410,7 @@ mod tests {
                     prop_assert!(entries.len() == limit || !is_truncated);
                     query.after = entries.last().map(|(name, _)| name.clone());
                     seen.extend(entries);
+                    prop_assert!(seen.len() <= whole.len(), "pages repeat: {:?}", seen);
                     if !is_truncated {
                         break;
                     }
@@ -423,6 +424,7 @@ mod tests {
                     upload = entries.last().and_then(|(_, id)| *id);
                     query.after = entries.last().map(|(name, _)| name.clone());
                     seen.extend(entries);
+                    prop_assert!(seen.len() <= whole_uploads.len(), "pages repeat: {:?}", seen);
                     if !is_truncated {
                         break;
                     }
