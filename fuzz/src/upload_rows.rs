@@ -5,12 +5,13 @@ use super::support::{
     BUCKET, Counter, UPLOAD, VERSION, identity, now, object_key, scope_key, split_byte, split_piece,
 };
 use bytes::Bytes;
-use riznica::catalog::finished_uploads::{load_finished, seal_finished};
+use riznica::catalog::finished_uploads::{expired_finished, load_finished, seal_finished};
 use riznica::catalog::objects::ObjectIdentity;
 use riznica::catalog::parts::PartTable;
 use riznica::catalog::upload_parts::{self, decode_part_blob, load_parts};
 use riznica::catalog::{keyspace, uploads};
 use riznica::crypto::seal_record;
+use riznica::model::time::Timestamp;
 use riznica::model::upload::PartNumber;
 use riznica::storage::{MemoryEngine, MetaBatch, MetaKey, MetaStore as _};
 
@@ -106,16 +107,21 @@ fn finished(identity: &ObjectIdentity<'_>, data: &[u8]) {
         loaded.ok().map(|row| row.expect("the row is there"))
     };
     let row = load(seal(identity, b"finished", data)).expect("it is sealed well");
-    let (Ok(at), Ok(record)) = (
-        row.finished_at(),
-        row.open_finished(identity, UPLOAD, &scope_key()),
-    ) else {
+    let Ok(record) = row.open_finished(identity, UPLOAD, &scope_key()) else {
         return;
     };
     let keys = (&scope_key(), &Counter::default() as _);
+    let at = Timestamp::from_millis(7);
     let written = seal_finished(&record, (identity, UPLOAD), at, keys);
-    let again = load(written.expect("it was as short before")).expect("it is sealed well");
-    assert_eq!(again.finished_at().ok(), Some(at));
+    let written = written.expect("it was as short before");
+    let stored = engine(meta_key.clone(), written.clone());
+    let expired = |millis| {
+        let before = Timestamp::from_millis(millis);
+        now(expired_finished(&stored, BUCKET, before, 2)).expect("it is sealed well")
+    };
+    assert!(expired(7).is_empty());
+    assert_eq!(expired(8).len(), 1);
+    let again = load(written).expect("it is sealed well");
     let again = again.open_finished(identity, UPLOAD, &scope_key());
     assert_eq!(again.expect("it was written by us"), record);
 }

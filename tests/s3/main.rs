@@ -2,6 +2,7 @@
 //! signed requests.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::string_slice,
     reason = "a test that cannot go on has failed"
 )]

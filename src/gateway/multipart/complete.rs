@@ -310,11 +310,13 @@ fn combined_checksum(
     if declared.is_some_and(|(named, _)| *named != algorithm) {
         return Err(GatewayError::ChecksumNotDeclared);
     }
-    let missing = |part: &PartEntry| match is_created_with {
-        true => GatewayError::InvalidPart {
-            part_number: part.part_number.get(),
-        },
-        false => GatewayError::ChecksumNotDeclared,
+    let missing = |part: &PartEntry| {
+        if is_created_with {
+            let part_number = part.part_number.get();
+            GatewayError::InvalidPart { part_number }
+        } else {
+            GatewayError::ChecksumNotDeclared
+        }
     };
     let values = parts
         .iter()

@@ -56,12 +56,15 @@ fn point_93_keys_of_the_client_on_parts_are_refused_with_nothing_stored() {
     assert!(upload.list("").expect(200).texts("PartNumber").is_empty());
 }
 
+/// Headers, and the status and the code that they get.
+type Refusal<'a> = (&'a [(&'a str, &'a str)], (u16, &'a str));
+
 #[test]
 fn point_95_contradictory_and_unknown_algorithms_are_refused() {
     let (_server, city) = with_bucket();
     let kms_key = "x-amz-server-side-encryption-aws-kms-key-id";
     let customer = CUSTOMER[0].0;
-    let refused: [(&[(&str, &str)], (u16, &str)); 6] = [
+    let refused: [Refusal<'_>; 6] = [
         (&[(SSE, "AES192")], (400, "InvalidArgument")),
         (&[(SSE, "")], (400, "InvalidArgument")),
         (&[(SSE, "AES256"), (kms_key, "k")], (400, "InvalidArgument")),

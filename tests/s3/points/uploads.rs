@@ -67,13 +67,12 @@ impl<'a> Upload<'a> {
 
     /// The document that completes an upload of these parts.
     pub(crate) fn document(parts: &[(u32, &str)]) -> String {
-        let parts: String = parts
-            .iter()
-            .map(|(number, etag)| {
-                let etag = etag.replace('"', "&quot;");
-                format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>")
-            })
-            .collect();
+        let part = |(number, etag): &(u32, &str)| {
+            let etag = etag.replace('"', "&quot;");
+            format!("<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag></Part>")
+        };
+        let parts: Vec<String> = parts.iter().map(part).collect();
+        let parts = parts.concat();
         format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>")
     }
 
