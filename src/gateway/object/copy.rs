@@ -8,6 +8,7 @@ use crate::base::channel::{BodySender, body_channel};
 use crate::base::limits::PUT_LEN_MAX;
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::current::{CurrentChange, CurrentRow, Decision, NewVersion, commit_current};
+use crate::catalog::error::CatalogError;
 use crate::catalog::objects::{BodyBinding, ObjectPlain, ObjectRecord, ObjectSecret};
 use crate::crypto::DataKey;
 use crate::gateway::digests::{BodyEnd, DeclaredDigests};
@@ -24,9 +25,14 @@ use crate::model::id::VersionId;
 use crate::model::metadata::ObjectMetadata;
 use crate::model::object_key::ObjectKey;
 use futures::StreamExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Pieces between the reading and the writing side.
 const CHANNEL_PIECES: usize = 2;
+
+/// How often a copy onto itself seals its record anew because a writer was faster. Each time
+/// somebody else got on; who still loses then writes as often as it reads.
+const RESEALS_MAX: usize = 32;
 
 /// What a client asks for in a copy.
 #[derive(Debug)]
@@ -44,6 +50,8 @@ pub struct CopyObject {
     /// Server-side encryption that the copy's bucket or the request asks for; the source's does not
     /// count.
     pub encryption: Option<SseAlgorithm>,
+    /// Whether the request itself names the encryption, which makes a copy onto itself a change.
+    pub names_encryption: bool,
     /// Checksum to compute for the copy, if another than the source's is asked for.
     pub checksum_algorithm: Option<ChecksumAlgorithm>,
 }
@@ -53,8 +61,7 @@ impl Gateway {
     ///
     /// # Errors
     /// `NoSuchKey` for the source, `PreconditionFailed`, `CopyToItself`, `CopySourceTooLarge` (over
-    /// 5 GiB),
-    /// and as [`Gateway::put_object`].
+    /// 5 GiB), and as [`Gateway::put_object`].
     ///
     /// # Durability
     /// When this returns `Ok`, the copy survives power loss.
@@ -67,27 +74,37 @@ impl Gateway {
     ) -> Result<StoredObject, GatewayError> {
         spend(permits.0, Action::GetObject, source_bucket)?;
         spend(permits.1, Action::PutObject, bucket)?;
-        let (source_key, conditions) = (&request.source_key, &request.source_conditions);
-        let source = self
-            .copy_source(source_bucket, source_key, conditions)
-            .await?;
         let is_itself =
             source_bucket.bucket == bucket.bucket && request.source_key == request.object_key;
-        match request.metadata.take() {
-            None if is_itself => Err(GatewayError::CopyToItself),
-            Some(mut metadata) if is_itself => {
-                metadata.mark_encryption(request.encryption);
-                self.replace_metadata(bucket, source, metadata, &request)
-                    .await
+        if is_itself && request.metadata.is_none() && !request.names_encryption {
+            // An object that is not there is said to be missing first.
+            self.source_of(source_bucket, &request).await?;
+            return Err(GatewayError::CopyToItself);
+        }
+        let asked = request.metadata.take();
+        for _ in 0..RESEALS_MAX {
+            let source = self.source_of(source_bucket, &request).await?;
+            let kept = || source.record.secret.metadata.clone();
+            let mut metadata = asked.clone().unwrap_or_else(kept);
+            metadata.mark_encryption(request.encryption);
+            if !is_itself || needs_new_checksum(&source, &request) {
+                return self.copy_bytes(bucket, &source, metadata, request).await;
             }
-            _ if source.record.plain.size > PUT_LEN_MAX => Err(GatewayError::CopySourceTooLarge),
-            metadata => {
-                let kept = || source.record.secret.metadata.clone();
-                let mut metadata = metadata.unwrap_or_else(kept);
-                metadata.mark_encryption(request.encryption);
-                self.copy_bytes(bucket, &source, metadata, request).await
+            let stored = self.replace_metadata(bucket, source, metadata, &request);
+            if let Some(stored) = stored.await? {
+                return Ok(stored);
             }
         }
+        Err(CatalogError::Contended.into())
+    }
+
+    async fn source_of(
+        &self,
+        bucket: &BucketRecord,
+        request: &CopyObject,
+    ) -> Result<LocatedObject, GatewayError> {
+        self.copy_source(bucket, &request.source_key, &request.source_conditions)
+            .await
     }
 
     /// The object to copy from.
@@ -111,14 +128,14 @@ impl Gateway {
     }
 
     /// Seals the record anew around the same bytes. The commit makes sure that it is still the row
-    /// that was read.
+    /// that was read; `None` when it is another by now, whose bytes are not those that were sealed.
     async fn replace_metadata(
         &self,
         bucket: &BucketRecord,
         source: LocatedObject,
         metadata: ObjectMetadata,
         request: &CopyObject,
-    ) -> Result<StoredObject, GatewayError> {
+    ) -> Result<Option<StoredObject>, GatewayError> {
         let now = self.now();
         let version = VersionId::generate(now.millis(), &*self.entropy)?;
         let bucket_key = self.sealing_key(bucket).await?;
@@ -167,25 +184,30 @@ impl Gateway {
             new: Some(new),
             now,
         };
+        let is_replaced = AtomicBool::new(false);
         let decide = async |current: Option<&CurrentRow>| {
             self.evaluate(bucket, object_key, current, &request.conditions)
                 .await?;
             match current {
                 Some(row) if row.is_same(&source.row) => Ok(Decision::Proceed),
-                // Somebody replaced or deleted the object meanwhile: its bytes are no longer ours
-                // to keep.
-                Some(_) => Err(GatewayError::PreconditionFailed),
+                Some(_) => {
+                    is_replaced.store(true, Ordering::Relaxed);
+                    Err(GatewayError::PreconditionFailed)
+                }
                 None => Err(GatewayError::NoSuchKey),
             }
         };
-        commit_current(&*self.engine, change, decide, |_batch| {}).await?;
+        match commit_current(&*self.engine, change, decide, |_batch| {}).await {
+            Err(_replaced) if is_replaced.load(Ordering::Relaxed) => return Ok(None),
+            committed => committed?,
+        };
         let ObjectSecret { etag, checksum, .. } = record.secret;
-        Ok(StoredObject {
+        Ok(Some(StoredObject {
             etag,
             checksum,
             last_modified: now,
             size: record.plain.size,
-        })
+        }))
     }
 
     async fn copy_bytes(
@@ -195,14 +217,11 @@ impl Gateway {
         metadata: ObjectMetadata,
         request: CopyObject,
     ) -> Result<StoredObject, GatewayError> {
-        let own = source
-            .record
-            .secret
-            .checksum
-            .as_ref()
-            .map(|own| own.checksum.algorithm);
+        if source.record.plain.size > PUT_LEN_MAX {
+            return Err(GatewayError::CopySourceTooLarge);
+        }
         let declared = DeclaredDigests {
-            checksum_algorithm: request.checksum_algorithm.or(own),
+            checksum_algorithm: request.checksum_algorithm.or(own_algorithm(source)),
             ..DeclaredDigests::default()
         };
         let version = VersionId::generate(self.now().millis(), &*self.entropy)?;
@@ -228,6 +247,17 @@ impl Gateway {
         self.commit_stream(bucket, put, (version, data_key), stored)
             .await
     }
+}
+
+fn own_algorithm(source: &LocatedObject) -> Option<ChecksumAlgorithm> {
+    let own = source.record.secret.checksum.as_ref();
+    own.map(|own| own.checksum.algorithm)
+}
+
+/// Whether the bytes must be read for a checksum that the source does not have.
+fn needs_new_checksum(source: &LocatedObject, request: &CopyObject) -> bool {
+    let asked = request.checksum_algorithm;
+    asked.is_some_and(|asked| own_algorithm(source) != Some(asked))
 }
 
 /// Runs `store` on a body that is an object's plaintext. An error of the source comes before the

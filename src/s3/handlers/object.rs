@@ -5,7 +5,7 @@ use crate::gateway::object::copy::CopyObject;
 use crate::gateway::object::get::{GetObject, ObjectAnswer, Selection, ToldChecksum};
 use crate::gateway::object::put::PutObject;
 use crate::iam::Permit;
-use crate::model::encryption::SseAlgorithm;
+use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
 use crate::model::range::ByteRange;
 use crate::s3::body::bridge::{Framing, with_body};
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -226,6 +226,7 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         conditions: conditions::write(call.view),
         metadata,
         encryption: call.asked_encryption(&bucket),
+        names_encryption: conditions::text(call.view, SSE_HEADER).is_some(),
         checksum_algorithm: digests::algorithm(call.view, "x-amz-checksum-algorithm")?,
     };
     let permits = (source_permit, permit);

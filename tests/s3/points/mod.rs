@@ -4,6 +4,7 @@
 mod attributes;
 mod buckets;
 mod copy;
+mod copy_names;
 mod encryption;
 mod held;
 mod listing;
