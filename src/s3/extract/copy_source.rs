@@ -15,6 +15,24 @@ pub struct CopySource {
     pub bucket: BucketName,
     /// Its object key.
     pub object_key: ObjectKey,
+    /// The version that is named, undecoded.
+    version: Option<String>,
+}
+
+impl CopySource {
+    /// Accepts the version `null`, the only one that a bucket without versioning has. To be asked
+    /// when the caller is known to be allowed to read the source.
+    ///
+    /// # Errors
+    /// `NoSuchVersion` for every other version.
+    pub fn require_null_version(&self) -> Result<(), S3Error> {
+        match self.version.as_deref() {
+            None | Some("null") => Ok(()),
+            Some(version) => {
+                Err(S3Error::new(S3ErrorCode::NoSuchVersion).with("VersionId", version.to_owned()))
+            }
+        }
+    }
 }
 
 const HEADER: &str = "x-amz-copy-source";
@@ -24,7 +42,7 @@ const RANGE_HEADER: &str = "x-amz-copy-source-range";
 /// is split off at the literal `?versionId=` before decoding (s3-behaviour.md 41).
 ///
 /// # Errors
-/// `InvalidArgument`; `NoSuchVersion` for a version other than `null`.
+/// `InvalidArgument`.
 pub fn copy_source(request: &RequestView<'_>) -> Result<CopySource, S3Error> {
     let raw = request.header(HEADER).unwrap_or_default();
     let invalid = || {
@@ -40,9 +58,6 @@ pub fn copy_source(request: &RequestView<'_>) -> Result<CopySource, S3Error> {
         Some((path, version)) => (path, Some(version)),
         None => (text, None),
     };
-    if version.is_some_and(|version| version != "null") {
-        return Err(S3Error::new(S3ErrorCode::NoSuchVersion));
-    }
     let decoded = uri_decode(path.as_bytes()).ok_or_else(invalid)?;
     let decoded = decoded.strip_prefix(b"/").unwrap_or(&decoded);
     let slash = decoded
@@ -55,7 +70,11 @@ pub fn copy_source(request: &RequestView<'_>) -> Result<CopySource, S3Error> {
         .and_then(|name| BucketName::parse(name).ok());
     let object_key = ObjectKey::from_bytes(rest.get(1..).unwrap_or_default().to_vec());
     match (bucket, object_key) {
-        (Some(bucket), Ok(object_key)) => Ok(CopySource { bucket, object_key }),
+        (Some(bucket), Ok(object_key)) => Ok(CopySource {
+            bucket,
+            object_key,
+            version: version.map(str::to_owned),
+        }),
         _ => Err(invalid()),
     }
 }
@@ -71,11 +90,14 @@ pub fn copy_source_range(
         return Ok(None);
     };
     let text = String::from_utf8_lossy(value);
-    match ByteRange::parse(&text) {
+    let text = text.as_ref();
+    // `Range` may hold white space; this header may not.
+    let parsed = Some(text).filter(|text| !text.contains(char::is_whitespace));
+    match parsed.and_then(ByteRange::parse) {
         Some(ByteRange::Inclusive(first, last)) => Ok(Some(first..=last)),
         Some(ByteRange::From(_) | ByteRange::Suffix(_)) | None => Err(S3Error::argument(
             RANGE_HEADER,
-            &text,
+            text,
             "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
         )),
     }
@@ -97,6 +119,7 @@ mod tests {
                 secure: false,
             };
             copy_source(&request)
+                .and_then(|source| source.require_null_version().map(|()| source))
                 .map(|s| (s.bucket.to_string(), s.object_key.as_str().to_owned()))
                 .map_err(|e| e.code())
         };

@@ -186,7 +186,7 @@ pub async fn tagging(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
 /// what was parsed is what is read.
 ///
 /// # Errors
-/// `NoSuchBucket`, `AccessDenied`.
+/// `NoSuchBucket`, `AccessDenied`; then `NoSuchVersion`.
 pub async fn authorize_source(
     call: &Call<'_>,
     source: &CopySource,
@@ -197,6 +197,7 @@ pub async fn authorize_source(
     let canonical_id = call.verified.identity.canonical_id();
     let owner_header = "x-amz-source-expected-bucket-owner";
     guard::expected_owner(call.view, owner_header, &bucket, canonical_id)?;
+    source.require_null_version()?;
     Ok((bucket, permit))
 }
 
