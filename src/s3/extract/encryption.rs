@@ -24,6 +24,12 @@ const CLIENT: [&str; 6] = [
     "x-amz-copy-source-server-side-encryption-customer-key-md5",
 ];
 
+/// Those of them that name an algorithm.
+const CLIENT_ALGORITHMS: [&str; 2] = [
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-copy-source-server-side-encryption-customer-algorithm",
+];
+
 /// Judges the headers of a request.
 ///
 /// # Errors
@@ -37,10 +43,15 @@ pub fn judge(operation: Operation, request: &RequestView<'_>) -> Result<(), S3Er
     let (client, service) = (first_of(&CLIENT), first_of(&KEY_SERVICE));
     match (algorithm.as_deref(), client, service) {
         (None, None, None) => Ok(()),
-        (Some(_), Some(name), _) => Err(S3Error::argument(
+        (Some(_), Some(name), _) | (None, Some(name), Some(_)) => Err(S3Error::argument(
             name,
             "",
             "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
+        )),
+        (None, Some(name), None) if names_unknown_algorithm(request) => Err(S3Error::argument(
+            name,
+            "",
+            "The encryption method specified is not supported",
         )),
         (_, Some(name), _) => Err(missing(name)),
         // An upload's encryption is settled when it is created.
@@ -63,6 +74,14 @@ pub fn judge(operation: Operation, request: &RequestView<'_>) -> Result<(), S3Er
             "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : aws:kms",
         )),
     }
+}
+
+/// Whether a key of the client's is for an algorithm that no server has.
+fn names_unknown_algorithm(request: &RequestView<'_>) -> bool {
+    CLIENT_ALGORITHMS
+        .iter()
+        .filter_map(|name| request.header(name))
+        .any(|value| value != SseAlgorithm::Aes256.name().as_bytes())
 }
 
 const fn reads(operation: Operation) -> bool {

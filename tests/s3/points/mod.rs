@@ -7,6 +7,7 @@ mod copy;
 mod copy_names;
 mod copy_sources;
 mod encryption;
+mod encryption_headers;
 mod held;
 mod listing;
 mod listing_encoding;
