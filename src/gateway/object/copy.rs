@@ -149,12 +149,6 @@ impl Gateway {
                 (Some(row), BodyBinding::Parts(sha256))
             }
         };
-        let ObjectSecret {
-            data_key,
-            etag,
-            checksum,
-            ..
-        } = source.record.secret;
         let record = ObjectRecord {
             plain: ObjectPlain {
                 last_modified: now,
@@ -162,11 +156,9 @@ impl Gateway {
                 ..source.record.plain
             },
             secret: ObjectSecret {
-                data_key,
-                etag,
-                checksum,
                 metadata,
                 body,
+                ..source.record.secret
             },
         };
         let row = record.seal(&identity(bucket, object_key), &bucket_key, &*self.entropy)?;
@@ -221,7 +213,7 @@ impl Gateway {
             return Err(GatewayError::CopySourceTooLarge);
         }
         let declared = DeclaredDigests {
-            checksum_algorithm: request.checksum_algorithm.or(own_algorithm(source)),
+            checksum_algorithm: request.checksum_algorithm.or_else(|| own_algorithm(source)),
             ..DeclaredDigests::default()
         };
         let version = VersionId::generate(self.now().millis(), &*self.entropy)?;

@@ -235,8 +235,7 @@ fn point_42_new_metadata_and_new_contents_do_not_hinder_each_other() {
         }
     });
     let end = city.get("/points/k").expect(200);
-    let wholes: Vec<_> = (0..3).map(|writer| bytes(writer, 5000)).collect();
-    assert!(wholes.contains(&end.body));
+    assert!((0..3).any(|writer| bytes(writer, 5000) == end.body));
     let md5 = md5_hex(&end.body);
     assert_eq!(end.header("etag"), Some(&*format!("\"{md5}\"")));
 }

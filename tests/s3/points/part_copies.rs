@@ -271,17 +271,15 @@ fn point_53_copied_part_has_the_checksum_that_the_upload_declared() {
     assert_eq!(second.text("ChecksumSHA256"), Some(sha256(b)));
     let listed = upload.list("").expect(200);
     assert_eq!(listed.texts("ChecksumSHA256"), [sha256(a), sha256(b)]);
-    let parts: String = [(1, &first), (2, &second)]
-        .iter()
-        .map(|(number, copied)| {
-            let checksum = copied.text("ChecksumSHA256").expect("a checksum");
-            format!(
-                "<Part><PartNumber>{number}</PartNumber><ETag>{}</ETag>\
-                 <ChecksumSHA256>{checksum}</ChecksumSHA256></Part>",
-                etag(copied)
-            )
-        })
-        .collect();
+    let listed = |number: u32, copied: &Answer| {
+        let checksum = copied.text("ChecksumSHA256").expect("a checksum");
+        let etag = etag(copied);
+        format!(
+            "<Part><PartNumber>{number}</PartNumber><ETag>{etag}</ETag>\
+             <ChecksumSHA256>{checksum}</ChecksumSHA256></Part>"
+        )
+    };
+    let parts = [listed(1, &first), listed(2, &second)].concat();
     let document = format!("<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>");
     let complete = upload.complete_request(&document).send().expect(200);
     let raw = [
