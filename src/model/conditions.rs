@@ -17,9 +17,9 @@ pub enum ETagMatch {
 }
 
 impl ETagMatch {
-    /// Parses `If-Match` or `If-None-Match`.
+    /// Parses `If-Match` or `If-None-Match`. A `*` among others is all that counts.
     pub fn parse(header: &str) -> Self {
-        if header.trim() == "*" {
+        if header.split(',').any(|entry| entry.trim() == "*") {
             return Self::Any;
         }
         Self::Of(header.split(',').filter_map(ETag::parse).collect())

@@ -5,10 +5,27 @@ use crate::gateway::object::delete::DeleteConditions;
 use crate::model::conditions::{ETagMatch, ReadConditions, WriteConditions};
 use crate::model::time::Timestamp;
 use crate::s3::error::S3Error;
+use crate::s3::extract::number::byte_count;
 
 /// A header as text; bytes that are not UTF-8 read as absent.
 pub fn text<'a>(request: &RequestView<'a>, name: &str) -> Option<&'a str> {
     std::str::from_utf8(request.header(name)?).ok()
+}
+
+/// A header that must not be overlooked: bytes that are not UTF-8 read as empty, which is no digest
+/// and no condition, so that the request is refused instead of done unconditionally.
+pub fn strict_text<'a>(request: &RequestView<'a>, name: &str) -> Option<&'a str> {
+    let value = request.header(name)?;
+    Some(std::str::from_utf8(value).unwrap_or_default())
+}
+
+/// A header of ETags; repeated ones are one list (RFC 9110, 5.3).
+fn etags(request: &RequestView<'_>, name: &str) -> Option<ETagMatch> {
+    let values = request.header_values(name);
+    let values: Vec<&str> = values
+        .map(|value| std::str::from_utf8(value).unwrap_or_default())
+        .collect();
+    (!values.is_empty()).then(|| ETagMatch::parse(&values.join(",")))
 }
 
 /// Conditions of a read. `prefix` is empty, or `x-amz-copy-source-` for those on a copy's source.
@@ -16,8 +33,8 @@ pub fn text<'a>(request: &RequestView<'a>, name: &str) -> Option<&'a str> {
 pub fn read(request: &RequestView<'_>, prefix: &str) -> ReadConditions {
     let value = |name: &str| text(request, &format!("{prefix}{name}"));
     ReadConditions {
-        if_match: value("if-match").map(ETagMatch::parse),
-        if_none_match: value("if-none-match").map(ETagMatch::parse),
+        if_match: etags(request, &format!("{prefix}if-match")),
+        if_none_match: etags(request, &format!("{prefix}if-none-match")),
         if_modified_since: value("if-modified-since").and_then(Timestamp::parse_http),
         if_unmodified_since: value("if-unmodified-since").and_then(Timestamp::parse_http),
     }
@@ -26,8 +43,8 @@ pub fn read(request: &RequestView<'_>, prefix: &str) -> ReadConditions {
 /// Conditions of a write.
 pub fn write(request: &RequestView<'_>) -> WriteConditions {
     WriteConditions {
-        if_match: text(request, "if-match").map(ETagMatch::parse),
-        if_none_match: text(request, "if-none-match").map(ETagMatch::parse),
+        if_match: etags(request, "if-match"),
+        if_none_match: etags(request, "if-none-match"),
     }
 }
 
@@ -39,14 +56,14 @@ pub fn write(request: &RequestView<'_>) -> WriteConditions {
 pub fn delete(request: &RequestView<'_>) -> Result<DeleteConditions, S3Error> {
     let size_header = "x-amz-if-match-size";
     let time_header = "x-amz-if-match-last-modified-time";
-    let size = text(request, size_header);
-    let time = text(request, time_header);
+    let size = strict_text(request, size_header);
+    let time = strict_text(request, time_header);
     let invalid =
         |name: &str, value: &str| S3Error::argument(name, value, "The value does not parse.");
     Ok(DeleteConditions {
-        if_match: text(request, "if-match").map(ETagMatch::parse),
+        if_match: etags(request, "if-match"),
         size: size
-            .map(|v| v.parse().map_err(|_number| invalid(size_header, v)))
+            .map(|v| byte_count(v).ok_or_else(|| invalid(size_header, v)))
             .transpose()?,
         last_modified: time
             .map(|v| Timestamp::parse_http(v).ok_or_else(|| invalid(time_header, v)))

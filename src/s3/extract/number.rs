@@ -23,6 +23,12 @@ fn count(name: &str, text: &str) -> Result<u32, S3Error> {
         })
 }
 
+/// A number of bytes: digits and nothing else, where Rust would take a leading plus.
+pub fn byte_count(text: &str) -> Option<u64> {
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_digits)
+}
+
 /// Entries of a page: at most 1,000 whatever is asked for, 1,000 when nothing is.
 ///
 /// # Errors

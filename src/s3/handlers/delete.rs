@@ -8,6 +8,7 @@ use crate::model::object_key::{InvalidObjectKey, ObjectKey};
 use crate::model::time::Timestamp;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::extract::number::byte_count;
 use crate::s3::extract::{conditions, guard};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
@@ -98,7 +99,7 @@ async fn delete_entry(
     let size = entry
         .size
         .as_deref()
-        .map(|text| text.trim().parse().map_err(|_number| invalid("Size")));
+        .map(|text| byte_count(text.trim()).ok_or_else(|| invalid("Size")));
     let time = entry.last_modified.as_deref();
     let time =
         time.map(|text| Timestamp::parse_http(text).ok_or_else(|| invalid("LastModifiedTime")));

@@ -14,8 +14,9 @@ pub(crate) struct HeldPut {
 }
 
 impl HeldPut {
-    /// Sends the head, waits until the server asks for the body, and sends half of it: what the
-    /// server decides ahead of the body is decided then.
+    /// Sends the head, waits until the server asks for the body, sends half of it, and waits a
+    /// moment for a refusal that does not come: what the server decides ahead of the body is
+    /// decided then.
     pub(crate) fn begin(port: u16, request: Request) -> Self {
         let wire = request.unsigned_header("expect", "100-continue").wire();
         let mut connection = Connection::open(port);
@@ -24,6 +25,7 @@ impl HeldPut {
         let (first, rest) = wire.body.split_at(wire.body.len() / 2);
         connection.write(first);
         let rest = rest.to_vec();
+        assert!(connection.is_silent(), "an answer before the body's end");
         Self { connection, rest }
     }
 

@@ -3,9 +3,12 @@
 
 mod attributes;
 mod buckets;
+mod checksums;
+mod conditions;
 mod copy;
 mod copy_names;
 mod copy_sources;
+mod deletes;
 mod encryption_headers;
 mod held;
 mod listing;

@@ -20,7 +20,7 @@ fn crc(algorithm: &str, body: &[u8]) -> Option<String> {
 }
 
 /// The Base64 checksum of a body.
-fn checksum(algorithm: &str, body: &[u8]) -> String {
+pub(super) fn checksum(algorithm: &str, body: &[u8]) -> String {
     let sha = match algorithm {
         "SHA1" => &digest::SHA1_FOR_LEGACY_USE_ONLY,
         "SHA256" => &digest::SHA256,
@@ -38,7 +38,7 @@ fn composite(algorithm: &str, parts: &[Vec<u8>]) -> String {
     format!("{}-{}", checksum(algorithm, &raw), parts.len())
 }
 
-fn header_of(algorithm: &str) -> String {
+pub(super) fn header_of(algorithm: &str) -> String {
     format!("x-amz-checksum-{}", algorithm.to_ascii_lowercase())
 }
 

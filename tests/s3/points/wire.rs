@@ -226,6 +226,24 @@ fn point_8_content_md5_that_is_no_md5_is_invalid() {
     city.get("/points/a").refused(404, "NoSuchKey");
 }
 
+/// A digest that cannot be read is not left out.
+#[test]
+fn point_8_content_md5_that_is_no_text_is_invalid() {
+    let (_server, city) = with_bucket();
+    let put = city.request("PUT", "/points/a").body("four");
+    let wire = put.unsigned_header("content-md5", "~").wire();
+    let head = wire.head();
+    let head: Vec<u8> = head
+        .iter()
+        .map(|b| if *b == b'~' { 0xff } else { *b })
+        .collect();
+    let mut connection = Connection::open(city.port);
+    connection.write(&head);
+    connection.write(&wire.body);
+    connection.answer("PUT").refused(400, "InvalidDigest");
+    city.get("/points/a").refused(404, "NoSuchKey");
+}
+
 #[test]
 fn point_8_wrong_content_md5_is_a_bad_digest() {
     let (_server, city) = with_bucket();
