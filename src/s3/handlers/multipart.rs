@@ -1,5 +1,6 @@
 //! Multipart uploads.
 
+use crate::auth::RequestView;
 use crate::base::limits::COMPLETE_BODY_LEN_MAX;
 use crate::gateway::multipart::complete::{CompleteUpload, CompletedPart};
 use crate::gateway::multipart::create::CreateUpload;
@@ -139,14 +140,17 @@ pub async fn complete(
         .complete_upload(permit, &bucket, &request)
         .await?;
     let name = bucket.name.as_str();
-    let location = format!(
-        "/{name}/{}",
-        crate::base::encoding::uri_encode_path(object_key.as_bytes())
-    );
     let target = (name, object_key.as_str());
-    let checksum = finished.checksum.as_ref();
+    let (location, checksum) = (location(call.view), finished.checksum.as_ref());
     let body = responses::complete_multipart_upload(target, &location, &finished.etag, checksum);
     Ok(respond::written_xml(body, call.told_encryption(&bucket)))
+}
+
+/// The URL of the object, as the client itself wrote it: some take it from here and follow it.
+fn location(request: &RequestView<'_>) -> String {
+    let scheme = if request.secure { "https" } else { "http" };
+    let host = String::from_utf8_lossy(request.header("host").unwrap_or_default());
+    format!("{scheme}://{host}{}", request.path)
 }
 
 /// AbortMultipartUpload.

@@ -31,12 +31,14 @@ fn point_103_plain_object_has_no_parts_and_no_checksum_of_its_own() {
         "{body}"
     );
     assert!(!body.contains("<Checksum>"), "{body}");
-    let put = city.request("PUT", "/parts/summed").body("four");
-    let put = put.header("x-amz-checksum-crc32", "hqZ6Fw==").send();
-    let crc = put.header("x-amz-checksum-crc32").map(str::to_owned);
-    let expected = if put.status == 200 { crc } else { None };
-    let answer = attributes(&city, "/parts/summed", "Checksum");
-    assert_eq!(answer.text("ChecksumCRC32"), expected);
+    let put = city.request("PUT", "/parts/summed").body("123456789");
+    // The check value of the CRC catalogue, cbf43926.
+    let put = put.header("x-amz-checksum-crc32", "y/Q5Jg==").send();
+    put.expect(200);
+    let answer = attributes(&city, "/parts/summed", ALL).expect(200);
+    assert_eq!(answer.texts("ChecksumCRC32"), ["y/Q5Jg=="]);
+    assert_eq!(answer.text("ChecksumType").as_deref(), Some("FULL_OBJECT"));
+    assert_eq!(answer.text("PartsCount"), None);
 }
 
 #[test]
@@ -131,4 +133,29 @@ fn point_103_parts_are_paged_with_size_and_checksum() {
             .send()
             .refused(400, "InvalidArgument");
     }
+}
+
+#[test]
+fn point_103_pages_end_with_the_last_part() {
+    let server = TestServer::start();
+    let city = server.account("city");
+    city.put("/parts", "").expect(200);
+    Upload::object(&city, "/parts/k", &[PART_LEN, 9]);
+    let page = |limit: &str, marker: &str| {
+        let request = city.request("GET", "/parts/k?attributes");
+        let request = request.header("x-amz-object-attributes", "ObjectParts");
+        let request = request.header("x-amz-max-parts", limit);
+        let request = request.header("x-amz-part-number-marker", marker);
+        request.send().expect(200)
+    };
+    let first = page("1", "0");
+    assert_eq!(first.texts("PartNumber"), ["1"]);
+    assert_eq!(first.text("IsTruncated").as_deref(), Some("true"));
+    let last = page("1", "1");
+    assert_eq!(last.texts("PartNumber"), ["2"]);
+    assert_eq!(last.text("IsTruncated").as_deref(), Some("false"));
+    let beyond = page("1", "2");
+    assert!(beyond.texts("PartNumber").is_empty());
+    assert_eq!(beyond.text("IsTruncated").as_deref(), Some("false"));
+    assert_eq!(beyond.text("PartsCount").as_deref(), Some("2"));
 }

@@ -1,6 +1,7 @@
 //! Uploads in parts: points 48, 50, 54, and what Abort and UploadPart answer.
 
 use super::uploads::{PART_LEN, Upload, bytes};
+use super::with_bucket;
 use crate::server::TestServer;
 use std::thread;
 
@@ -170,6 +171,66 @@ fn point_54_what_creation_says_applies_to_the_object() {
             assert_eq!(answer.header(name), Some(value), "{name}");
         }
     }
+}
+
+/// What an object cannot have yet is refused at the creation, not dropped at the completion.
+#[test]
+fn point_54_settings_that_objects_do_not_have_yet_are_refused() {
+    let (_server, city) = with_bucket();
+    for (name, value, status, code) in [
+        ("x-amz-tagging", "a=b", 501, "NotImplemented"),
+        (
+            "x-amz-object-lock-mode",
+            "GOVERNANCE",
+            501,
+            "NotImplemented",
+        ),
+        ("x-amz-object-lock-legal-hold", "ON", 501, "NotImplemented"),
+        (
+            "x-amz-acl",
+            "public-read",
+            400,
+            "AccessControlListNotSupported",
+        ),
+        ("x-amz-storage-class", "GLACIER", 400, "InvalidStorageClass"),
+        (
+            "x-amz-server-side-encryption",
+            "aws:kms",
+            501,
+            "NotImplemented",
+        ),
+    ] {
+        let create = city.request("POST", "/points/k?uploads");
+        create.header(name, value).send().refused(status, code);
+    }
+    let open = city.get("/points?uploads").expect(200);
+    assert!(open.texts("UploadId").is_empty());
+    let create = city.request("POST", "/points/k?uploads");
+    create.header("x-amz-acl", "private").send().expect(200);
+}
+
+#[test]
+fn point_54_type_of_an_upload_that_says_none_is_binary() {
+    let (_server, city) = with_bucket();
+    Upload::object(&city, "/points/k", &[4]);
+    city.put("/points/plain", "four").expect(200);
+    let told = |target: &str| {
+        let head = city.head(target).expect(200);
+        head.header("content-type").map(str::to_owned)
+    };
+    assert_eq!(told("/points/k"), told("/points/plain"));
+}
+
+#[test]
+fn point_48_resent_part_counts_once_in_the_usage() {
+    let (server, city) = with_bucket();
+    let upload = Upload::create(&city, "/points/k");
+    for len in [700_000, 3, 500_000, 0, 20] {
+        upload.part(1, &bytes(1, len));
+    }
+    upload.part(2, &bytes(2, 600_000));
+    upload.abort().expect(204);
+    assert_eq!(usage(&server), (0, 0));
 }
 
 #[test]

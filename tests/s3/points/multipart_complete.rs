@@ -1,6 +1,7 @@
 //! CompleteMultipartUpload: points 46, 47, 49.
 
 use super::uploads::{PART_LEN, Upload, bytes};
+use super::with_bucket;
 use crate::raw::sha256_hex;
 use crate::server::TestServer;
 use md5::{Digest, Md5};
@@ -98,9 +99,16 @@ fn point_46_small_part_before_the_last_is_too_small() {
     let upload = Upload::create(&city, "/parts/k");
     let small = upload.part(1, &bytes(1, PART_LEN - 1));
     let last = upload.part(2, b"end");
-    upload
-        .complete(&[(1, &small), (2, &last)])
-        .refused(400, "EntityTooSmall");
+    let refusal = upload.complete(&[(1, &small), (2, &last)]);
+    let refusal = refusal.refused(400, "EntityTooSmall");
+    for (element, value) in [
+        ("ProposedSize", (PART_LEN - 1).to_string()),
+        ("MinSizeAllowed", PART_LEN.to_string()),
+        ("PartNumber", "1".to_owned()),
+        ("ETag", small.trim_matches('"').to_owned()),
+    ] {
+        assert_eq!(refusal.text(element), Some(value), "{element}");
+    }
     // A part that is not listed does not count.
     upload.complete(&[(2, &last)]).expect(200);
     assert_eq!(city.get("/parts/k").expect(200).body, b"end");
@@ -119,6 +127,110 @@ fn point_46_etags_may_lack_quotes() {
             .complete(&[(1, &format!("{shape}{etag}{shape}"))])
             .expect(200);
     }
+}
+
+#[test]
+fn point_46_etags_may_be_quoted_and_escaped_in_every_way() {
+    let (_server, city) = with_bucket();
+    for quote in ["\"", "&quot;", "&#34;", "&#x22;"] {
+        let upload = Upload::create(&city, "/points/k");
+        let etag = upload.part(1, b"part");
+        let etag = etag.trim_matches('"');
+        let document = format!(
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>\
+             <ETag>{quote}{etag}{quote}</ETag></Part></CompleteMultipartUpload>"
+        );
+        upload.complete_request(&document).send().expect(200);
+    }
+}
+
+#[test]
+fn point_46_upload_of_another_bucket_or_tenant_is_not_there() {
+    let (server, city) = with_bucket();
+    city.put("/second", "").expect(200);
+    let other = server.account("other");
+    other.put("/others", "").expect(200);
+    let upload = Upload::create(&city, "/points/k");
+    let etag = upload.part(1, b"part");
+    for (account, bucket) in [(&city, "second"), (&other, "others")] {
+        let elsewhere = Upload {
+            account,
+            target: format!("/{bucket}/k"),
+            id: upload.id.clone(),
+        };
+        elsewhere
+            .complete(&[(1, &etag)])
+            .refused(404, "NoSuchUpload");
+        elsewhere.abort().refused(404, "NoSuchUpload");
+        elsewhere.list("").refused(404, "NoSuchUpload");
+        let part = elsewhere.part_request(1, b"other").send();
+        part.refused(404, "NoSuchUpload");
+    }
+    let stranger = Upload {
+        account: &other,
+        target: upload.target.clone(),
+        id: upload.id.clone(),
+    };
+    stranger
+        .complete(&[(1, &etag)])
+        .refused(403, "AccessDenied");
+    stranger.abort().refused(403, "AccessDenied");
+    stranger.list("").refused(403, "AccessDenied");
+    let part = stranger.part_request(1, b"other").send();
+    part.refused(403, "AccessDenied");
+    upload.complete(&[(1, &etag)]).expect(200);
+    assert_eq!(city.get("/points/k").expect(200).body, b"part");
+}
+
+/// As long a list as parts can be, each entry the same part: tolerated, and read in bounded time.
+#[test]
+fn point_48_ten_thousand_entries_of_one_part_are_one_part() {
+    let (_server, city) = with_bucket();
+    let upload = Upload::create(&city, "/points/k");
+    let etag = upload.part(1, b"part");
+    let answer = upload.complete(&vec![(1, &*etag); 10_000]).expect(200);
+    assert!(answer.text("ETag").expect("an ETag").ends_with("-1\""));
+    let many = upload.complete(&vec![(1, &*etag); 20_001]);
+    many.refused(400, "MalformedXML");
+}
+
+#[test]
+fn point_46_numbers_may_have_gaps_and_reach_ten_thousand() {
+    let (server, city) = with_bucket();
+    let upload = Upload::create(&city, "/points/k");
+    let bodies = [bytes(1, PART_LEN), bytes(2, PART_LEN + 1), b"end".to_vec()];
+    // Sent in another order than they are numbered.
+    let last = upload.part(10_000, &bodies[2]);
+    let first = upload.part(2, &bodies[0]);
+    upload.part(3, b"not listed");
+    let middle = upload.part(5_000, &bodies[1]);
+    let listed = [(2, &*first), (5_000, &*middle), (10_000, &*last)];
+    let answer = upload.complete(&listed).expect(200);
+    assert!(answer.text("ETag").expect("an ETag").ends_with("-3\""));
+    let whole = bodies.concat();
+    assert!(city.get("/points/k").expect(200).body == whole);
+    let buckets = server.admin(&["bucket", "list"]).expect("buckets");
+    let buckets: serde_json::Value = serde_json::from_str(&buckets).expect("JSON");
+    let counted = buckets[0]["bytes"].as_u64();
+    assert_eq!(counted, u64::try_from(whole.len()).ok());
+}
+
+#[test]
+fn point_47_completing_again_with_another_list_gives_the_same_answer() {
+    let (_server, city) = with_bucket();
+    let upload = Upload::create(&city, "/points/k");
+    let one = upload.part(1, &bytes(1, PART_LEN));
+    let two = upload.part(2, b"end");
+    let first = upload.complete(&[(1, &one), (2, &two)]).expect(200);
+    for listed in [&[(1, &*one)][..], &[(9, &*two)], &[(2, "none"), (1, &*one)]] {
+        let again = upload.complete(listed).expect(200);
+        assert_eq!(again.text("ETag"), first.text("ETag"), "{listed:?}");
+    }
+    // What is no list stays none.
+    let empty = upload.complete_request("").send();
+    empty.refused(400, "MalformedXML");
+    let whole = [bytes(1, PART_LEN), b"end".to_vec()].concat();
+    assert!(city.get("/points/k").expect(200).body == whole);
 }
 
 #[test]
@@ -250,7 +362,7 @@ fn completion_with_another_size_or_a_failed_condition_leaves_the_upload_open() {
     let wrong = upload
         .complete_request(&document)
         .header("x-amz-mp-object-size", "5");
-    assert_eq!(wrong.send().status, 400);
+    wrong.send().refused(400, "InvalidRequest");
     let exists = upload
         .complete_request(&document)
         .header("if-none-match", "*");
@@ -279,4 +391,16 @@ fn completion_with_another_size_or_a_failed_condition_leaves_the_upload_open() {
         .header("if-none-match", "*")
         .send()
         .expect(200);
+}
+
+#[test]
+fn completion_tells_the_url_of_the_object() {
+    let (server, city) = with_bucket();
+    let upload = Upload::create(&city, "/points/a%20%2B/%D0%B6");
+    let etag = upload.part(1, b"part");
+    let answer = upload.complete(&[(1, &etag)]).expect(200);
+    let url = format!("http://127.0.0.1:{}/points/a%20%2B/%D0%B6", server.port);
+    assert_eq!(answer.text("Location"), Some(url));
+    assert_eq!(answer.text("Bucket").as_deref(), Some("points"));
+    assert_eq!(answer.text("Key").as_deref(), Some("a +/\u{436}"));
 }

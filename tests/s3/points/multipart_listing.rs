@@ -1,6 +1,7 @@
 //! ListParts and ListMultipartUploads: point 52 and paging.
 
 use super::uploads::Upload;
+use super::with_bucket;
 use crate::server::TestServer;
 
 #[test]
@@ -167,4 +168,151 @@ fn parts_are_paged_by_number() {
             .list(&format!("&{bad}"))
             .refused(400, "InvalidArgument");
     }
+}
+
+#[test]
+fn point_52_part_list_says_everything_of_its_upload() {
+    let (_server, city) = with_bucket();
+    let said = [("x-amz-checksum-algorithm", "SHA256")];
+    let upload = Upload::create_with(&city, "/points/a%20%26b", &said);
+    let sent = [&b"one"[..], b"three"].map(|body| {
+        let number = u32::try_from(body.len()).expect("small");
+        upload.part_request(number, body).send().expect(200)
+    });
+    let header = |name: &str| -> Vec<_> {
+        let values = sent.iter().filter_map(|answer| answer.header(name));
+        values.map(str::to_owned).collect()
+    };
+    let listed = upload.list("").expect(200);
+    for (element, value) in [
+        ("Bucket", "points"),
+        ("Key", "a &b"),
+        ("UploadId", &*upload.id),
+        ("StorageClass", "STANDARD"),
+        ("ChecksumAlgorithm", "SHA256"),
+        ("ChecksumType", "COMPOSITE"),
+        ("PartNumberMarker", "0"),
+        ("NextPartNumberMarker", "5"),
+        ("MaxParts", "1000"),
+        ("IsTruncated", "false"),
+    ] {
+        assert_eq!(listed.texts(element), [value], "{element}");
+    }
+    assert_eq!(listed.texts("PartNumber"), ["3", "5"]);
+    assert_eq!(listed.texts("Size"), ["3", "5"]);
+    assert_eq!(listed.texts("ETag"), header("etag"));
+    assert_eq!(
+        listed.texts("ChecksumSHA256"),
+        header("x-amz-checksum-sha256")
+    );
+    assert_eq!(listed.texts("LastModified").len(), 2);
+    let owner = city.get("/").expect(200);
+    for element in ["ID", "DisplayName"] {
+        let own = owner.text(element).expect("an owner");
+        assert_eq!(listed.texts(element), [own.clone(), own], "{element}");
+    }
+    let etags = header("etag");
+    let small = upload.complete(&[(3, &etags[0]), (5, &etags[1])]);
+    small.refused(400, "EntityTooSmall");
+    upload.complete(&[(3, &etags[0])]).expect(200);
+    upload.list("").refused(404, "NoSuchUpload");
+}
+
+/// A number is a number only in its plain form.
+#[test]
+fn pages_beyond_the_last_part_are_empty() {
+    let (_server, city) = with_bucket();
+    let upload = Upload::create(&city, "/points/k");
+    upload.part(10_000, b"last");
+    for marker in ["10000", "10001", "2147483647"] {
+        let page = upload.list(&format!("&part-number-marker={marker}"));
+        let page = page.expect(200);
+        assert!(page.texts("PartNumber").is_empty(), "{marker}");
+        assert_eq!(page.text("IsTruncated").as_deref(), Some("false"));
+    }
+    let page = upload.list("&part-number-marker=9999").expect(200);
+    assert_eq!(page.texts("PartNumber"), ["10000"]);
+    let page = upload.list("&max-parts=2000").expect(200);
+    assert_eq!(page.text("MaxParts").as_deref(), Some("1000"));
+    for bad in ["2147483648", "%2B1", "1.0", "0x1"] {
+        upload
+            .list(&format!("&part-number-marker={bad}"))
+            .refused(400, "InvalidArgument");
+    }
+}
+
+#[test]
+fn point_52_uploads_of_one_object_come_in_the_order_of_their_creation() {
+    let (_server, city) = with_bucket();
+    let created: Vec<String> = (0..60)
+        .map(|_| Upload::create(&city, "/points/k").id)
+        .collect();
+    let listed = city.get("/points?uploads").expect(200);
+    assert_eq!(listed.texts("UploadId"), created);
+    let initiated = listed.texts("Initiated");
+    assert!(initiated.len() == 60 && initiated.is_sorted());
+}
+
+#[test]
+fn point_50_finished_and_aborted_uploads_are_not_listed() {
+    let (_server, city) = with_bucket();
+    let open = Upload::create(&city, "/points/k");
+    let aborted = Upload::create(&city, "/points/k");
+    let finished = Upload::create(&city, "/points/k");
+    let etag = finished.part(1, b"part");
+    finished.complete(&[(1, &etag)]).expect(200);
+    aborted.abort().expect(204);
+    let listed = city.get("/points?uploads").expect(200);
+    assert_eq!(listed.texts("UploadId"), [open.id]);
+}
+
+#[test]
+fn upload_marker_counts_only_beside_a_key_marker() {
+    let (_server, city) = with_bucket();
+    let ids = ["a", "b", "b", "c"].map(|name| Upload::create(&city, &format!("/points/{name}")).id);
+    let listed = |markers: &str| {
+        let page = city.get(&format!("/points?{markers}&uploads")).expect(200);
+        page.texts("UploadId")
+    };
+    let alone = listed(&format!("upload-id-marker={}", ids[2]));
+    assert_eq!(alone, ids, "without a key marker it is ignored");
+    assert_eq!(listed("upload-id-marker=nonsense"), ids);
+    assert_eq!(listed("key-marker=b"), ids[3..]);
+    assert_eq!(
+        listed(&format!("key-marker=b&upload-id-marker={}", ids[1])),
+        ids[2..]
+    );
+    // A marker may name an upload that has ended.
+    let second = Upload {
+        account: &city,
+        target: "/points/b".to_owned(),
+        id: ids[1].clone(),
+    };
+    second.abort().expect(204);
+    assert_eq!(
+        listed(&format!("key-marker=b&upload-id-marker={}", ids[1])),
+        ids[2..]
+    );
+}
+
+#[test]
+fn uploads_are_listed_url_encoded() {
+    let (_server, city) = with_bucket();
+    for name in ["d%20d/one", "d%20d/two", "p%2Bq%20%26", "%D0%B6"] {
+        Upload::create(&city, &format!("/points/{name}"));
+    }
+    let listed = |query: &str| city.get(&format!("/points?{query}&uploads")).expect(200);
+    let all = listed("encoding-type=url");
+    assert_eq!(
+        all.texts("Key"),
+        ["d%20d/one", "d%20d/two", "p%2Bq%20%26", "%D0%B6"]
+    );
+    let page = listed("delimiter=d%2F&encoding-type=url&max-uploads=1&prefix=d%20");
+    assert_eq!(page.text("Delimiter").as_deref(), Some("d/"));
+    assert_eq!(page.texts("Prefix"), ["d%20", "d%20d/"]);
+    let page = listed("encoding-type=url&key-marker=d%20d%2Fone&max-uploads=1");
+    assert_eq!(page.text("KeyMarker").as_deref(), Some("d%20d/one"));
+    assert_eq!(page.text("NextKeyMarker").as_deref(), Some("d%20d/two"));
+    let plain = listed("key-marker=d%20d%2Ftwo");
+    assert_eq!(plain.texts("Key"), ["p+q &", "\u{436}"]);
 }

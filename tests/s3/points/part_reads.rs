@@ -1,6 +1,7 @@
 //! Reading by part number: points 51 and 101.
 
 use super::uploads::{PART_LEN, Upload, bytes};
+use super::with_bucket;
 use crate::server::TestServer;
 
 #[test]
@@ -117,6 +118,90 @@ fn point_101_part_has_its_own_checksum_and_the_objects_type() {
             }
             let plain = city.get(&target).expect(206);
             assert_eq!(plain.header(header), None);
+        }
+    }
+}
+
+#[test]
+fn point_51_object_of_one_part_has_a_count_too() {
+    let (_server, city) = with_bucket();
+    let whole = Upload::object(&city, "/points/k", &[9]);
+    let answer = city.get("/points/k?partNumber=1").expect(206);
+    assert_eq!(answer.header("x-amz-mp-parts-count"), Some("1"));
+    assert_eq!(answer.header("content-range"), Some("bytes 0-8/9"));
+    assert_eq!(answer.body, whole);
+    city.get("/points/k?partNumber=2")
+        .refused(400, "InvalidPart");
+}
+
+/// An empty part has no bytes that a Content-Range could name.
+#[test]
+fn point_51_empty_part_is_read_without_a_range() {
+    let (_server, city) = with_bucket();
+    Upload::object(&city, "/points/last", &[PART_LEN, 0]);
+    Upload::object(&city, "/points/only", &[0]);
+    for (target, count) in [("last?partNumber=2", "2"), ("only?partNumber=1", "1")] {
+        for method in ["GET", "HEAD"] {
+            let target = format!("/points/{target}");
+            let answer = city.request(method, &target).send().expect(200);
+            assert_eq!(answer.header("content-length"), Some("0"));
+            assert_eq!(answer.header("content-range"), None);
+            assert_eq!(answer.header("x-amz-mp-parts-count"), Some(count));
+            assert!(answer.body.is_empty());
+        }
+    }
+}
+
+/// Parts of a finished object are counted in their order.
+#[test]
+fn point_51_parts_with_gaps_are_counted_from_one() {
+    let (_server, city) = with_bucket();
+    let upload = Upload::create(&city, "/points/k");
+    let first = upload.part(7, &bytes(1, PART_LEN));
+    let last = upload.part(10_000, b"end");
+    upload.complete(&[(7, &first), (10_000, &last)]).expect(200);
+    assert!(city.get("/points/k?partNumber=1").expect(206).body == bytes(1, PART_LEN));
+    assert_eq!(city.get("/points/k?partNumber=2").expect(206).body, b"end");
+    for beyond in ["3", "7", "10000"] {
+        city.get(&format!("/points/k?partNumber={beyond}"))
+            .refused(400, "InvalidPart");
+    }
+}
+
+#[test]
+fn point_51_conditions_hold_for_parts_too() {
+    let (_server, city) = with_bucket();
+    Upload::object(&city, "/points/k", &[9]);
+    let head = city.head("/points/k").expect(200);
+    let etag = head.header("etag").expect("an ETag");
+    for method in ["GET", "HEAD"] {
+        let read = |name: &str, value: &str| {
+            let read = city.request(method, "/points/k?partNumber=1");
+            read.header(name, value).send()
+        };
+        assert_eq!(read("if-none-match", etag).status, 304);
+        assert_eq!(read("if-match", "\"0123\"").status, 412);
+        read("if-match", etag).expect(206);
+    }
+}
+
+/// Every border of a part, read by ranges.
+#[test]
+fn ranges_over_the_borders_of_parts_are_exact() {
+    let (_server, city) = with_bucket();
+    let whole = Upload::object(&city, "/points/k", &[PART_LEN + 1, PART_LEN, 3]);
+    let borders = [PART_LEN + 1, 2 * PART_LEN + 1];
+    for border in borders {
+        for (first, last) in [
+            (border - 1, border - 1),
+            (border, border),
+            (border - 1, border),
+            (border - 70_000, border + 2),
+        ] {
+            let read = city.request("GET", "/points/k");
+            let read = read.header("range", &format!("bytes={first}-{last}"));
+            let answer = read.send().expect(206);
+            assert!(answer.body == whole[first..=last], "{first}-{last}");
         }
     }
 }
