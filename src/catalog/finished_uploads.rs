@@ -11,6 +11,7 @@ use crate::catalog::objects::{ObjectIdentity, decode_checksum, encode_checksum};
 use crate::catalog::uploads::UploadRow;
 use crate::crypto::{RecordView, ScopeKey, seal_record};
 use crate::model::checksum::ObjectChecksum;
+use crate::model::encryption::SseAlgorithm;
 use crate::model::etag::ETag;
 use crate::model::id::{BucketId, UploadId};
 use crate::model::object_key::ObjectKey;
@@ -30,6 +31,8 @@ pub struct FinishedUpload {
     pub etag: ETag,
     /// Checksum of the object.
     pub checksum: Option<ObjectChecksum>,
+    /// Encryption that the upload was created with.
+    pub encryption: Option<SseAlgorithm>,
 }
 
 /// Adds the memory of a finished upload to a batch.
@@ -49,6 +52,7 @@ pub fn seal_finished(
     let (md5, part_count) = finished.etag.to_stored();
     secret.fixed(&md5).u16(part_count);
     encode_checksum(&mut secret, finished.checksum.as_ref());
+    secret.u8(finished.encryption.map_or(0, SseAlgorithm::to_stored));
     let version = finished_version(upload);
     let context = identity.context(&version);
     Ok(seal_record(
@@ -98,8 +102,14 @@ impl UploadRow {
         let mut r = Reader::new(secret.expose());
         let etag = ETag::from_stored(r.array()?, r.u16()?);
         let checksum = decode_checksum(&mut r)?;
+        // Rows of the first weeks end here; they live for a day.
+        let stored = if r.rest().is_empty() { 0 } else { r.u8()? };
         r.finish()?;
-        Ok(FinishedUpload { etag, checksum })
+        Ok(FinishedUpload {
+            etag,
+            checksum,
+            encryption: SseAlgorithm::from_stored(stored),
+        })
     }
 }
 
@@ -171,6 +181,7 @@ mod tests {
         let finished = FinishedUpload {
             etag: ETag::from_stored([3; 16], 1),
             checksum: None,
+            encryption: None,
         };
         let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
         for (name, at) in [("a", 50), ("b", 60), ("c", 10), ("d", 70), ("e", 20)] {

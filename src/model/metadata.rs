@@ -61,6 +61,14 @@ impl ObjectMetadata {
         }
     }
 
+    /// The encryption that was asked for.
+    pub fn encryption(&self) -> Option<SseAlgorithm> {
+        let (_, value) = self
+            .content_headers()
+            .find(|(name, _)| *name == SSE_HEADER)?;
+        SseAlgorithm::parse(value)
+    }
+
     /// The content headers as name and value.
     pub fn content_headers(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.content_headers.iter().filter_map(|(number, value)| {

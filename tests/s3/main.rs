@@ -6,6 +6,10 @@
     clippy::string_slice,
     reason = "a test that cannot go on has failed"
 )]
+#![expect(
+    clippy::needless_collect,
+    reason = "threads all start before the first is waited for"
+)]
 
 #[path = "../support/authority.rs"]
 mod authority;

@@ -152,7 +152,11 @@ impl Gateway {
         let parts = self.select_parts(bucket, request, &rows).await?;
         let etag = ETag::multipart(parts.iter().map(|part| &part.md5));
         let checksum = combined_checksum(request, &record, &parts)?;
-        let finished = FinishedUpload { etag, checksum };
+        let finished = FinishedUpload {
+            etag,
+            checksum,
+            encryption: record.metadata.encryption(),
+        };
         let taken = parts
             .iter()
             .map(|part| part.blob.blob)

@@ -6,10 +6,9 @@
 
 use crate::base::limits::PUT_LEN_MAX;
 use crate::catalog::buckets::BucketRecord;
-use crate::catalog::upload_parts::StoredPart;
 use crate::gateway::digests::DeclaredDigests;
 use crate::gateway::error::GatewayError;
-use crate::gateway::multipart::upload_part::UploadPart;
+use crate::gateway::multipart::upload_part::{UploadPart, UploadedPart};
 use crate::gateway::object::copy::copied;
 use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
@@ -51,7 +50,7 @@ impl Gateway {
         source_bucket: &BucketRecord,
         bucket: &BucketRecord,
         request: UploadPartCopy,
-    ) -> Result<StoredPart, GatewayError> {
+    ) -> Result<UploadedPart, GatewayError> {
         spend(permits.0, Action::GetObject, source_bucket)?;
         spend(permits.1, Action::PutObject, bucket)?;
         let (source_key, conditions) = (&request.source_key, &request.source_conditions);

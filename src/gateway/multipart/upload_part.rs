@@ -11,6 +11,7 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::write_path::{Body, StreamTarget};
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
+use crate::model::encryption::SseAlgorithm;
 use crate::model::id::UploadId;
 use crate::model::object_key::ObjectKey;
 use crate::model::upload::PartNumber;
@@ -29,6 +30,15 @@ pub struct UploadPart {
     pub declared: DeclaredDigests,
 }
 
+/// A part that was stored.
+#[derive(Debug)]
+pub struct UploadedPart {
+    /// The part.
+    pub part: StoredPart,
+    /// Encryption that the upload was created with.
+    pub encryption: Option<SseAlgorithm>,
+}
+
 impl Gateway {
     /// Stores a part.
     ///
@@ -43,7 +53,7 @@ impl Gateway {
         bucket: &BucketRecord,
         request: UploadPart,
         mut body: Body,
-    ) -> Result<StoredPart, GatewayError> {
+    ) -> Result<UploadedPart, GatewayError> {
         spend(permit, Action::PutObject, bucket)?;
         self.store_upload_part(bucket, request, &mut body).await
     }
@@ -57,7 +67,7 @@ impl Gateway {
         bucket: &BucketRecord,
         request: UploadPart,
         body: &mut Body,
-    ) -> Result<StoredPart, GatewayError> {
+    ) -> Result<UploadedPart, GatewayError> {
         let (object_key, upload) = (&request.object_key, request.upload);
         let record = self.open_upload(bucket, object_key, upload).await?;
         let mut declared = request.declared;
@@ -111,7 +121,10 @@ impl Gateway {
             other => {
                 drop(stored.written.lease);
                 other?;
-                Ok(part)
+                Ok(UploadedPart {
+                    part,
+                    encryption: record.metadata.encryption(),
+                })
             }
         }
     }

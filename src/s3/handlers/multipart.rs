@@ -83,10 +83,12 @@ pub async fn upload_part(
     let stored = with_body(payload, framing, &call.state.patience, |body| {
         gateway.upload_part(permit, &bucket, request, body)
     });
-    let entry = stored.await?.entry;
+    let stored = stored.await?;
+    let entry = stored.part.entry;
     let mut response = HttpResponse::Ok();
     response.insert_header(("etag", ETag::single(entry.md5).quoted()));
-    respond::encryption(&mut response, call.told_encryption(&bucket));
+    let told = stored.encryption.or_else(|| call.told_encryption(&bucket));
+    respond::encryption(&mut response, told);
     if let Some(checksum) = &entry.checksum {
         response.insert_header((checksum.algorithm.header(), checksum.to_base64()));
     }
@@ -143,7 +145,10 @@ pub async fn complete(
     let target = (name, object_key.as_str());
     let (location, checksum) = (location(call.view), finished.checksum.as_ref());
     let body = responses::complete_multipart_upload(target, &location, &finished.etag, checksum);
-    Ok(respond::written_xml(body, call.told_encryption(&bucket)))
+    let told = finished
+        .encryption
+        .or_else(|| call.told_encryption(&bucket));
+    Ok(respond::written_xml(body, told))
 }
 
 /// The URL of the object, as the client itself wrote it: some take it from here and follow it.

@@ -27,9 +27,10 @@ pub async fn upload_part_copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> 
     };
     let permits = (source_permit, permit);
     let gateway = &call.state.gateway;
-    let part = gateway
+    let stored = gateway
         .upload_part_copy(permits, &source_bucket, &bucket, request)
         .await?;
-    let body = responses::copy_part(&part);
-    Ok(respond::written_xml(body, call.told_encryption(&bucket)))
+    let body = responses::copy_part(&stored.part);
+    let told = stored.encryption.or_else(|| call.told_encryption(&bucket));
+    Ok(respond::written_xml(body, told))
 }

@@ -423,7 +423,7 @@ fn point_35_of_parallel_writes_under_one_etag_one_wins() {
                 .into_iter()
                 .map(|held| scope.spawn(|| held.finish()));
             let writers: Vec<_> = writers.collect();
-            let ended = writers.into_iter().map(|writer| writer.join());
+            let ended = writers.into_iter().map(std::thread::ScopedJoinHandle::join);
             ended
                 .map(|answer| answer.expect("an answer").outcome())
                 .collect()

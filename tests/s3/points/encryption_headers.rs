@@ -1,6 +1,6 @@
-//! Headers of server-side encryption, beyond `encryption`: points 92 to 98. Keys of customers and of a key service are
-//! not there yet: whoever asks for them is refused, and nothing is stored. Point 97 is in
-//! `bucket_encryption`.
+//! Headers of server-side encryption: points 92 to 96 and 98. Keys of customers and of a key
+//! service are not there yet: whoever asks for them is refused, and nothing is stored. Point 97 is
+//! in `bucket_encryption`.
 
 use super::uploads::Upload;
 use super::{fill, with_bucket};
@@ -165,7 +165,6 @@ fn point_94_object_of_an_upload_tells_the_encryption_of_its_creation() {
 }
 
 #[test]
-#[ignore = "answers about parts do not know how their upload was created"]
 fn point_94_answers_about_an_upload_tell_the_encryption_of_its_creation() {
     let server = TestServer::start_with(&[("RIZNICA_S3__REPORT_DEFAULT_ENCRYPTION", "false")]);
     let city = server.account("city");

@@ -66,10 +66,6 @@ fn point_48_last_entry_of_a_number_counts() {
 }
 
 #[test]
-#[expect(
-    clippy::needless_collect,
-    reason = "all threads start before the first is waited for"
-)]
 fn point_48_last_finisher_of_a_part_wins() {
     let server = TestServer::start();
     let city = server.account("city");

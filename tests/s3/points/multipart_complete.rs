@@ -273,10 +273,6 @@ fn point_47_completing_again_gives_the_same_answer() {
 }
 
 #[test]
-#[expect(
-    clippy::needless_collect,
-    reason = "all threads start before the first is waited for"
-)]
 fn point_47_completions_at_once_make_one_object() {
     let server = TestServer::start();
     let city = server.account("city");

@@ -1,4 +1,4 @@
-//! UploadPartCopy: point 53 beyond `part_copy`, and what points 41, 44 and 46 say where a part is a copy.
+//! UploadPartCopy: point 53, and what points 41, 44 and 46 say where a part is a copy.
 
 use super::copy_names::md5_hex;
 use super::copy_sources::PAST;
