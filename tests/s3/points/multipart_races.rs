@@ -95,14 +95,15 @@ fn point_35_of_completions_that_must_create_one_wins() {
             (upload, Upload::document(&[(1, &etag)]))
         })
         .collect();
-    let answers: Vec<Answer> = thread::scope(|scope| {
-        let complete = |(upload, document): &(Upload<'_>, String)| {
+    let mut answers = Vec::new();
+    thread::scope(|scope| {
+        let mut sent = Vec::new();
+        for (upload, document) in &uploads {
             let request = upload.complete_request(document);
             let request = request.header("if-none-match", "*");
-            scope.spawn(|| request.send())
-        };
-        let sent: Vec<_> = uploads.iter().map(complete).collect();
-        sent.into_iter().map(|s| s.join().expect("sent")).collect()
+            sent.push(scope.spawn(|| request.send()));
+        }
+        answers.extend(sent.into_iter().map(|s| s.join().expect("sent")));
     });
     let won: Vec<usize> = (0..answers.len())
         .filter(|n| answers[*n].status == 200)
