@@ -7,14 +7,9 @@ use crate::model::time::Timestamp;
 use crate::s3::error::S3Error;
 use crate::s3::extract::number::byte_count;
 
-/// A header as text; bytes that are not UTF-8 read as absent.
+/// A header as text. Bytes that are not UTF-8 read as empty, which is no digest, no owner and no
+/// condition, so that a request that asks for something is never done as if it asked for nothing.
 pub fn text<'a>(request: &RequestView<'a>, name: &str) -> Option<&'a str> {
-    std::str::from_utf8(request.header(name)?).ok()
-}
-
-/// A header that must not be overlooked: bytes that are not UTF-8 read as empty, which is no digest
-/// and no condition, so that the request is refused instead of done unconditionally.
-pub fn strict_text<'a>(request: &RequestView<'a>, name: &str) -> Option<&'a str> {
     let value = request.header(name)?;
     Some(std::str::from_utf8(value).unwrap_or_default())
 }
@@ -56,8 +51,8 @@ pub fn write(request: &RequestView<'_>) -> WriteConditions {
 pub fn delete(request: &RequestView<'_>) -> Result<DeleteConditions, S3Error> {
     let size_header = "x-amz-if-match-size";
     let time_header = "x-amz-if-match-last-modified-time";
-    let size = strict_text(request, size_header);
-    let time = strict_text(request, time_header);
+    let size = text(request, size_header);
+    let time = text(request, time_header);
     let invalid =
         |name: &str, value: &str| S3Error::argument(name, value, "The value does not parse.");
     Ok(DeleteConditions {

@@ -8,7 +8,7 @@ use crate::model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType};
 use crate::s3::body::aws_chunked::ChunkMode;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::extract::conditions::{strict_text, text};
+use crate::s3::extract::conditions::text;
 use crate::s3::extract::number::byte_count;
 
 /// Reads what the head declares about the body.
@@ -29,7 +29,7 @@ pub fn of_transfer(
     request: &RequestView<'_>,
     payload: Payload,
 ) -> Result<DeclaredDigests, S3Error> {
-    let md5 = match strict_text(request, "content-md5") {
+    let md5 = match text(request, "content-md5") {
         None => None,
         Some(value) => {
             let bytes = base64_decode(value).and_then(|bytes| bytes.try_into().ok());
@@ -89,7 +89,7 @@ fn two_checksums() -> S3Error {
 fn checksum_header(request: &RequestView<'_>) -> Result<Option<Checksum>, S3Error> {
     let mut found = None;
     for algorithm in ChecksumAlgorithm::ALL {
-        let Some(value) = strict_text(request, algorithm.header()) else {
+        let Some(value) = text(request, algorithm.header()) else {
             continue;
         };
         let invalid = |text: String| S3Error::new(S3ErrorCode::InvalidRequest).message(text);
@@ -115,7 +115,7 @@ pub fn object_checksum(
     request: &RequestView<'_>,
 ) -> Result<Option<(ChecksumAlgorithm, String)>, S3Error> {
     let mut headers = ChecksumAlgorithm::ALL.into_iter().filter_map(|algorithm| {
-        let value = strict_text(request, algorithm.header())?;
+        let value = text(request, algorithm.header())?;
         Some((algorithm, value.to_owned()))
     });
     let found = headers.next();
@@ -133,7 +133,7 @@ pub fn algorithm(
     request: &RequestView<'_>,
     header: &str,
 ) -> Result<Option<ChecksumAlgorithm>, S3Error> {
-    let Some(value) = strict_text(request, header) else {
+    let Some(value) = text(request, header) else {
         return Ok(None);
     };
     let algorithm = ChecksumAlgorithm::parse(value).ok_or_else(|| {
