@@ -164,3 +164,23 @@ fn point_47_completions_of_two_uploads_leave_one_whole_object() {
     };
     assert!(stored.body == [bytes(seed, PART_LEN), bytes(seed, 9)].concat());
 }
+
+/// A completion that finds the upload ended by another one between its steps has to look again:
+/// many rounds, as the moment is short.
+#[test]
+fn point_47_completions_that_overtake_each_other_all_succeed() {
+    let (_server, city) = with_bucket();
+    for round in 0..40 {
+        let upload = Upload::create(&city, &format!("/points/{round}"));
+        let etag = upload.part(1, b"part");
+        thread::scope(|scope| {
+            let mut sent = Vec::new();
+            for _ in 0..12 {
+                sent.push(scope.spawn(|| upload.complete(&[(1, &etag)])));
+            }
+            for answer in sent {
+                answer.join().expect("sent").expect(200);
+            }
+        });
+    }
+}
