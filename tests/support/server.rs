@@ -10,7 +10,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use std::fs::File;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
@@ -26,13 +26,32 @@ pub(crate) struct TestServer {
     admin_port: u16,
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
+/// Two ports that nobody listens on.
+fn free_ports() -> (u16, u16) {
+    let one = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let other = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = |listener: &TcpListener| listener.local_addr().expect("its address").port();
+    (port(&one), port(&other))
 }
 
 fn riznica() -> Command {
     Command::new(env!("CARGO_BIN_EXE_riznica"))
+}
+
+/// Starts the server of a folder on free ports.
+fn serve(folder: &Path, settings: &[(&str, &str)]) -> (Child, u16, u16) {
+    let (port, admin_port) = free_ports();
+    let log = File::create(folder.join(LOG_FILE)).expect("a log file");
+    let process = riznica()
+        .args(["serve", "--data-dir"])
+        .arg(folder.join("data"))
+        .args(["--listen", &format!("127.0.0.1:{port}")])
+        .args(["--admin-listen", &format!("127.0.0.1:{admin_port}")])
+        .envs(settings.iter().copied())
+        .stderr(Stdio::from(log))
+        .spawn()
+        .expect("serve runs");
+    (process, port, admin_port)
 }
 
 impl TestServer {
@@ -48,27 +67,34 @@ impl TestServer {
         let data = folder.path().join("data");
         let made = riznica().args(["init", "--data-dir"]).arg(&data).output();
         assert!(made.expect("init runs").status.success(), "init failed");
-        let (port, admin_port) = (free_port(), free_port());
-        let log = File::create(folder.path().join(LOG_FILE)).expect("a log file");
-        let process = riznica()
-            .args(["serve", "--data-dir"])
-            .arg(&data)
-            .args(["--listen", &format!("127.0.0.1:{port}")])
-            .args(["--admin-listen", &format!("127.0.0.1:{admin_port}")])
-            .envs(settings.iter().copied())
-            .stderr(Stdio::from(log))
-            .spawn()
-            .expect("serve runs");
-        let server = Self {
+        let (process, port, admin_port) = serve(folder.path(), settings);
+        let mut server = Self {
             folder,
             process,
             port,
             admin_port,
         };
-        // Each question starts a process, which is pause enough.
-        let is_ready = (0..2000).any(|_| server.tenants_can_be_listed());
-        assert!(is_ready, "the server did not become ready");
+        // The ports were free when they were asked for; a connection of another test may have one
+        // of them by now, and the server ends.
+        let mut attempts = 1;
+        while !server.becomes_ready() {
+            assert!(attempts < 5, "not ready: {}", server.log());
+            attempts += 1;
+            let folder = server.folder.path();
+            (server.process, server.port, server.admin_port) = serve(folder, settings);
+        }
         server
+    }
+
+    /// Waits until the server answers; `false` when it has ended instead.
+    fn becomes_ready(&mut self) -> bool {
+        // Each question starts a process, which is pause enough.
+        let mut outcomes = (0..2000).filter_map(|_| {
+            let is_ready = self.tenants_can_be_listed();
+            let has_ended = self.process.try_wait().expect("its state").is_some();
+            (is_ready || has_ended).then_some(is_ready)
+        });
+        outcomes.next().expect("a server that answers or ends")
     }
 
     /// What the server has logged so far.
