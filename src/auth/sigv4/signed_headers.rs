@@ -8,6 +8,11 @@ use crate::auth::error::{AuthError, MalformedReason};
 use crate::auth::request::RequestView;
 use crate::auth::sigv4::Place;
 
+/// Names of unsigned headers that an error tells.
+const TOLD_NAMES_MAX: usize = 8;
+/// Characters of each; the longest name that S3 knows has 59.
+const TOLD_NAME_LEN_MAX: usize = 64;
+
 /// `x-amz-*` headers that a header-signed request need not sign. The decoded length only announces
 /// what the body's own framing ends in; a wrong one makes the body incomplete.
 const EXEMPT_IN_HEADER_FORM: [&str; 1] = ["x-amz-decoded-content-length"];
@@ -80,7 +85,8 @@ impl SignedHeaders {
     /// has.
     ///
     /// # Errors
-    /// `HeadersNotSigned` with the names that are missing.
+    /// `HeadersNotSigned` with the names that are missing: the first few, cut, since they come from
+    /// a stranger and go into the answer and the log.
     pub(super) fn cover(&self, request: &RequestView<'_>, place: Place) -> Result<(), AuthError> {
         let exempt: &[&str] = match place {
             Place::Header => &EXEMPT_IN_HEADER_FORM,
@@ -91,7 +97,8 @@ impl SignedHeaders {
             .filter(|name| name.starts_with("x-amz-") && !exempt.contains(name))
             .chain(["host"])
             .filter(|name| !self.contains(name))
-            .map(str::to_owned)
+            .take(TOLD_NAMES_MAX)
+            .map(|name| name.chars().take(TOLD_NAME_LEN_MAX).collect())
             .collect();
         if names.is_empty() {
             Ok(())
