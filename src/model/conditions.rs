@@ -1,6 +1,6 @@
 //! Conditional requests.
 //!
-//! Owns: the four read conditions (RFC 9110, 13; S3 GetObject) and the two write conditions (S3
+//! Owns: the read conditions (RFC 9110, 13; S3 GetObject) and the two write conditions (S3
 //! conditional writes), as pure functions of an ETag and a time. Not here: evaluating a write
 //! condition at the moment of commit (`catalog::objects`).
 
@@ -72,6 +72,39 @@ impl ReadConditions {
             (Some(unwanted), _) if unwanted.matches(etag) => ReadOutcome::NotModified,
             (None, Some(since)) if !modified_since(since) => ReadOutcome::NotModified,
             _ => ReadOutcome::Proceed,
+        }
+    }
+}
+
+/// `If-Range` (RFC 9110, 13.1.5): a range is sent only of the object that the client has the
+/// beginning of. Otherwise it gets the whole object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RangeCondition {
+    /// The object with this ETag.
+    ETag(ETag),
+    /// The object that was last modified in exactly this second.
+    LastModified(Timestamp),
+    /// No object: a weak ETag, or what is neither an ETag nor a date.
+    Never,
+}
+
+impl RangeCondition {
+    /// Parses the header.
+    pub fn parse(header: &str) -> Self {
+        if header.trim().starts_with("W/") {
+            return Self::Never;
+        }
+        let time = || Timestamp::parse_http(header).map(Self::LastModified);
+        let etag = ETag::parse(header).map(Self::ETag);
+        etag.or_else(time).unwrap_or(Self::Never)
+    }
+
+    /// Whether the range is of this object.
+    pub fn holds(&self, etag: &ETag, last_modified: Timestamp) -> bool {
+        match self {
+            Self::ETag(wanted) => wanted == etag,
+            Self::LastModified(time) => time.seconds() == last_modified.seconds(),
+            Self::Never => false,
         }
     }
 }

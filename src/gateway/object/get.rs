@@ -10,7 +10,7 @@ use crate::gateway::read_path::{LocatedObject, PlaintextStream};
 use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
 use crate::model::checksum::{ChecksumAlgorithm, ChecksumType, ObjectChecksum};
-use crate::model::conditions::{ReadConditions, ReadOutcome};
+use crate::model::conditions::{RangeCondition, ReadConditions, ReadOutcome};
 use crate::model::object_key::ObjectKey;
 use crate::model::range::ByteRange;
 use crate::model::upload::PartNumber;
@@ -38,8 +38,23 @@ pub struct GetObject {
     pub object_key: ObjectKey,
     /// Which bytes.
     pub selection: Selection,
+    /// Condition on a range; without it the answer is the whole object.
+    pub range_condition: Option<RangeCondition>,
     /// Conditions.
     pub conditions: ReadConditions,
+}
+
+impl GetObject {
+    /// Which bytes of this object.
+    fn selection_of(&self, record: &ObjectRecord) -> Selection {
+        let (etag, time) = (&record.secret.etag, record.plain.last_modified);
+        match (self.selection, &self.range_condition) {
+            (Selection::Range(_), Some(condition)) if !condition.holds(etag, time) => {
+                Selection::Whole
+            }
+            (selection, _) => selection,
+        }
+    }
 }
 
 /// An object as an answer describes it.
@@ -126,7 +141,7 @@ impl Gateway {
             let located = self.locate(bucket, &request.object_key).await?;
             let row = located.row.clone();
             let located = check(located, request)?;
-            let range = select(&located, request.selection)?;
+            let range = select(&located, request.selection_of(&located.record))?;
             match self.read(&located, range).await {
                 Ok(stream) => return answer(located, request).map(|answer| (answer, stream)),
                 Err(GatewayError::CorruptObject) if attempt < ATTEMPTS_MAX => {
@@ -195,18 +210,19 @@ fn select(located: &LocatedObject, selection: Selection) -> Result<Range<u64>, G
 
 fn answer(located: LocatedObject, request: &GetObject) -> Result<ObjectAnswer, GatewayError> {
     let located = check(located, request)?;
-    let range = select(&located, request.selection)?;
-    let is_partial = match request.selection {
+    let selection = request.selection_of(&located.record);
+    let range = select(&located, selection)?;
+    let is_partial = match selection {
         Selection::Whole => false,
         Selection::Range(_) => true,
         // An empty part has no first and no last byte that a Content-Range could name.
         Selection::Part(_) => located.record.plain.part_count.is_some() && !range.is_empty(),
     };
-    let parts_count = match request.selection {
+    let parts_count = match selection {
         Selection::Part(_) => located.record.plain.part_count,
         Selection::Range(_) | Selection::Whole => None,
     };
-    let checksum = match request.selection {
+    let checksum = match selection {
         Selection::Range(_) => None,
         Selection::Part(part_number) if parts_count.is_some() => {
             part_checksum(&located, part_number)

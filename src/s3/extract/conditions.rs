@@ -2,10 +2,18 @@
 
 use crate::auth::RequestView;
 use crate::gateway::object::delete::DeleteConditions;
-use crate::model::conditions::{ETagMatch, ReadConditions, WriteConditions};
+use crate::model::conditions::{ETagMatch, RangeCondition, ReadConditions, WriteConditions};
 use crate::model::time::Timestamp;
-use crate::s3::error::S3Error;
+use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::number::byte_count;
+use crate::s3::operation::Operation;
+
+/// Conditions of HTTP that S3 judges on reads only; the last one on writes too.
+const JUDGED_ON_READS: [(&str, &str); 3] = [
+    ("if-modified-since", "If-Modified-Since"),
+    ("if-unmodified-since", "If-Unmodified-Since"),
+    ("if-none-match", "If-None-Match"),
+];
 
 /// A header as text. Bytes that are not UTF-8 read as empty, which is no digest, no owner and no
 /// condition, so that a request that asks for something is never done as if it asked for nothing.
@@ -35,11 +43,36 @@ pub fn read(request: &RequestView<'_>, prefix: &str) -> ReadConditions {
     }
 }
 
+/// The condition on a range.
+pub fn range(request: &RequestView<'_>) -> Option<RangeCondition> {
+    text(request, "if-range").map(RangeCondition::parse)
+}
+
 /// Conditions of a write.
 pub fn write(request: &RequestView<'_>) -> WriteConditions {
     WriteConditions {
         if_match: etags(request, "if-match"),
         if_none_match: etags(request, "if-none-match"),
+    }
+}
+
+/// Refuses conditions of HTTP that this operation does not know: who sends one wants nothing to
+/// happen when it fails.
+///
+/// # Errors
+/// `NotImplemented`, AWS's answer to a header whose meaning it does not have.
+pub fn refuse_unjudged(operation: Operation, request: &RequestView<'_>) -> Result<(), S3Error> {
+    let unjudged = match operation {
+        Operation::CompleteMultipartUpload | Operation::CopyObject | Operation::PutObject => 2,
+        Operation::DeleteObject => JUDGED_ON_READS.len(),
+        _ => 0,
+    };
+    let mut unjudged = JUDGED_ON_READS.iter().take(unjudged);
+    match unjudged.find(|(name, _)| request.header(name).is_some()) {
+        None => Ok(()),
+        Some((_, header)) => Err(S3Error::new(S3ErrorCode::NotImplemented)
+            .message("A header you provided implies functionality that is not implemented".into())
+            .with("Header", (*header).to_owned())),
     }
 }
 

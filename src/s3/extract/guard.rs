@@ -5,7 +5,7 @@ use crate::auth::RequestView;
 use crate::gateway::BucketRecord;
 use crate::model::tenant::CanonicalId;
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::extract::conditions::text;
+use crate::s3::extract::conditions::{self, text};
 use crate::s3::extract::encryption;
 use crate::s3::operation::Operation;
 use crate::s3::route::Query;
@@ -33,6 +33,7 @@ const ACL_WITHOUT_EFFECT: &[&str] = &["private", "bucket-owner-full-control"];
 /// `InvalidStorageClass`.
 pub fn refuse_unsupported(operation: Operation, request: &RequestView<'_>) -> Result<(), S3Error> {
     encryption::judge(operation, request)?;
+    conditions::refuse_unjudged(operation, request)?;
     for (name, value) in &request.headers {
         let value = String::from_utf8_lossy(value);
         if NOT_IMPLEMENTED.contains(name)

@@ -78,6 +78,7 @@ fn read_request(call: &Call<'_>) -> Result<GetObject, S3Error> {
     Ok(GetObject {
         object_key: call.target.object_key()?.clone(),
         selection,
+        range_condition: conditions::range(call.view),
         conditions: conditions::read(call.view, ""),
     })
 }

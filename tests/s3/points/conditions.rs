@@ -263,6 +263,32 @@ fn point_34_if_none_match_with_another_etag_succeeds() {
     all_writes(&city, "/points/a", &[("if-none-match", OTHER)], 200, "");
 }
 
+/// Conditions that writes do not know are refused: whoever sends one wants nothing to happen when
+/// it fails.
+#[test]
+fn point_34_conditions_that_writes_do_not_know_are_refused() {
+    let (_server, city, etag) = with_object();
+    let refused = (501, "NotImplemented");
+    for date in [hours(-1), hours(1)] {
+        for name in ["if-modified-since", "if-unmodified-since"] {
+            let both = [(name, &*date), ("if-match", &*etag)];
+            for headers in [&both[..1], &both] {
+                all_writes(&city, "/points/a", headers, refused.0, refused.1);
+                let delete = with(city.request("DELETE", "/points/a"), headers);
+                let answer = delete.send().refused(refused.0, refused.1);
+                let named = answer.text("Header").map(|name| name.to_lowercase());
+                assert_eq!(named.as_deref(), Some(name));
+            }
+        }
+    }
+    for value in ["*", &etag, OTHER] {
+        let delete = city.request("DELETE", "/points/a");
+        let delete = delete.header("if-none-match", value).send();
+        delete.refused(refused.0, refused.1);
+    }
+    assert_eq!(city.get("/points/a").expect(200).body, b"four");
+}
+
 /// The ETag of what was there before is that of no object now. Versions are to come.
 #[test]
 fn point_34_only_the_current_object_counts() {

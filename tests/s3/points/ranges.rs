@@ -207,6 +207,48 @@ fn point_31_condition_that_fails_wins_over_the_range() {
     }
 }
 
+/// What continues a download gets the rest only of the object that it has the beginning of: the
+/// rest of another one would make a file that never was.
+#[test]
+fn point_31_range_of_another_object_is_the_whole() {
+    let (_server, city) = with_bucket();
+    let old = city.put("/points/a", "abcdefghij").expect(200);
+    let old = old.header("etag").expect("an ETag").to_owned();
+    let new = city.put("/points/a", "0123456789").expect(200);
+    let new = new.header("etag").expect("an ETag").to_owned();
+    let head = city.head("/points/a").expect(200);
+    let time = head.header("last-modified").expect("a time");
+    let continued = |method: &str, range: &str, condition: &str| {
+        let request = city.request(method, "/points/a").header("range", range);
+        request.header("if-range", condition).send()
+    };
+    for method in ["GET", "HEAD"] {
+        for same in [&new, new.trim_matches('"'), time] {
+            let part = continued(method, "bytes=4-", same).expect(206);
+            assert_eq!(part.header("content-range"), Some("bytes 4-9/10"), "{same}");
+            let sent: &[u8] = if method == "GET" { b"456789" } else { b"" };
+            assert_eq!(part.body, sent);
+        }
+        let weak = format!("W/{new}");
+        let past = "Fri, 21 Oct 2016 07:28:00 GMT";
+        let future = "Fri, 21 Oct 2095 07:28:00 GMT";
+        for other in [&old, &weak, past, future, "*", "", "yesterday"] {
+            // Also where the range is beyond the end of what is there now.
+            for range in ["bytes=4-", "bytes=40-"] {
+                let whole = continued(method, range, other).expect(200);
+                assert_eq!(whole.header("content-range"), None, "{other}");
+                assert_eq!(whole.header("content-length"), Some("10"), "{other}");
+                assert_eq!(whole.header("etag"), Some(&*new));
+                let sent: &[u8] = if method == "GET" { b"0123456789" } else { b"" };
+                assert_eq!(whole.body, sent, "{other}");
+            }
+        }
+    }
+    continued("GET", "bytes=40-", &new).refused(416, "InvalidRange");
+    let alone = city.request("GET", "/points/a").header("if-range", &old);
+    assert_eq!(alone.send().expect(200).body, b"0123456789");
+}
+
 const ALGORITHMS: [&str; 5] = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];
 
 fn has_checksum(answer: &Answer) -> bool {
