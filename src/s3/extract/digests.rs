@@ -54,7 +54,7 @@ pub fn of_transfer(
 ///
 /// # Errors
 /// `InvalidRequest` for a checksum header that does not parse, for two of them, or for an algorithm
-/// that differs from the value's.
+/// that differs from the value's or the trailer's.
 pub fn add_checksum(
     declared: &mut DeclaredDigests,
     request: &RequestView<'_>,
@@ -68,8 +68,9 @@ pub fn add_checksum(
     }
     let named = algorithm(request, "x-amz-sdk-checksum-algorithm")?;
     let checksum_algorithm = trailer.or_else(|| named.filter(|_| checksum.is_none()));
-    if let (Some(checksum), Some(named)) = (&checksum, named)
-        && checksum.algorithm != named
+    let sent = checksum.as_ref().map(|checksum| checksum.algorithm);
+    if let (Some(sent), Some(named)) = (sent.or(trailer), named)
+        && sent != named
     {
         let text = "Value for x-amz-sdk-checksum-algorithm header is invalid.".to_owned();
         return Err(S3Error::new(S3ErrorCode::InvalidRequest).message(text));

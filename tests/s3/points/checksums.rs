@@ -191,6 +191,21 @@ fn point_99_algorithm_that_differs_from_the_value_is_refused() {
 }
 
 #[test]
+fn point_99_algorithm_that_differs_from_the_trailer_is_refused() {
+    let (_server, city) = with_bucket();
+    let (name, value) = (header_of("SHA1"), checksum("SHA1", b"four"));
+    let said = |algorithm: &str| {
+        let put = put_with_trailer(&city, b"four", &name, &value);
+        put.header("x-amz-sdk-checksum-algorithm", algorithm).send()
+    };
+    let refused = said("CRC32").refused(400, "InvalidRequest");
+    let text = "Value for x-amz-sdk-checksum-algorithm header is invalid.";
+    assert_eq!(refused.text("Message").as_deref(), Some(text));
+    city.get("/points/a").refused(404, "NoSuchKey");
+    assert_eq!(told(&said("SHA1").expect(200)), [(&*name, &*value)]);
+}
+
+#[test]
 fn point_99_two_values_are_refused() {
     let (_server, city) = with_bucket();
     let put = put(&city, b"four");
