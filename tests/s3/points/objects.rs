@@ -71,6 +71,16 @@ fn point_30_put_replaces_content_headers() {
     }
 }
 
+/// As AWS: what is named by nothing is not named.
+#[test]
+fn point_30_empty_content_type_is_none() {
+    let (_server, city) = with_bucket();
+    put_with(&city, &[("content-type", "")]).expect(200);
+    for answer in get_and_head(&city) {
+        assert_eq!(answer.header("content-type"), Some("binary/octet-stream"));
+    }
+}
+
 #[test]
 fn point_30_empty_metadata_values_survive() {
     let (_server, city) = with_bucket();
