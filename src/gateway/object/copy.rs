@@ -50,8 +50,9 @@ pub struct CopyObject {
     /// Server-side encryption that the copy's bucket or the request asks for; the source's does not
     /// count.
     pub encryption: Option<SseAlgorithm>,
-    /// Whether the request itself names the encryption, which makes a copy onto itself a change.
-    pub names_encryption: bool,
+    /// Whether the request itself names the encryption or the storage class, which makes a copy
+    /// onto itself a change.
+    pub names_a_change: bool,
     /// Checksum to compute for the copy, if another than the source's is asked for.
     pub checksum_algorithm: Option<ChecksumAlgorithm>,
 }
@@ -76,7 +77,7 @@ impl Gateway {
         spend(permits.1, Action::PutObject, bucket)?;
         let is_itself =
             source_bucket.bucket == bucket.bucket && request.source_key == request.object_key;
-        if is_itself && request.metadata.is_none() && !request.names_encryption {
+        if is_itself && request.metadata.is_none() && !request.names_a_change {
             // An object that is not there is said to be missing first.
             self.source_of(source_bucket, &request).await?;
             return Err(GatewayError::CopyToItself);

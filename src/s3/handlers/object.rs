@@ -21,6 +21,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use futures::StreamExt;
 
+/// The class to store an object in, which `s3::extract::guard` has judged.
+const STORAGE_CLASS_HEADER: &str = "x-amz-storage-class";
+
 /// Query parameters that replace headers of a signed GET, and the headers that they replace
 /// (s3-behaviour.md 11).
 const RESPONSE_OVERRIDES: [(&str, &str); 6] = [
@@ -228,7 +231,9 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         conditions: conditions::write(call.view),
         metadata,
         encryption: call.asked_encryption(&bucket),
-        names_encryption: conditions::text(call.view, SSE_HEADER).is_some(),
+        names_a_change: [SSE_HEADER, STORAGE_CLASS_HEADER]
+            .iter()
+            .any(|name| call.view.header(name).is_some()),
         checksum_algorithm: digests::algorithm(call.view, "x-amz-checksum-algorithm")?,
     };
     let permits = (source_permit, permit);

@@ -193,6 +193,19 @@ fn point_42_copy_onto_itself_with_encryption_named_is_allowed() {
     assert_eq!(head.body, b"four");
 }
 
+/// `aws s3 cp --storage-class STANDARD` of an object onto itself.
+#[test]
+fn point_42_copy_onto_itself_with_storage_class_named_is_allowed() {
+    let (_server, city) = with_bucket();
+    put_described(&city, "/points/k");
+    let named = copying(&city, "/points/k", "/points/k");
+    let named = named.header("x-amz-storage-class", "STANDARD");
+    named.send().expect(200);
+    let read = city.get("/points/k").expect(200);
+    assert_eq!(described(&read), DESCRIBED);
+    assert_eq!(read.body, b"four");
+}
+
 #[test]
 fn point_42_multipart_object_takes_new_metadata() {
     let (_server, city) = with_bucket();
