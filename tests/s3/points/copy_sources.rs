@@ -2,6 +2,7 @@
 //! `copy`.
 
 use super::copy_names::{DESCRIBED, copy, copying, described, md5_hex, put_described, replacing};
+use super::held::LENS;
 use super::uploads::{PART_LEN, Upload, bytes};
 use super::{fill, with_bucket};
 use crate::raw::{Account, sha256_hex};
@@ -97,6 +98,39 @@ fn point_44_destination_conditions_are_judged_on_the_destination() {
     itself.send().refused(412, "PreconditionFailed");
     let itself = replacing(&city, "/points/k").header("if-match", &source);
     itself.send().expect(200);
+}
+
+/// Of copies that must create the same object one does, whichever source it has.
+#[test]
+fn point_35_of_parallel_copies_that_must_create_one_wins() {
+    let (_server, city) = with_bucket();
+    for len in LENS {
+        let sources: Vec<u8> = (1..=6).collect();
+        for seed in &sources {
+            let source = format!("/points/source{seed}");
+            city.put(&source, bytes(*seed, len)).expect(200);
+        }
+        let target = format!("/points/copy{len}");
+        let won: Vec<u8> = std::thread::scope(|scope| {
+            let copies = sources.iter().map(|seed| {
+                let source = format!("points/source{seed}");
+                let copy = copying(&city, &source, &target).header("if-none-match", "*");
+                scope.spawn(move || (*seed, copy.send().outcome()))
+            });
+            let copies: Vec<_> = copies.collect();
+            let ended = copies.into_iter().map(|copy| copy.join().expect("a copy"));
+            let won = ended.filter(|(_, outcome)| {
+                let failed = (412, "PreconditionFailed".to_owned());
+                assert!(outcome.0 == 200 || *outcome == failed, "{outcome:?}");
+                outcome.0 == 200
+            });
+            won.map(|(seed, _)| seed).collect()
+        });
+        let [seed] = won.as_slice() else {
+            panic!("one winner: {won:?}");
+        };
+        assert!(city.get(&target).expect(200).body == bytes(*seed, len));
+    }
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! Points 39 and 40: deletions under conditions, and many at once.
 
+use super::multipart_checksums::{checksum, header_of};
+use super::uploads::bytes;
 use super::{fill, with_bucket};
 use crate::raw::{Account, Answer};
 use crate::server::TestServer;
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
 const OTHER: &str = "\"0123456789abcdef0123456789abcdef\"";
 const LONG_AGO: &str = "Fri, 21 Oct 2016 07:28:00 GMT";
@@ -136,6 +140,60 @@ fn point_39_null_version_is_deleted_under_conditions() {
     city.get("/points/a").refused(404, "NoSuchKey");
 }
 
+/// What a deletion under a condition takes is what the condition was about, however close an
+/// overwrite comes.
+#[test]
+fn point_39_conditional_delete_never_takes_a_newer_object() {
+    let (_server, city) = with_bucket();
+    for (round, len) in (0..40_u8).zip([4, 300_000].into_iter().cycle()) {
+        let old = city.put("/points/a", bytes(round, len)).expect(200);
+        let etag = old.header("etag").expect("an ETag");
+        let newer = bytes(round + 100, len);
+        std::thread::scope(|scope| {
+            scope.spawn(|| city.put("/points/a", &*newer).expect(200));
+            let deleted = delete_if(&city, "/points/a", &[("if-match", etag)]);
+            let status = deleted.status;
+            assert!(matches!(status, 204 | 412), "{}", deleted.body_text());
+        });
+        assert!(city.get("/points/a").expect(200).body == newer, "{round}");
+    }
+}
+
+#[tokio::test]
+async fn point_39_official_client_deletes_under_conditions() {
+    let (server, city, etag, _) = with_object();
+    let client = server.client(&city);
+    let head = client.head_object().bucket("points").key("a").send();
+    let head = head.await.expect("an answer");
+    let time = *head.last_modified().expect("a time");
+    let delete = |size: i64| {
+        let delete = client.delete_object().bucket("points").key("a");
+        let delete = delete.if_match(&etag).if_match_last_modified_time(time);
+        delete.if_match_size(size).send()
+    };
+    let refused = delete(5).await.expect_err("another size");
+    assert_eq!(refused.code(), Some("PreconditionFailed"));
+    delete(4).await.expect("a deletion");
+    city.get("/points/a").refused(404, "NoSuchKey");
+    fill(&city, &["b", "c"]);
+    let head = client.head_object().bucket("points").key("b").send();
+    let head = head.await.expect("an answer");
+    let of = |object_key: &str| {
+        let entry = ObjectIdentifier::builder().key(object_key);
+        let entry = entry.set_e_tag(head.e_tag().map(str::to_owned));
+        entry.set_last_modified_time(head.last_modified().copied())
+    };
+    let entries = [of("b").size(4), of("c").size(5)];
+    let entries = entries.map(|entry| entry.build().expect("an entry"));
+    let list = Delete::builder().set_objects(Some(entries.into()));
+    let list = list.build().expect("a list");
+    let answer = client.delete_objects().bucket("points").delete(list).send();
+    let answer = answer.await.expect("an answer");
+    assert_eq!(answer.deleted()[0].key(), Some("b"));
+    assert_eq!(answer.errors()[0].key(), Some("c"));
+    assert_eq!(answer.errors()[0].code(), Some("PreconditionFailed"));
+}
+
 fn delete_many(city: &Account, inner: &str) -> Answer {
     city.post("/points?delete", format!("<Delete>{inner}</Delete>"))
 }
@@ -219,6 +277,32 @@ fn point_40_over_a_thousand_keys_are_refused() {
     let answer = delete_many(&city, &entries(1000)).expect(200);
     assert_eq!(blocks(&answer, "Deleted").len(), 1000);
     city.get("/points/k0").refused(404, "NoSuchKey");
+}
+
+/// A list that was damaged on its way deletes nothing.
+#[test]
+fn point_40_list_with_a_wrong_digest_deletes_nothing() {
+    let (_server, city) = with_bucket();
+    fill(&city, &["a"]);
+    let list = format!("<Delete>{}</Delete>", entry("a", ""));
+    let with = |name: &str, value: &str| {
+        let post = city.request("POST", "/points?delete").body(&*list);
+        post.header(name, value).send()
+    };
+    // Of the empty body.
+    with("content-md5", "1B2M2Y8AsgTpgAmY7PhCfg==").refused(400, "BadDigest");
+    with("content-md5", "1B2M").refused(400, "InvalidDigest");
+    for algorithm in ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"] {
+        let name = header_of(algorithm);
+        let wrong = checksum(algorithm, b"");
+        with(&name, &wrong).refused(400, "BadDigest");
+        with(&name, "AAA").refused(400, "InvalidRequest");
+        city.get("/points/a").expect(200);
+        let right = checksum(algorithm, list.as_bytes());
+        let answer = with(&name, &right).expect(200);
+        assert_eq!(blocks(&answer, "Deleted"), ["<Key>a</Key>"]);
+        fill(&city, &["a"]);
+    }
 }
 
 #[test]
