@@ -30,9 +30,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Pieces between the reading and the writing side.
 const CHANNEL_PIECES: usize = 2;
 
-/// How often a copy onto itself seals its record anew because a writer was faster. Each time
-/// somebody else got on; who still loses then writes as often as it reads.
-const RESEALS_MAX: usize = 32;
+/// How often a copy onto itself seals its record anew because a writer was faster. After that it
+/// copies the bytes that it reads, which cannot be overtaken: the last to finish wins.
+const RESEALS_MAX: usize = 8;
 
 /// What a client asks for in a copy.
 #[derive(Debug)]
@@ -83,12 +83,13 @@ impl Gateway {
             return Err(GatewayError::CopyToItself);
         }
         let asked = request.metadata.take();
-        for _ in 0..RESEALS_MAX {
+        for attempt in 0..=RESEALS_MAX {
             let source = self.source_of(source_bucket, &request).await?;
             let kept = || source.record.secret.metadata.clone();
             let mut metadata = asked.clone().unwrap_or_else(kept);
             metadata.mark_encryption(request.encryption);
-            if !is_itself || needs_new_checksum(&source, &request) {
+            let is_overtaken = attempt == RESEALS_MAX;
+            if !is_itself || is_overtaken || needs_new_checksum(&source, &request) {
                 return self.copy_bytes(bucket, &source, metadata, request).await;
             }
             let stored = self.replace_metadata(bucket, source, metadata, &request);
