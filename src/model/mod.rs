@@ -1,6 +1,6 @@
 //! Rank 1: the nouns of the product as types that parse. No I/O, no async.
 //!
-//! Owns: names, identifiers, ranges, ETags, checksums, conditions, times.
+//! Owns: names, identifiers, ranges, ETags, checksums, conditions, times, versions, locks, tags.
 //! Not here: how they are stored (`catalog`), sealed (`crypto`) or written on the wire (`s3`).
 
 pub mod bucket;
@@ -9,9 +9,12 @@ pub mod conditions;
 pub mod encryption;
 pub mod etag;
 pub mod id;
+pub mod lock;
 pub mod metadata;
 pub mod object_key;
 pub mod range;
+pub mod tags;
 pub mod tenant;
 pub mod time;
 pub mod upload;
+pub mod versioning;
