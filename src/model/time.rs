@@ -23,6 +23,10 @@ const ASCTIME_DATE: &[FormatItem<'_>] = format_description!(
 /// As S3 writes times in XML: the milliseconds are always zero, so that lists and headers agree.
 const ISO_SECONDS: &[FormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].000Z");
+/// To the millisecond: a date that a client reads and sends back must not have become an earlier
+/// one.
+const ISO_MILLIS: &[FormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +63,20 @@ impl Timestamp {
         self.date().format(ISO_SECONDS).unwrap_or_default()
     }
 
+    /// `2026-11-23T10:00:00.123Z`, as dates of retentions are told.
+    pub fn iso8601_millis(self) -> String {
+        self.date().format(ISO_MILLIS).unwrap_or_default()
+    }
+
+    /// Parses ISO 8601 as RFC 3339 has it, rounded up to the millisecond: a retention is never
+    /// shorter than its date. A date before 1970 is the epoch.
+    pub fn parse_iso8601(text: &str) -> Option<Self> {
+        let date = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        let nanos = date.unix_timestamp_nanos().max(0);
+        let millis = nanos.saturating_add(999_999) / 1_000_000;
+        u64::try_from(millis).ok().map(Self)
+    }
+
     /// Parses the three HTTP-date forms, RFC 2822 (which writes `-0000`) and ISO 8601.
     pub fn parse_http(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -86,6 +104,34 @@ mod tests {
         let at = Timestamp::from_millis(1_795_428_000_999);
         assert_eq!(at.http_date(), "Mon, 23 Nov 2026 10:00:00 GMT");
         assert_eq!(at.iso8601(), "2026-11-23T10:00:00.000Z");
+    }
+
+    #[test]
+    fn iso8601_is_never_read_as_an_earlier_time() {
+        for (text, millis) in [
+            ("2140-01-01T00:00:00Z", 5_364_662_400_000),
+            ("2140-01-01T00:00:00.000Z", 5_364_662_400_000),
+            ("2140-01-01T01:00:00+01:00", 5_364_662_400_000),
+            ("2140-01-01T00:00:00.1234Z", 5_364_662_400_124),
+            ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
+            ("1969-01-01T00:00:00Z", 0),
+        ] {
+            let at = Timestamp::from_millis(millis);
+            assert_eq!(Timestamp::parse_iso8601(text), Some(at), "{text}");
+            assert_eq!(Timestamp::parse_iso8601(&at.iso8601_millis()), Some(at));
+        }
+        for bad in [
+            "",
+            "2140-01-01",
+            "2140-01-01T00:00:00",
+            "2140-13-01T00:00:00Z",
+            "2140-02-30T00:00:00Z",
+            "20140-01-01T00:00:00Z",
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "5364662400",
+        ] {
+            assert_eq!(Timestamp::parse_iso8601(bad), None, "{bad}");
+        }
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! XML bodies: a writer for answers, a bounded reader for requests.
 
+pub mod lock;
 pub mod reader;
 pub mod requests;
 pub mod responses;
 pub mod responses_attributes;
 pub mod responses_list;
+pub mod responses_settings;
+pub mod responses_versions;
+pub mod tagging;
 pub mod writer;
 
 pub use reader::XmlError;

@@ -11,6 +11,7 @@
 //! its attributes are looked at, because the search for duplicates among them is quadratic.
 
 use crate::base::kind::ErrorKind;
+use crate::model::tags::InvalidTags;
 use quick_xml::XmlVersion;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesDecl, BytesRef, BytesStart, Event};
@@ -26,6 +27,14 @@ const TAG_LEN_MAX: usize = 1024;
 /// Why a document is refused.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum XmlError {
+    /// Well-formed and of the schema, but with a value that the operation does not take.
+    #[error("document holds a wrong value argument={name} text={text}")]
+    Argument {
+        /// The element.
+        name: &'static str,
+        /// What the client is told.
+        text: &'static str,
+    },
     /// Not well-formed, beyond the bounds, or not what the operation takes. Names what is wrong,
     /// never the input.
     #[error("document is malformed where={0}")]
@@ -33,13 +42,16 @@ pub enum XmlError {
     /// A part of the document asks for something that this server does not do.
     #[error("document asks for something not implemented element={0}")]
     NotImplemented(&'static str),
+    /// Well-formed and of the schema, but with tags that are none.
+    #[error("document holds wrong tags")]
+    Tags(#[from] InvalidTags),
 }
 
 impl XmlError {
     /// What the caller should do.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Malformed(_) => ErrorKind::Invalid,
+            Self::Argument { .. } | Self::Malformed(_) | Self::Tags(_) => ErrorKind::Invalid,
             Self::NotImplemented(_) => ErrorKind::Unavailable,
         }
     }

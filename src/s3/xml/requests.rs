@@ -39,7 +39,7 @@ pub struct DeleteRequest {
     pub is_quiet: bool,
 }
 
-fn root(bytes: &[u8], name: &'static str) -> Result<Element, XmlError> {
+pub(in crate::s3::xml) fn root(bytes: &[u8], name: &'static str) -> Result<Element, XmlError> {
     let root = read_document(bytes)?;
     if root.name == name {
         Ok(root)
