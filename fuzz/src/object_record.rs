@@ -1,18 +1,18 @@
-//! The row of a current version. Input: readable part, with its length | sealed part.
+//! The row of a version. Input: readable part, with its length | sealed part.
 //!
 //! The target seals what it is given, as a holder of the bucket key could: nobody else's bytes get
 //! past the tag, which is asserted too.
 
 use super::support::{Counter, identity, object_key, scope_key, split_piece};
 use bytes::Bytes;
-use riznica::catalog::current::CurrentRow;
 use riznica::catalog::objects::ObjectRecord;
+use riznica::catalog::versions::VersionRow;
 use riznica::crypto::seal_record;
 
 pub fn run(data: &[u8]) {
     let object_key = object_key();
     let identity = identity(&object_key);
-    if let Ok(row) = CurrentRow::decode(Bytes::copy_from_slice(data)) {
+    if let Ok(row) = VersionRow::decode(Bytes::copy_from_slice(data)) {
         assert!(
             row.open(&identity, &scope_key()).is_err(),
             "nobody sealed this"
@@ -24,14 +24,14 @@ pub fn run(data: &[u8]) {
         let row = seal_record(&scope_key(), &context, plain, secret, &Counter::default());
         Bytes::from(row.expect("it is short enough"))
     };
-    let Ok(misplaced) = CurrentRow::decode(seal(b"elsewhere")) else {
+    let Ok(misplaced) = VersionRow::decode(seal(b"elsewhere")) else {
         return;
     };
     assert!(
         misplaced.open(&identity, &scope_key()).is_err(),
         "it belongs elsewhere"
     );
-    let row = CurrentRow::decode(seal(misplaced.plain.version.as_bytes())).expect("as before");
+    let row = VersionRow::decode(seal(misplaced.plain.version.as_bytes())).expect("as before");
     let Ok(secret) = row.open(&identity, &scope_key()) else {
         return;
     };
@@ -44,7 +44,7 @@ pub fn run(data: &[u8]) {
         row.expect("it was as short before")
     };
     let written = write(&record);
-    let row = CurrentRow::decode(written.clone()).expect("it was written by us");
+    let row = VersionRow::decode(written.clone()).expect("it was written by us");
     assert_eq!(row.plain, record.plain);
     let secret = row
         .open(&identity, &scope_key())

@@ -15,7 +15,9 @@ use crate::crypto::WrappedKey;
 use crate::model::bucket::BucketName;
 use crate::model::encryption::SseAlgorithm;
 use crate::model::id::{BucketId, TenantId};
+use crate::model::lock::{DefaultRetention, ObjectLock, RetentionMode, RetentionPeriod};
 use crate::model::time::Timestamp;
+use crate::model::versioning::Versioning;
 use crate::storage::{CommitError, Engine, MetaBatch, MetaStore, Partition};
 use bytes::Bytes;
 
@@ -34,9 +36,47 @@ pub struct BucketRecord {
     pub keys: Vec<(u32, WrappedKey)>,
     /// Default encryption, if it was set.
     pub default_encryption: Option<SseAlgorithm>,
+    /// Whether it keeps versions.
+    pub versioning: Versioning,
+    /// Object Lock, if the bucket has it; it is never taken away.
+    pub object_lock: Option<ObjectLock>,
+    /// Whether there are lifecycle rules.
+    pub has_lifecycle: bool,
+    /// The row that this was read from; writes that depend on the settings have it as a condition.
+    row: Bytes,
 }
 
 impl BucketRecord {
+    /// A bucket that does not exist yet.
+    pub fn new(
+        bucket: BucketId,
+        name: BucketName,
+        tenant: TenantId,
+        created: Timestamp,
+        keys: Vec<(u32, WrappedKey)>,
+    ) -> Self {
+        Self {
+            bucket,
+            name,
+            tenant,
+            created,
+            keys,
+            default_encryption: None,
+            versioning: Versioning::Unversioned,
+            object_lock: None,
+            has_lifecycle: false,
+            row: Bytes::new(),
+        }
+    }
+
+    /// A batch on the bucket's partition whose first condition is that the bucket lives with
+    /// exactly these settings (K3).
+    pub(in crate::catalog) fn settled_batch(&self) -> MetaBatch {
+        let mut batch = MetaBatch::new(keyspace::bucket_partition(self.bucket));
+        batch.equals(keyspace::bucket_header(), self.row.clone());
+        batch
+    }
+
     /// The version and the key for new records.
     ///
     /// # Errors
@@ -57,11 +97,14 @@ impl BucketRecord {
             for (version, wrapped) in &self.keys {
                 w.u32(*version).field(&wrapped.encode());
             }
-            w.u8(self.default_encryption.map_or(0, SseAlgorithm::to_stored));
+            w.u8(self.default_encryption.map_or(0, SseAlgorithm::to_stored))
+                .u8(self.versioning.to_stored());
+            encode_object_lock(w, self.object_lock);
+            w.u8(u8::from(self.has_lifecycle));
         })
     }
 
-    fn decode(bytes: &[u8]) -> Result<Self, CatalogError> {
+    fn decode(row: Bytes) -> Result<Self, CatalogError> {
         let read = |r: &mut Reader<'_>| {
             let bucket = BucketId::from_bytes(r.array()?);
             let name = parse_name(&r.text("bucket name")?)?;
@@ -80,17 +123,62 @@ impl BucketRecord {
             if stored != 0 && default_encryption.is_none() {
                 return Err(CodecError::InvalidField("default encryption"));
             }
-            Ok(Self {
-                bucket,
-                name,
-                tenant,
-                created,
-                keys,
+            let mut record = Self {
                 default_encryption,
-            })
+                row: row.clone(),
+                ..Self::new(bucket, name, tenant, created, keys)
+            };
+            // And so do rows from before there were versions.
+            if !r.rest().is_empty() {
+                let invalid = CodecError::InvalidField;
+                record.versioning =
+                    Versioning::from_stored(r.u8()?).ok_or(invalid("versioning"))?;
+                record.object_lock = decode_object_lock(r)?;
+                record.has_lifecycle = r.u8()? != 0;
+            }
+            Ok(record)
         };
-        Ok(record::decode(RecordKind::BucketHeader, bytes, read)?)
+        Ok(record::decode(RecordKind::BucketHeader, &row, read)?)
     }
+}
+
+/// 0 without Object Lock; 1 without, 2 and 3 with a default retention in days and in years, which
+/// is mode u8 | number u32.
+fn encode_object_lock(w: &mut Writer, object_lock: Option<ObjectLock>) {
+    let Some(object_lock) = object_lock else {
+        w.u8(0);
+        return;
+    };
+    let Some(default) = object_lock.default_retention else {
+        w.u8(1);
+        return;
+    };
+    let (unit, number) = match default.period {
+        RetentionPeriod::Days(days) => (2, days),
+        RetentionPeriod::Years(years) => (3, years),
+    };
+    w.u8(unit).u8(default.mode.to_stored()).u32(number);
+}
+
+fn decode_object_lock(r: &mut Reader<'_>) -> Result<Option<ObjectLock>, CodecError> {
+    let unit = r.u8()?;
+    match unit {
+        0 => return Ok(None),
+        1 => return Ok(Some(ObjectLock::default())),
+        2 | 3 => {}
+        _ => return Err(CodecError::InvalidField("object lock")),
+    }
+    let mode = RetentionMode::from_stored(r.u8()?);
+    let mode = mode.ok_or(CodecError::InvalidField("retention mode"))?;
+    let number = r.u32()?;
+    let period = if unit == 2 {
+        RetentionPeriod::Days(number)
+    } else {
+        RetentionPeriod::Years(number)
+    };
+    Ok(Some(ObjectLock {
+        default_retention: Some(DefaultRetention { mode, period }),
+    }))
 }
 
 fn parse_name(text: &str) -> Result<BucketName, CodecError> {
@@ -178,34 +266,37 @@ pub async fn header(
 ) -> Result<Option<BucketRecord>, CatalogError> {
     let partition = keyspace::bucket_partition(bucket);
     let row: Option<Bytes> = MetaStore::get(engine, partition, &keyspace::bucket_header()).await?;
-    row.map(|bytes| BucketRecord::decode(&bytes)).transpose()
+    row.map(BucketRecord::decode).transpose()
 }
 
 /// Attempts to change a header while others change it too.
 const CHANGE_ATTEMPTS_MAX: usize = 64;
 
-/// Changes a living bucket's header; changes at the same time follow one another.
+/// Changes a living bucket's header; changes at the same time follow one another. `apply` says
+/// whether the change may be made to the header as it is now; so does the answer.
 ///
 /// # Errors
 /// `BucketGone`, `Contended`, or when the engine fails.
 pub async fn change(
     engine: &dyn Engine,
     bucket: BucketId,
-    apply: impl Fn(&mut BucketRecord),
-) -> Result<(), CatalogError> {
+    apply: impl Fn(&mut BucketRecord) -> bool,
+) -> Result<bool, CatalogError> {
     let partition = keyspace::bucket_partition(bucket);
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let old = MetaStore::get(engine, partition, &keyspace::bucket_header()).await?;
         let old = old.ok_or(CatalogError::BucketGone)?;
-        let mut record = BucketRecord::decode(&old)?;
-        apply(&mut record);
+        let mut record = BucketRecord::decode(old.clone())?;
+        if !apply(&mut record) {
+            return Ok(false);
+        }
         let mut batch = MetaBatch::new(partition);
         batch
             .equals(keyspace::bucket_header(), old)
             .put(keyspace::bucket_header(), record.encode().into());
         match engine.commit(batch).await {
             Err(CommitError::ConditionFailed { .. }) => {}
-            other => return Ok(other?),
+            other => return Ok(other.map(|()| true)?),
         }
     }
     Err(CatalogError::Contended)

@@ -37,6 +37,9 @@ pub enum CatalogError {
     /// A row could not be sealed.
     #[error("row could not be sealed")]
     Seal(#[from] SealError),
+    /// A lock keeps the version from being destroyed.
+    #[error("version is locked")]
+    Locked,
     /// The name is taken.
     #[error("name is taken")]
     Taken,
@@ -60,6 +63,7 @@ impl CatalogError {
             Self::Keys(source) => source.kind(),
             Self::Open(source) => source.kind(),
             Self::Seal(source) => source.kind(),
+            Self::Locked => ErrorKind::Denied,
             Self::Taken => ErrorKind::Conflict,
             Self::Contended => ErrorKind::Limited,
             Self::Inconsistent(_) => ErrorKind::Corrupt,

@@ -13,7 +13,7 @@ use crate::crypto::{RecordView, ScopeKey, seal_record};
 use crate::model::checksum::ObjectChecksum;
 use crate::model::encryption::SseAlgorithm;
 use crate::model::etag::ETag;
-use crate::model::id::{BucketId, UploadId};
+use crate::model::id::{BucketId, UploadId, VersionId};
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
 use crate::storage::{Engine, EngineExt, MetaStore, ScanRange, ScanStep};
@@ -33,6 +33,8 @@ pub struct FinishedUpload {
     pub checksum: Option<ObjectChecksum>,
     /// Encryption that the upload was created with.
     pub encryption: Option<SseAlgorithm>,
+    /// Version of the object, if it has an id of its own.
+    pub version: Option<VersionId>,
 }
 
 /// Adds the memory of a finished upload to a batch.
@@ -53,6 +55,9 @@ pub fn seal_finished(
     secret.fixed(&md5).u16(part_count);
     encode_checksum(&mut secret, finished.checksum.as_ref());
     secret.u8(finished.encryption.map_or(0, SseAlgorithm::to_stored));
+    if let Some(version) = finished.version {
+        secret.fixed(version.as_bytes());
+    }
     let version = finished_version(upload);
     let context = identity.context(&version);
     Ok(seal_record(
@@ -104,8 +109,14 @@ impl UploadRow {
         let checksum = decode_checksum(&mut r)?;
         // Rows of the first weeks end here; they live for a day.
         let stored = if r.rest().is_empty() { 0 } else { r.u8()? };
+        let version = if r.rest().is_empty() {
+            None
+        } else {
+            Some(VersionId::from_bytes(r.array()?))
+        };
         r.finish()?;
         Ok(FinishedUpload {
+            version,
             etag,
             checksum,
             encryption: SseAlgorithm::from_stored(stored),
@@ -182,6 +193,7 @@ mod tests {
             etag: ETag::from_stored([3; 16], 1),
             checksum: None,
             encryption: None,
+            version: None,
         };
         let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
         for (name, at) in [("a", 50), ("b", 60), ("c", 10), ("d", 70), ("e", 20)] {

@@ -7,7 +7,7 @@
 
 use crate::auth::AccessKeyId;
 use crate::model::bucket::BucketName;
-use crate::model::id::{BlobId, BucketId, TenantId, UploadId};
+use crate::model::id::{BlobId, BucketId, TenantId, UploadId, VersionId};
 use crate::model::object_key::ObjectKey;
 use crate::model::tenant::TenantName;
 use crate::model::upload::PartNumber;
@@ -25,8 +25,12 @@ pub const TENANT: u8 = b'T';
 pub const TENANT_NAME: u8 = b'N';
 /// Operators, in the system partition.
 pub const OPERATOR: u8 = b'O';
-/// Current object versions, in the bucket's partition.
+/// Newest version of each object, be it an object or a delete marker, in the bucket's partition.
 pub const CURRENT: u8 = b'C';
+/// Older versions, in the bucket's partition.
+pub const OLDER: u8 = b'V';
+/// The null version, where it is an older one, in the bucket's partition.
+pub const OLDER_NULL: u8 = b'Z';
 /// Ledger of blobs that may have to go, in the bucket's partition.
 pub const LEDGER: u8 = b'G';
 /// Open multipart uploads, in the bucket's partition.
@@ -114,9 +118,35 @@ pub fn operator(name: &str) -> MetaKey {
     meta_key(OPERATOR, &[name.as_bytes()])
 }
 
-/// Row of the current version of an object.
+/// Row of the newest version of an object.
 pub fn current(object_key: &ObjectKey) -> MetaKey {
     meta_key(CURRENT, &[object_key.as_bytes()])
+}
+
+/// Row of an older version. The id is inverted, so that versions sort from new to old.
+pub fn older(object_key: &ObjectKey, version: VersionId) -> MetaKey {
+    let inverted = inverted(version);
+    meta_key(OLDER, &[object_key.as_bytes(), b"\0", &inverted])
+}
+
+/// First row of an object's older versions.
+pub fn older_start(object_key: &ObjectKey) -> MetaKey {
+    meta_key(OLDER, &[object_key.as_bytes(), b"\0"])
+}
+
+/// First row behind an object's older versions.
+pub fn older_end(object_key: &ObjectKey) -> MetaKey {
+    meta_key(OLDER, &[object_key.as_bytes(), b"\x01"])
+}
+
+/// The bytes of a version id in the rows of older versions.
+pub fn inverted(version: VersionId) -> [u8; 16] {
+    version.as_bytes().map(|byte| !byte)
+}
+
+/// Row that tells which older version is the null version.
+pub fn older_null(object_key: &ObjectKey) -> MetaKey {
+    meta_key(OLDER_NULL, &[object_key.as_bytes()])
 }
 
 /// Ledger row of a blob.
@@ -158,8 +188,11 @@ pub fn parts_end(upload: UploadId) -> MetaKey {
 }
 
 /// Row of the part table of an object version.
-pub fn part_table(object_key: &ObjectKey, version: &[u8; 16]) -> MetaKey {
-    meta_key(PART_TABLE, &[object_key.as_bytes(), b"\0", version])
+pub fn part_table(object_key: &ObjectKey, version: VersionId) -> MetaKey {
+    meta_key(
+        PART_TABLE,
+        &[object_key.as_bytes(), b"\0", version.as_bytes()],
+    )
 }
 
 /// The first key behind all keys that begin with `prefix`; `None` when there is none (all bytes

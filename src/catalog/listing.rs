@@ -1,12 +1,15 @@
 //! The walk of listings: prefix, delimiter, marker, page.
 //!
-//! Owns: common prefixes (found by seeking past each, never by walking it), pages of objects and of
-//! uploads. Not here: the two dialects of ListObjects and their markers (`s3`).
+//! Owns: common prefixes (found by seeking past each, never by walking it), pages of objects, of
+//! versions and of uploads. Not here: the two dialects of ListObjects and their markers (`s3`).
 
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
-use crate::model::id::{BucketId, UploadId};
+use crate::catalog::versions::VersionRow;
+use crate::model::id::{BucketId, UploadId, VersionId};
 use crate::storage::{Engine, EngineExt, ScanRange, ScanStep};
+use bytes::Bytes;
+use std::cmp::Reverse;
 
 /// What to list.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +52,8 @@ pub struct ListPage<T> {
     pub is_truncated: bool,
 }
 
-/// A page of current objects; `open` makes of each row what the caller wants to know.
+/// A page of objects. `open` makes of each newest version's row what the caller wants to know;
+/// those that `is_hidden` (delete markers) are not there.
 ///
 /// # Errors
 /// When the engine fails or `open` does.
@@ -57,24 +61,21 @@ pub async fn objects<T: Send + 'static>(
     engine: &dyn Engine,
     bucket: BucketId,
     query: ListQuery,
-    open: impl FnMut(&str, &[u8]) -> Result<T, CatalogError> + Send + 'static,
+    is_hidden: fn(&[u8]) -> Result<bool, CatalogError>,
+    mut open: impl FnMut(&str, &[u8]) -> Result<T, CatalogError> + Send + 'static,
 ) -> Result<ListPage<T>, CatalogError> {
     let start = match &query.after {
         None => Vec::new(),
         Some(after) => behind(after, &query),
     };
-    walk(
-        engine,
-        bucket,
-        query,
-        Rows {
-            kind: keyspace::CURRENT,
-            suffix_len: 0,
-            start,
-            open,
-        },
-    )
-    .await
+    let rows = Rows {
+        kind: keyspace::CURRENT,
+        suffix_len: 0,
+        start,
+        is_hidden,
+    };
+    let open_row = move |_row_name: &[u8], name: &str, value: &[u8]| open(name, value);
+    walk_rows(engine, bucket, query, rows, open_row).await
 }
 
 /// A page of open uploads. `after_upload` continues behind one upload of the object named by
@@ -91,68 +92,164 @@ pub async fn uploads<T: Send + 'static>(
 ) -> Result<ListPage<(UploadId, T)>, CatalogError> {
     let start = match (&query.after, after_upload) {
         (None, _) => Vec::new(),
-        (Some(after), None) if is_common_prefix(after, &query) => behind(after, &query),
-        (Some(after), None) => [after.as_bytes(), b"\x01"].concat(),
+        (Some(after), None) => behind_all(after, &query),
         (Some(after), Some(upload)) => {
             [after.as_bytes(), b"\0", upload.as_bytes().as_slice(), b"\0"].concat()
         }
     };
     let open_row = move |row_name: &[u8], name: &str, value: &[u8]| {
-        let id = row_name
-            .last_chunk::<16>()
-            .ok_or(CatalogError::Inconsistent("upload"))?;
-        let upload = UploadId::from_bytes(*id);
+        let upload = UploadId::from_bytes(id_of(row_name)?);
         Ok((upload, open(name, upload, value)?))
     };
-    walk_rows(engine, bucket, query, keyspace::UPLOAD, 17, start, open_row).await
+    let rows = Rows {
+        kind: keyspace::UPLOAD,
+        suffix_len: ID_SUFFIX_LEN,
+        start,
+        is_hidden: nothing,
+    };
+    walk_rows(engine, bucket, query, rows, open_row).await
 }
 
-struct Rows<F> {
-    kind: u8,
-    suffix_len: usize,
-    start: Vec<u8>,
-    open: F,
+/// A version in a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedVersion<T> {
+    /// Its id in the rows, also of the null version.
+    pub version: VersionId,
+    /// Whether it is the newest of its object.
+    pub is_latest: bool,
+    /// What the caller made of its row.
+    pub item: T,
 }
 
-async fn walk<T: Send + 'static>(
+/// A page of versions, by name and then from new to old. `after_version` continues behind one
+/// version of the object named by `query.after`.
+///
+/// # Errors
+/// When the engine fails or `open` does.
+pub async fn versions<T, F>(
     engine: &dyn Engine,
     bucket: BucketId,
     query: ListQuery,
-    rows: Rows<impl FnMut(&str, &[u8]) -> Result<T, CatalogError> + Send + 'static>,
-) -> Result<ListPage<T>, CatalogError> {
-    let mut open = rows.open;
-    let open_row = move |_row_name: &[u8], name: &str, value: &[u8]| open(name, value);
-    walk_rows(
-        engine,
-        bucket,
-        query,
-        rows.kind,
-        rows.suffix_len,
-        rows.start,
-        open_row,
-    )
-    .await
+    after_version: Option<VersionId>,
+    open: F,
+) -> Result<ListPage<ListedVersion<T>>, CatalogError>
+where
+    T: Send + 'static,
+    F: FnMut(&str, VersionRow) -> Result<T, CatalogError> + Clone + Send + 'static,
+{
+    let resumed = query.after.clone().zip(after_version);
+    let (newest_start, older_start) = match (&query.after, after_version) {
+        (None, _) => (Vec::new(), Vec::new()),
+        (Some(after), None) => (behind(after, &query), behind_all(after, &query)),
+        (Some(after), Some(version)) => {
+            let inverted = keyspace::inverted(version);
+            let older = [after.as_bytes(), b"\0", inverted.as_slice(), b"\0"].concat();
+            (after.as_bytes().to_vec(), older)
+        }
+    };
+    let limit = query.limit;
+    // The newest rows first: a version that is pushed down between the two looks is then seen twice,
+    // never not at all.
+    let mut pages = Vec::new();
+    for (kind, suffix_len, start) in [
+        (keyspace::CURRENT, 0, newest_start),
+        (keyspace::OLDER, ID_SUFFIX_LEN, older_start),
+    ] {
+        let rows = Rows {
+            kind,
+            suffix_len,
+            start,
+            is_hidden: nothing,
+        };
+        let (mut open, resumed) = (open.clone(), resumed.clone());
+        let is_latest = kind == keyspace::CURRENT;
+        let open_row = move |_row_name: &[u8], name: &str, value: &[u8]| {
+            let row = VersionRow::decode(Bytes::copy_from_slice(value))?;
+            let version = row.plain.version;
+            let is_before = |(after, last): &(String, VersionId)| after == name && version >= *last;
+            if resumed.as_ref().is_some_and(is_before) {
+                return Ok(None);
+            }
+            let item = open(name, row)?;
+            Ok(Some(ListedVersion {
+                version,
+                is_latest,
+                item,
+            }))
+        };
+        let mut query = query.clone();
+        // One row more for the one that may be passed over.
+        query.limit = limit.saturating_add(usize::from(limit > 0));
+        pages.push(walk_rows(engine, bucket, query, rows, open_row).await?);
+    }
+    Ok(merged(pages, limit))
+}
+
+/// One page of several whose entries are in order each.
+fn merged<T>(
+    pages: Vec<ListPage<Option<ListedVersion<T>>>>,
+    limit: usize,
+) -> ListPage<ListedVersion<T>> {
+    let mut is_truncated = pages.iter().any(|page| page.is_truncated);
+    let entries = pages.into_iter().flat_map(|page| page.entries);
+    let mut entries: Vec<ListEntry<ListedVersion<T>>> = entries
+        .filter_map(|entry| match entry {
+            ListEntry::CommonPrefix(name) => Some(ListEntry::CommonPrefix(name)),
+            ListEntry::Item(name, item) => item.map(|item| ListEntry::Item(name, item)),
+        })
+        .collect();
+    let place = |entry: &ListEntry<ListedVersion<T>>| {
+        let version = match entry {
+            ListEntry::CommonPrefix(_) => None,
+            ListEntry::Item(_, item) => Some(Reverse(item.version)),
+        };
+        (entry.name().to_owned(), version)
+    };
+    // Stable: of a version that was seen twice, the newest row comes first and stays.
+    entries.sort_by_cached_key(place);
+    entries.dedup_by(|later, earlier| place(later) == place(earlier));
+    if entries.len() > limit {
+        entries.truncate(limit);
+        is_truncated = true;
+    }
+    ListPage {
+        entries,
+        is_truncated: is_truncated && limit > 0,
+    }
+}
+
+/// NUL and an id behind an object key.
+const ID_SUFFIX_LEN: usize = 17;
+
+/// Which rows a walk goes over.
+struct Rows {
+    kind: u8,
+    suffix_len: usize,
+    start: Vec<u8>,
+    is_hidden: fn(&[u8]) -> Result<bool, CatalogError>,
+}
+
+fn nothing(_row: &[u8]) -> Result<bool, CatalogError> {
+    Ok(false)
+}
+
+fn id_of(row_name: &[u8]) -> Result<[u8; 16], CatalogError> {
+    let id = row_name.last_chunk::<16>();
+    id.copied().ok_or(CatalogError::Inconsistent("row name"))
 }
 
 struct Walk<T, F> {
     query: ListQuery,
-    kind: u8,
-    suffix_len: usize,
+    rows: Rows,
     open: F,
     page: Result<ListPage<T>, CatalogError>,
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the one place where both kinds of rows meet"
-)]
 async fn walk_rows<T: Send + 'static>(
     engine: &dyn Engine,
     bucket: BucketId,
     query: ListQuery,
-    kind: u8,
-    suffix_len: usize,
-    start: Vec<u8>,
+    rows: Rows,
     open: impl FnMut(&[u8], &str, &[u8]) -> Result<T, CatalogError> + Send + 'static,
 ) -> Result<ListPage<T>, CatalogError> {
     let empty = ListPage {
@@ -162,8 +259,8 @@ async fn walk_rows<T: Send + 'static>(
     if query.limit == 0 {
         return Ok(empty);
     }
-    let prefix = [&[kind], query.prefix.as_bytes()].concat();
-    let after = [&[kind], start.as_slice()].concat();
+    let prefix = [&[rows.kind], query.prefix.as_bytes()].concat();
+    let after = [&[rows.kind], rows.start.as_slice()].concat();
     let end = keyspace::prefix_end(&prefix);
     let range = ScanRange {
         start: prefix.max(after),
@@ -174,8 +271,7 @@ async fn walk_rows<T: Send + 'static>(
     }
     let walk = Walk {
         query,
-        kind,
-        suffix_len,
+        rows,
         open,
         page: Ok(empty),
     };
@@ -200,11 +296,14 @@ impl<T, F: FnMut(&[u8], &str, &[u8]) -> Result<T, CatalogError>> Walk<T, F> {
         let Ok(page) = &mut self.page else {
             return Ok(ScanStep::Stop);
         };
+        if (self.rows.is_hidden)(value)? {
+            return Ok(ScanStep::Continue);
+        }
         if page.entries.len() >= self.query.limit {
             page.is_truncated = true;
             return Ok(ScanStep::Stop);
         }
-        let name_end = row_name.len().saturating_sub(self.suffix_len);
+        let name_end = row_name.len().saturating_sub(self.rows.suffix_len);
         let name = row_name
             .get(1..name_end)
             .and_then(|name| std::str::from_utf8(name).ok());
@@ -212,7 +311,7 @@ impl<T, F: FnMut(&[u8], &str, &[u8]) -> Result<T, CatalogError>> Walk<T, F> {
         if let Some(common) = common_prefix(name, &self.query) {
             page.entries
                 .push(ListEntry::CommonPrefix(common.to_owned()));
-            let next = [&[self.kind], common.as_bytes()].concat();
+            let next = [&[self.rows.kind], common.as_bytes()].concat();
             return Ok(keyspace::prefix_end(&next).map_or(ScanStep::Stop, ScanStep::SeekTo));
         }
         let item = (self.open)(row_name, name, value)?;
@@ -247,12 +346,20 @@ fn behind(after: &str, query: &ListQuery) -> Vec<u8> {
     [after.as_bytes(), b"\0"].concat()
 }
 
+/// The first row behind all rows of the object `after`, where rows are object keys with ids.
+fn behind_all(after: &str, query: &ListQuery) -> Vec<u8> {
+    if is_common_prefix(after, query) {
+        behind(after, query)
+    } else {
+        [after.as_bytes(), b"\x01"].concat()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::object_key::ObjectKey;
     use crate::storage::{MemoryEngine, MetaBatch, MetaStore};
-    use bytes::Bytes;
     use proptest::collection::{btree_set, vec};
     use proptest::option;
     use proptest::prelude::*;
@@ -345,7 +452,7 @@ mod tests {
     }
 
     async fn object_page(engine: &MemoryEngine, query: &ListQuery) -> (Vec<Entry>, bool) {
-        let page = objects(engine, BUCKET, query.clone(), |_, _| Ok(()));
+        let page = objects(engine, BUCKET, query.clone(), nothing, |_, _| Ok(()));
         let page = page.await.unwrap();
         let entries = page.entries.into_iter().map(|e| entry(e, |()| 0));
         (entries.collect(), page.is_truncated)

@@ -6,17 +6,21 @@
 //!
 //! Invariants
 //! - K1: an object version's row, its usage counters and the ledger rows of what it replaces change
-//!   in one batch; held by `current::commit_current`. Otherwise a crash would leave counters that
+//!   in one batch; held by `changes`. Otherwise a crash would leave counters that
 //!   lie or blobs that nobody knows.
 //! - K2: a blob that is written outside a commit's own batch has a ledger row before its first
 //!   piece; held by `blobs::BlobWriter`. Otherwise a crash would leave space that no sweep finds.
 //! - K3: every write into a bucket has the condition that the bucket's header row is present; held
-//!   by `guarded_batch`. Otherwise a PUT could finish in a bucket that was deleted meanwhile.
+//!   by `guarded_batch`. Otherwise a PUT could finish in a bucket that was deleted meanwhile. What
+//!   depends on the bucket's settings (versioning, Object Lock) has the condition that they still
+//!   are what was read; held by `changes`.
+//! - K5: no version that is locked is destroyed; held by `changes::erase`, the only place that
+//!   gives a version's row and blobs up.
 
 pub mod blobs;
 pub mod buckets;
+pub mod changes;
 pub mod credentials;
-pub mod current;
 pub mod error;
 pub mod finished_uploads;
 pub mod keyspace;
@@ -31,6 +35,7 @@ pub mod tenants;
 pub mod upload_parts;
 pub mod uploads;
 pub mod usage;
+pub mod versions;
 
 use crate::model::id::BucketId;
 use crate::storage::MetaBatch;

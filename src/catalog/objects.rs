@@ -1,14 +1,15 @@
 //! Object versions: the layout of their rows.
 //!
 //! Owns: `ObjectRecord`, its readable part and its sealed part (crypto.md 5).
-//! Not here: the current version and its replacement (`current`), parts of multipart objects
-//! (`parts`).
+//! Not here: which row a version lies in (`versions`), parts of multipart objects (`parts`).
 //!
-//! Row `C | object key` holds the sealed record of the current version. Readable part, little
-//! endian: layout u8 = 1 | size u64 | last modified u64 (ms) | version id 16 | flags u8 (1 =
-//! multipart) | part count u16 | blob id 16 | piece count u32. Sealed part: layout u8 = 1 | data
-//! key 32 | ETag MD5 16 | ETag part count u16 | checksum | metadata | stream salt 32 | stream
-//! commitment 32 (simple) or SHA-256 of the part table row (multipart).
+//! A version's row is a sealed record. Readable part, little endian: layout u8 = 1 | size u64 |
+//! last modified u64 (ms) | version id 16 | flags u8 (1 = multipart, 2 = has an id that clients
+//! see, 4 = delete marker, 8 = locked) | part count u16 | blob id 16 | piece count u32, and if
+//! locked: retention mode u8 | retain until u64 (ms) | legal hold u8. Sealed part: layout u8 = 1 |
+//! data key 32 | ETag MD5 16 | ETag part count u16 | checksum | metadata | stream salt 32 | stream
+//! commitment 32 (simple) or SHA-256 of the part table row (multipart), and if there are tags: their
+//! number u8 | name and value of each. The sealed part of a delete marker is empty.
 
 use crate::base::codec::{CodecError, Reader, Writer};
 use crate::base::entropy::Entropy;
@@ -17,13 +18,20 @@ use crate::crypto::{DataKey, RecordContext, ScopeKey, StreamParameters, seal_rec
 use crate::model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ObjectChecksum};
 use crate::model::etag::ETag;
 use crate::model::id::{BlobId, BucketId, TenantId, VersionId};
+use crate::model::lock::{LockState, Retention, RetentionMode};
 use crate::model::metadata::ObjectMetadata;
 use crate::model::object_key::ObjectKey;
+use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
+use crate::model::versioning::VersionSelector;
 use bytes::Bytes;
 
 const LAYOUT: u8 = 1;
 const FLAG_MULTIPART: u8 = 1;
+const FLAG_VERSIONED: u8 = 2;
+const FLAG_MARKER: u8 = 4;
+const FLAG_LOCKED: u8 = 8;
+
 /// Where the bytes of a simple object, or of one part, lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlobRef {
@@ -46,6 +54,13 @@ pub struct ObjectPlain {
     pub part_count: Option<u16>,
     /// Blob of a simple object; of a multipart object the part table names the blobs.
     pub blob: Option<BlobRef>,
+    /// Whether clients see it as the null version.
+    pub is_null: bool,
+    /// Whether it is a delete marker.
+    pub is_marker: bool,
+    /// What keeps it from being destroyed. Readable, since a deletion must not depend on keys;
+    /// authenticated by the seal.
+    pub lock: LockState,
 }
 
 /// What only the bucket key opens.
@@ -59,6 +74,8 @@ pub struct ObjectSecret {
     pub checksum: Option<ObjectChecksum>,
     /// Content headers and user metadata.
     pub metadata: ObjectMetadata,
+    /// Tags.
+    pub tags: TagSet,
     /// How the bytes are bound to this record.
     pub body: BodyBinding,
 }
@@ -92,15 +109,33 @@ impl ObjectPlain {
             .u64(self.size)
             .u64(self.last_modified.millis())
             .fixed(self.version.as_bytes())
-            .u8(if self.part_count.is_some() {
-                FLAG_MULTIPART
-            } else {
-                0
-            })
+            .u8(self.flags())
             .u16(self.part_count.unwrap_or(0))
             .fixed(blob.blob.as_bytes())
             .u32(blob.piece_count);
+        encode_lock(&mut w, &self.lock);
         w.into_vec()
+    }
+
+    fn flags(&self) -> u8 {
+        [
+            (self.part_count.is_some(), FLAG_MULTIPART),
+            (!self.is_null, FLAG_VERSIONED),
+            (self.is_marker, FLAG_MARKER),
+            (!self.lock.is_empty(), FLAG_LOCKED),
+        ]
+        .into_iter()
+        .filter(|(is_set, _)| *is_set)
+        .fold(0, |flags, (_, flag)| flags | flag)
+    }
+
+    /// The version as clients name it.
+    pub fn selector(&self) -> VersionSelector {
+        if self.is_null {
+            VersionSelector::Null
+        } else {
+            VersionSelector::Id(self.version)
+        }
     }
 
     pub(in crate::catalog) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
@@ -112,15 +147,21 @@ impl ObjectPlain {
         let size = r.u64()?;
         let last_modified = Timestamp::from_millis(r.u64()?);
         let version = VersionId::from_bytes(r.array()?);
-        let is_multipart = match r.u8()? {
-            0 => false,
-            FLAG_MULTIPART => true,
-            _ => return Err(CodecError::InvalidField("flags")),
-        };
+        let flags = r.u8()?;
+        let has = |flag: u8| flags & flag != 0;
+        if flags >= FLAG_LOCKED << 1 || has(FLAG_MULTIPART) && has(FLAG_MARKER) {
+            return Err(CodecError::InvalidField("flags"));
+        }
+        let (is_multipart, is_marker) = (has(FLAG_MULTIPART), has(FLAG_MARKER));
         let part_count = r.u16()?;
         let blob = BlobRef {
             blob: BlobId::from_bytes(r.array()?),
             piece_count: r.u32()?,
+        };
+        let lock = if has(FLAG_LOCKED) {
+            decode_lock(&mut r)?
+        } else {
+            LockState::default()
         };
         r.finish()?;
         Ok(Self {
@@ -128,9 +169,65 @@ impl ObjectPlain {
             last_modified,
             version,
             part_count: is_multipart.then_some(part_count),
-            blob: (!is_multipart).then_some(blob),
+            blob: (!is_multipart && !is_marker).then_some(blob),
+            is_null: !has(FLAG_VERSIONED),
+            is_marker,
+            lock,
         })
     }
+}
+
+/// Writes a lock if there is one.
+pub(in crate::catalog) fn encode_lock(w: &mut Writer, lock: &LockState) {
+    if lock.is_empty() {
+        return;
+    }
+    let (mode, until) = lock.retention.map_or((0, 0), |own| {
+        (own.mode.to_stored(), own.retain_until.millis())
+    });
+    w.u8(mode).u64(until).u8(u8::from(lock.legal_hold));
+}
+
+/// Reads a lock that is there.
+pub(in crate::catalog) fn decode_lock(r: &mut Reader<'_>) -> Result<LockState, CodecError> {
+    let stored = r.u8()?;
+    let mode = RetentionMode::from_stored(stored);
+    if stored != 0 && mode.is_none() {
+        return Err(CodecError::InvalidField("retention mode"));
+    }
+    let retain_until = Timestamp::from_millis(r.u64()?);
+    let legal_hold = match r.u8()? {
+        0 => false,
+        1 => true,
+        _ => return Err(CodecError::InvalidField("legal hold")),
+    };
+    Ok(LockState {
+        retention: mode.map(|mode| Retention { mode, retain_until }),
+        legal_hold,
+    })
+}
+
+/// Writes tags if there are any.
+pub(in crate::catalog) fn encode_tags(w: &mut Writer, tags: &TagSet) {
+    if tags.is_empty() {
+        return;
+    }
+    w.u8(u8::try_from(tags.len()).unwrap_or(u8::MAX));
+    for (name, value) in tags.iter() {
+        w.field(name.as_bytes()).field(value.as_bytes());
+    }
+}
+
+/// Reads tags if anything is left to read.
+pub(in crate::catalog) fn decode_tags(r: &mut Reader<'_>) -> Result<TagSet, CodecError> {
+    if r.rest().is_empty() {
+        return Ok(TagSet::default());
+    }
+    let mut pairs = Vec::new();
+    for _ in 0..r.u8()? {
+        pairs.push((r.text("tag name")?, r.text("tag value")?));
+    }
+    Ok(TagSet::from_stored(pairs))
 }
 
 /// Writes an optional checksum.
@@ -217,6 +314,7 @@ impl ObjectSecret {
             }
             BodyBinding::Parts(table_sha256) => w.fixed(table_sha256),
         };
+        encode_tags(&mut w, &self.tags);
         zeroize::Zeroizing::new(w.into_vec())
     }
 
@@ -239,12 +337,14 @@ impl ObjectSecret {
                 commitment: r.array()?,
             })
         };
+        let tags = decode_tags(&mut r)?;
         r.finish()?;
         Ok(Self {
             data_key,
             etag,
             checksum,
             metadata,
+            tags,
             body,
         })
     }
@@ -293,5 +393,47 @@ impl ObjectRecord {
             entropy,
         )?;
         Ok(row.into())
+    }
+}
+
+/// A delete marker: a version without contents.
+#[derive(Clone, Copy, Debug)]
+pub struct MarkerRecord {
+    /// The marker.
+    pub version: VersionId,
+    /// When it was made.
+    pub last_modified: Timestamp,
+    /// Whether clients see it as the null version.
+    pub is_null: bool,
+}
+
+impl MarkerRecord {
+    /// The readable part of its row.
+    pub fn plain(&self) -> ObjectPlain {
+        ObjectPlain {
+            size: 0,
+            last_modified: self.last_modified,
+            version: self.version,
+            part_count: None,
+            blob: None,
+            is_null: self.is_null,
+            is_marker: true,
+            lock: LockState::default(),
+        }
+    }
+
+    /// Seals the marker into its row.
+    ///
+    /// # Errors
+    /// When the random source fails.
+    pub fn seal(
+        &self,
+        identity: &ObjectIdentity<'_>,
+        bucket_key: &ScopeKey,
+        entropy: &dyn Entropy,
+    ) -> Result<Bytes, CatalogError> {
+        let context = identity.context(self.version.as_bytes());
+        let plain = self.plain().encode();
+        Ok(seal_record(bucket_key, &context, &plain, &[], entropy)?.into())
     }
 }

@@ -193,6 +193,6 @@ pub async fn load_row(
     version: VersionId,
 ) -> Result<Option<Bytes>, CatalogError> {
     let partition = keyspace::bucket_partition(bucket);
-    let row = keyspace::part_table(object_key, version.as_bytes());
+    let row = keyspace::part_table(object_key, version);
     Ok(MetaStore::get(engine, partition, &row).await?)
 }

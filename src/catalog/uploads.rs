@@ -7,15 +7,20 @@
 use crate::base::codec::{CodecError, Reader, Writer};
 use crate::base::entropy::Entropy;
 use crate::catalog::error::CatalogError;
-use crate::catalog::objects::{ObjectIdentity, decode_metadata, encode_metadata};
+use crate::catalog::objects::{
+    ObjectIdentity, decode_lock, decode_metadata, decode_tags, encode_lock, encode_metadata,
+    encode_tags,
+};
 use crate::catalog::upload_parts::{PartRow, release};
 use crate::catalog::usage::{self, UsageChange, signed};
 use crate::catalog::{guarded_batch, keyspace};
 use crate::crypto::{DataKey, RecordView, ScopeKey, seal_record};
 use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::model::id::{BlobId, BucketId, UploadId};
+use crate::model::lock::LockState;
 use crate::model::metadata::ObjectMetadata;
 use crate::model::object_key::ObjectKey;
+use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
 use crate::storage::{CommitError, Engine, MetaBatch, MetaStore};
 use bytes::Bytes;
@@ -31,6 +36,10 @@ pub struct UploadRecord {
     pub data_key: DataKey,
     /// Metadata for the finished object.
     pub metadata: ObjectMetadata,
+    /// Tags for the finished object.
+    pub tags: TagSet,
+    /// Retention and legal hold for the finished object.
+    pub lock: LockState,
     /// Declared checksum.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
@@ -60,6 +69,9 @@ impl UploadRecord {
                 secret.u8(stored).field(checksum_type.name().as_bytes())
             }
         };
+        secret.u8(u8::from(!self.lock.is_empty()));
+        encode_lock(&mut secret, &self.lock);
+        encode_tags(&mut secret, &self.tags);
         let secret = zeroize::Zeroizing::new(secret.into_vec());
         let version = upload_version(self.upload);
         let context = identity.context(&version);
@@ -114,6 +126,14 @@ impl UploadRow {
                 )
             }
         };
+        // Rows of the first weeks end here.
+        let is_locked = !r.rest().is_empty() && r.u8()? != 0;
+        let lock = if is_locked {
+            decode_lock(&mut r)?
+        } else {
+            LockState::default()
+        };
+        let tags = decode_tags(&mut r)?;
         r.finish()?;
         let initiated = Timestamp::from_millis(Reader::new(view.plain).u64()?);
         Ok(UploadRecord {
@@ -121,6 +141,8 @@ impl UploadRow {
             initiated,
             data_key,
             metadata,
+            tags,
+            lock,
             checksum,
         })
     }

@@ -8,7 +8,7 @@ use crate::catalog::keyspace;
 use crate::model::id::BucketId;
 use crate::storage::{CounterChange, Engine, MetaBatch, MetaStore};
 
-/// What a bucket holds now.
+/// What a bucket holds now. Every version counts, delete markers as objects of no bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Logical bytes of all objects.
@@ -28,6 +28,14 @@ pub struct UsageChange {
     pub objects: i64,
     /// Logical bytes of parts of unfinished uploads.
     pub upload_bytes: i64,
+}
+
+impl std::ops::AddAssign for UsageChange {
+    fn add_assign(&mut self, other: Self) {
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.objects = self.objects.saturating_add(other.objects);
+        self.upload_bytes = self.upload_bytes.saturating_add(other.upload_bytes);
+    }
 }
 
 /// A length as a signed number; lengths are below 5 TiB, so this never saturates.

@@ -13,6 +13,8 @@ use crate::iam::{Action, Permit};
 use crate::model::bucket::BucketName;
 use crate::model::encryption::SseAlgorithm;
 use crate::model::id::BucketId;
+use crate::model::lock::ObjectLock;
+use crate::model::versioning::Versioning;
 
 /// Version of a bucket's first key.
 const FIRST_KEY_VERSION: u32 = 1;
@@ -28,7 +30,8 @@ impl Gateway {
             .ok_or(GatewayError::NoSuchBucket)
     }
 
-    /// Creates a bucket for the permit's tenant.
+    /// Creates a bucket for the permit's tenant. Object Lock comes with versions (s3-behaviour.md
+    /// 86).
     ///
     /// # Errors
     /// `BucketAlreadyOwned`, `BucketNameTaken`, or when keys or rows fail.
@@ -39,6 +42,7 @@ impl Gateway {
         &self,
         permit: Permit,
         name: &BucketName,
+        has_object_lock: bool,
     ) -> Result<(), GatewayError> {
         let action = Action::CreateBucket;
         if !permit.covers_account(action) {
@@ -60,14 +64,11 @@ impl Gateway {
         };
         let (_, wrapped) = self.provider.generate_key(&context).await?;
         let keys = vec![(FIRST_KEY_VERSION, wrapped)];
-        let record = BucketRecord {
-            bucket,
-            name: name.clone(),
-            tenant,
-            created,
-            keys,
-            default_encryption: None,
-        };
+        let mut record = BucketRecord::new(bucket, name.clone(), tenant, created, keys);
+        if has_object_lock {
+            record.object_lock = Some(ObjectLock::default());
+            record.versioning = Versioning::Enabled;
+        }
         match buckets::create(&*self.engine, &record).await {
             Err(CatalogError::Taken) => {
                 self.refuse_taken(name, tenant).await?;
@@ -133,8 +134,100 @@ impl Gateway {
         algorithm: Option<SseAlgorithm>,
     ) -> Result<(), GatewayError> {
         spend(permit, Action::PutEncryptionConfiguration, bucket)?;
-        let apply = |record: &mut BucketRecord| record.default_encryption = algorithm;
-        Ok(buckets::change(&*self.engine, bucket.bucket, apply).await?)
+        let apply = |record: &mut BucketRecord| {
+            record.default_encryption = algorithm;
+            true
+        };
+        buckets::change(&*self.engine, bucket.bucket, apply).await?;
+        Ok(())
+    }
+
+    /// Whether the bucket keeps versions.
+    ///
+    /// # Errors
+    /// `WrongPermit`.
+    pub fn versioning(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+    ) -> Result<Versioning, GatewayError> {
+        spend(permit, Action::GetBucketVersioning, bucket)?;
+        Ok(bucket.versioning)
+    }
+
+    /// Makes the bucket keep versions, or stop it.
+    ///
+    /// # Errors
+    /// `InvalidBucketState` when a bucket with Object Lock is to stop; `NoSuchBucket`, or when the
+    /// rows fail.
+    ///
+    /// # Durability
+    /// When this returns `Ok`, every write that is acknowledged from now on follows the setting.
+    pub async fn set_versioning(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+        versioning: Versioning,
+    ) -> Result<(), GatewayError> {
+        spend(permit, Action::PutBucketVersioning, bucket)?;
+        let apply = |record: &mut BucketRecord| {
+            let is_allowed = record.object_lock.is_none() || versioning == Versioning::Enabled;
+            if is_allowed {
+                record.versioning = versioning;
+            }
+            is_allowed
+        };
+        self.change_settings(bucket, apply).await
+    }
+
+    /// The bucket's Object Lock configuration, if it has one.
+    ///
+    /// # Errors
+    /// `WrongPermit`.
+    pub fn object_lock(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+    ) -> Result<Option<ObjectLock>, GatewayError> {
+        spend(permit, Action::GetBucketObjectLockConfiguration, bucket)?;
+        Ok(bucket.object_lock)
+    }
+
+    /// Gives the bucket Object Lock, for good, or another default retention.
+    ///
+    /// # Errors
+    /// `InvalidBucketState` when the bucket does not keep versions; `NoSuchBucket`, or when the
+    /// rows fail.
+    ///
+    /// # Durability
+    /// When this returns `Ok`, every version that is acknowledged from now on follows the setting.
+    pub async fn set_object_lock(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+        object_lock: ObjectLock,
+    ) -> Result<(), GatewayError> {
+        spend(permit, Action::PutBucketObjectLockConfiguration, bucket)?;
+        let apply = |record: &mut BucketRecord| {
+            let is_allowed = record.versioning == Versioning::Enabled;
+            if is_allowed {
+                record.object_lock = Some(object_lock);
+            }
+            is_allowed
+        };
+        self.change_settings(bucket, apply).await
+    }
+
+    async fn change_settings(
+        &self,
+        bucket: &BucketRecord,
+        apply: impl Fn(&mut BucketRecord) -> bool,
+    ) -> Result<(), GatewayError> {
+        if buckets::change(&*self.engine, bucket.bucket, apply).await? {
+            Ok(())
+        } else {
+            Err(GatewayError::InvalidBucketState)
+        }
     }
 
     /// The caller's buckets in name order.

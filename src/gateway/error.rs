@@ -12,6 +12,7 @@ use crate::crypto::{KeyError, OpenError, SealError};
 use crate::iam::Action;
 use crate::model::etag::ETag;
 use crate::model::time::Timestamp;
+use crate::model::versioning::VersionSelector;
 use crate::storage::EngineError;
 
 /// An operation of the data plane failed.
@@ -41,6 +42,34 @@ pub enum GatewayError {
         /// The body's.
         calculated: [u8; 16],
     },
+    /// The newest version, or the one that was named, is a delete marker.
+    #[error("version is a delete marker")]
+    DeleteMarker {
+        /// The marker.
+        marker: VersionSelector,
+        /// Whether the client named it.
+        is_named: bool,
+        /// When it was made.
+        last_modified: Timestamp,
+    },
+    /// The bucket's settings do not allow the change.
+    #[error("bucket is not in a state for this")]
+    InvalidBucketState,
+    /// A lock keeps the version from being destroyed or the lock from being changed.
+    #[error("version is locked")]
+    Locked,
+    /// The bucket has no Object Lock.
+    #[error("bucket has no object lock")]
+    NoObjectLock,
+    /// The version does not exist.
+    #[error("no such version version={selector}")]
+    NoSuchVersion {
+        /// The version.
+        selector: VersionSelector,
+    },
+    /// A retention that would be over before it begins.
+    #[error("retention ends in the past")]
+    RetainUntilPast,
     /// The stored bytes of an object are missing or do not authenticate.
     #[error("stored bytes of the object do not verify")]
     CorruptObject,
@@ -153,19 +182,27 @@ impl GatewayError {
             | Self::InvalidPartOrder
             | Self::PartTooSmall { .. }
             | Self::PayloadHashMismatch { .. }
+            | Self::NoObjectLock
             | Self::RangeNotSatisfiable { .. }
+            | Self::RetainUntilPast
             | Self::SizeMismatch
             | Self::TooLarge => ErrorKind::Invalid,
             Self::BucketAlreadyOwned
             | Self::BucketNameTaken
             | Self::BucketNotEmpty
+            | Self::InvalidBucketState
             | Self::NotModified { .. }
             | Self::PreconditionFailed => ErrorKind::Conflict,
             Self::Catalog(source) => source.kind(),
             Self::CorruptObject | Self::UnknownKeyVersion { .. } => ErrorKind::Corrupt,
             Self::Entropy(source) => source.kind(),
             Self::Keys(source) => source.kind(),
-            Self::NoSuchBucket | Self::NoSuchKey | Self::NoSuchUpload => ErrorKind::Absent,
+            Self::DeleteMarker { .. }
+            | Self::NoSuchBucket
+            | Self::NoSuchKey
+            | Self::NoSuchUpload
+            | Self::NoSuchVersion { .. } => ErrorKind::Absent,
+            Self::Locked => ErrorKind::Denied,
             Self::Pool(source) => source.kind(),
             Self::Seal(source) => source.kind(),
             Self::TooManyBuckets => ErrorKind::Limited,
@@ -178,6 +215,7 @@ impl From<CatalogError> for GatewayError {
     fn from(source: CatalogError) -> Self {
         match source {
             CatalogError::BucketGone => Self::NoSuchBucket,
+            CatalogError::Locked => Self::Locked,
             other @ (CatalogError::Commit(_)
             | CatalogError::Contended
             | CatalogError::Decode(_)

@@ -1,21 +1,23 @@
-//! ListObjects, both versions: one walk.
+//! ListObjects, both versions, and ListObjectVersions: one walk.
 //!
 //! Owns: opening the sealed part of each listed record, for its ETag.
-//! Not here: markers and tokens of the two dialects (`s3`).
+//! Not here: markers and tokens of the dialects (`s3`).
 
 use crate::catalog::buckets::BucketRecord;
-use crate::catalog::current::CurrentRow;
 use crate::catalog::error::CatalogError;
-use crate::catalog::listing::{self, ListPage, ListQuery};
+use crate::catalog::listing::{self, ListPage, ListQuery, ListedVersion};
 use crate::catalog::objects::ObjectIdentity;
+use crate::catalog::versions::{self, VersionRow};
 use crate::crypto::ScopeKey;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
 use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::model::etag::ETag;
+use crate::model::id::{BucketId, TenantId, VersionId};
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
+use crate::model::versioning::VersionSelector;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -32,8 +34,59 @@ pub struct ListedObject {
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
 
+/// A version or a delete marker in a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionEntry {
+    /// The version as answers name it.
+    pub selector: VersionSelector,
+    /// Its time.
+    pub last_modified: Timestamp,
+    /// What is in it; `None` for a delete marker.
+    pub object: Option<ListedObject>,
+}
+
+/// Where a page of versions begins behind the object named by the query's marker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VersionMarker {
+    /// Behind all versions of it.
+    Object,
+    /// Behind this version of it.
+    Version(VersionSelector),
+}
+
+/// Opens rows of listings.
+#[derive(Clone)]
+struct RowOpener {
+    keys: HashMap<u32, Arc<ScopeKey>>,
+    tenant: TenantId,
+    bucket: BucketId,
+}
+
+impl RowOpener {
+    fn open(&self, name: &str, row: &VersionRow) -> Result<ListedObject, CatalogError> {
+        let object_key =
+            ObjectKey::parse(name).map_err(|_key| CatalogError::Inconsistent("object key"))?;
+        let bucket_key = self.keys.get(&row.key_version);
+        let bucket_key = bucket_key.ok_or(CatalogError::Inconsistent("key version"))?;
+        let identity = ObjectIdentity {
+            tenant: self.tenant,
+            bucket: self.bucket,
+            object_key: &object_key,
+        };
+        let secret = row.open(&identity, bucket_key)?;
+        Ok(ListedObject {
+            etag: secret.etag,
+            size: row.plain.size,
+            last_modified: row.plain.last_modified,
+            checksum: secret
+                .checksum
+                .map(|own| (own.checksum.algorithm, own.checksum_type)),
+        })
+    }
+}
+
 impl Gateway {
-    /// A page of a bucket's current objects.
+    /// A page of a bucket's objects.
     ///
     /// # Errors
     /// When rows, keys or engine fail.
@@ -44,33 +97,73 @@ impl Gateway {
         query: ListQuery,
     ) -> Result<ListPage<ListedObject>, GatewayError> {
         spend(permit, Action::ListBucket, bucket)?;
-        let mut keys: HashMap<u32, Arc<ScopeKey>> = HashMap::new();
+        let opener = self.row_opener(bucket).await?;
+        let open = move |name: &str, row: &[u8]| {
+            let row = VersionRow::decode(bytes::Bytes::copy_from_slice(row))?;
+            opener.open(name, &row)
+        };
+        let is_hidden = versions::is_marker;
+        Ok(listing::objects(&*self.engine, bucket.bucket, query, is_hidden, open).await?)
+    }
+
+    /// A page of a bucket's versions and delete markers, by name and then from new to old.
+    ///
+    /// # Errors
+    /// When rows, keys or engine fail.
+    pub async fn list_versions(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+        query: ListQuery,
+        marker: VersionMarker,
+    ) -> Result<ListPage<ListedVersion<VersionEntry>>, GatewayError> {
+        spend(permit, Action::ListBucketVersions, bucket)?;
+        let after_version = self.marked_version(bucket, &query, marker).await?;
+        let opener = self.row_opener(bucket).await?;
+        let open = move |name: &str, row: VersionRow| {
+            let is_marker = row.plain.is_marker;
+            let object = (!is_marker).then(|| opener.open(name, &row)).transpose()?;
+            Ok(VersionEntry {
+                selector: row.plain.selector(),
+                last_modified: row.plain.last_modified,
+                object,
+            })
+        };
+        let (engine, bucket) = (&*self.engine, bucket.bucket);
+        Ok(listing::versions(engine, bucket, query, after_version, open).await?)
+    }
+
+    /// The id that a version marker has in the rows. A null version that is gone by now marks the
+    /// end of its object's versions.
+    async fn marked_version(
+        &self,
+        bucket: &BucketRecord,
+        query: &ListQuery,
+        marker: VersionMarker,
+    ) -> Result<Option<VersionId>, GatewayError> {
+        let selector = match marker {
+            VersionMarker::Object => return Ok(None),
+            VersionMarker::Version(VersionSelector::Id(version)) => return Ok(Some(version)),
+            VersionMarker::Version(selector) => selector,
+        };
+        let object_key = query.after.as_deref().map(ObjectKey::parse);
+        let Some(Ok(object_key)) = object_key else {
+            return Ok(None);
+        };
+        let engine = &*self.engine;
+        let found = versions::load_version(engine, bucket.bucket, &object_key, Some(selector));
+        Ok(found.await?.map(|found| found.row.plain.version))
+    }
+
+    async fn row_opener(&self, bucket: &BucketRecord) -> Result<RowOpener, GatewayError> {
+        let mut keys = HashMap::new();
         for (version, _) in &bucket.keys {
             keys.insert(*version, self.opening_key(bucket, *version).await?);
         }
-        let (tenant, bucket_id) = (bucket.tenant, bucket.bucket);
-        let open = move |name: &str, row: &[u8]| {
-            let object_key =
-                ObjectKey::parse(name).map_err(|_key| CatalogError::Inconsistent("object key"))?;
-            let row = CurrentRow::decode(bytes::Bytes::copy_from_slice(row))?;
-            let key = keys
-                .get(&row.key_version)
-                .ok_or(CatalogError::Inconsistent("key version"))?;
-            let identity = ObjectIdentity {
-                tenant,
-                bucket: bucket_id,
-                object_key: &object_key,
-            };
-            let secret = row.open(&identity, key)?;
-            Ok(ListedObject {
-                etag: secret.etag,
-                size: row.plain.size,
-                last_modified: row.plain.last_modified,
-                checksum: secret
-                    .checksum
-                    .map(|own| (own.checksum.algorithm, own.checksum_type)),
-            })
-        };
-        Ok(listing::objects(&*self.engine, bucket.bucket, query, open).await?)
+        Ok(RowOpener {
+            keys,
+            tenant: bucket.tenant,
+            bucket: bucket.bucket,
+        })
     }
 }

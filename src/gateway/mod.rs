@@ -29,7 +29,7 @@ use tokio::sync::Semaphore;
 
 // What the frontend sees of the rows: it imports these from here, never from `catalog`.
 pub use crate::catalog::buckets::{BucketEntry, BucketRecord};
-pub use crate::catalog::listing::{ListEntry, ListPage, ListQuery};
+pub use crate::catalog::listing::{ListEntry, ListPage, ListQuery, ListedVersion};
 pub use crate::catalog::objects::ObjectRecord;
 pub use crate::catalog::upload_parts::StoredPart;
 
@@ -84,6 +84,11 @@ impl Gateway {
 
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.clock.unix_millis())
+    }
+
+    /// What retentions are compared with.
+    fn retention_now(&self) -> Timestamp {
+        self.now()
     }
 
     /// The bucket key of a version, for opening.

@@ -10,15 +10,16 @@
 use crate::base::limits::{PIECE_PLAIN_LEN, SEGMENT_LEN, TAG_LEN};
 use crate::catalog::blobs;
 use crate::catalog::buckets::BucketRecord;
-use crate::catalog::current::CurrentRow;
 use crate::catalog::error::CatalogError;
 use crate::catalog::ledger::BlobLease;
 use crate::catalog::objects::{BlobRef, BodyBinding, ObjectRecord};
 use crate::catalog::parts::{PartEntry, PartTable};
+use crate::catalog::versions::VersionRow;
 use crate::crypto::{BLOB_HEADER_LEN, Opener, StreamParameters};
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, identity};
 use crate::model::object_key::ObjectKey;
+use crate::model::versioning::VersionSelector;
 use bytes::{Bytes, BytesMut};
 use futures::stream::{self, BoxStream, StreamExt};
 use std::ops::Range;
@@ -50,7 +51,9 @@ pub struct LocatedObject {
     /// The record.
     pub record: ObjectRecord,
     /// The row it came from.
-    pub row: CurrentRow,
+    pub row: VersionRow,
+    /// Whether it is the newest version.
+    pub is_current: bool,
     /// The part table of a multipart object.
     pub part_table: Option<PartTable>,
     /// Its parts in order; one for a simple object.
@@ -58,18 +61,19 @@ pub struct LocatedObject {
 }
 
 impl Gateway {
-    /// Finds an object and opens its record and its part table.
+    /// Finds a version of an object, the newest if none is named, and opens its record and its part
+    /// table.
     ///
     /// # Errors
-    /// `NoSuchKey`; corrupt rows.
+    /// `NoSuchKey`, `NoSuchVersion`, `DeleteMarker`; corrupt rows.
     pub(in crate::gateway) async fn locate(
         &self,
         bucket: &BucketRecord,
         object_key: &ObjectKey,
+        selector: Option<VersionSelector>,
     ) -> Result<LocatedObject, GatewayError> {
-        let engine = &*self.engine;
-        let row = crate::catalog::current::load_current(engine, bucket.bucket, object_key).await?;
-        let row = row.ok_or(GatewayError::NoSuchKey)?;
+        let found = self.find_version(bucket, object_key, selector).await?;
+        let (row, is_current) = (found.row, found.is_current);
         let key = self.opening_key(bucket, row.key_version).await?;
         let identity = identity(bucket, object_key);
         let record = ObjectRecord {
@@ -107,6 +111,7 @@ impl Gateway {
         Ok(LocatedObject {
             record,
             row,
+            is_current,
             part_table,
             parts,
         })

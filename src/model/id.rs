@@ -18,9 +18,8 @@ pub struct InvalidId;
 /// random rest keeps identifiers of several processes apart.
 static LAST: AtomicU64 = AtomicU64::new(0);
 
-/// 48 bits of milliseconds and a 16-bit count, above every one before.
-fn ascending(unix_millis: u64) -> u64 {
-    let earliest = unix_millis << 16;
+/// 48 bits of milliseconds and a 16-bit count: `earliest` or later, and above every one before.
+fn ascending(earliest: u64) -> u64 {
     let next = |last: u64| Some(earliest.max(last.wrapping_add(1)));
     let before = LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
     let (Ok(before) | Err(before)) = before;
@@ -55,7 +54,31 @@ macro_rules! id {
                 let mut bytes = [0_u8; 16];
                 entropy.fill(&mut bytes)?;
                 if let Some(head) = bytes.first_chunk_mut::<8>() {
-                    *head = ascending(unix_millis).to_be_bytes();
+                    *head = ascending(unix_millis << 16).to_be_bytes();
+                }
+                Ok(Self(bytes))
+            }
+
+            /// This identifier, or a fresh one above `floor` if it is not: what follows another
+            /// sorts behind it, whatever clocks and other processes say.
+            ///
+            /// # Errors
+            /// When the random source fails.
+            pub fn above(
+                self,
+                floor: Option<Self>,
+                entropy: &dyn Entropy,
+            ) -> Result<Self, EntropyError> {
+                let Some(floor) = floor.filter(|floor| *floor >= self) else {
+                    return Ok(self);
+                };
+                let mut bytes = [0_u8; 16];
+                entropy.fill(&mut bytes)?;
+                if let (Some(head), Some(below)) =
+                    (bytes.first_chunk_mut::<8>(), floor.0.first_chunk::<8>())
+                {
+                    let earliest = u64::from_be_bytes(*below).saturating_add(1);
+                    *head = ascending(earliest).to_be_bytes();
                 }
                 Ok(Self(bytes))
             }
@@ -120,5 +143,17 @@ mod tests {
         let many: Vec<UploadId> = (0..70_000).map(|_| make(11)).collect();
         assert!(many.is_sorted() && many[0] > ids[7]);
         assert_eq!(ids[0].as_bytes()[..6], [0, 0, 0, 0, 0, 7]);
+    }
+
+    #[test]
+    fn identifier_that_follows_another_is_above_it() {
+        let entropy = SystemEntropy::new();
+        let own = VersionId::generate(20, &entropy).unwrap();
+        let ahead = VersionId::from_bytes([0x70; 16]);
+        assert_eq!(own.above(None, &entropy).unwrap(), own);
+        let low = VersionId::from_bytes([0; 16]);
+        assert_eq!(own.above(Some(low), &entropy).unwrap(), own);
+        assert!(own.above(Some(own), &entropy).unwrap() > own);
+        assert!(own.above(Some(ahead), &entropy).unwrap() > ahead);
     }
 }

@@ -78,10 +78,14 @@ operations! {
     ListObjects => ListBucket,
     /// `GET /bucket?list-type=2`
     ListObjectsV2 => ListBucket,
+    /// `GET /bucket?versions`
+    ListObjectVersions => ListBucketVersions,
     /// `GET /bucket/key?uploadId`
     ListParts => ListMultipartUploadParts,
     /// `PUT /bucket?encryption`
     PutBucketEncryption => PutEncryptionConfiguration,
+    /// `PUT /bucket?versioning`
+    PutBucketVersioning => PutBucketVersioning,
     /// `PUT /bucket/key`
     PutObject => PutObject,
     /// `PUT /bucket/key?partNumber&uploadId`

@@ -3,6 +3,7 @@
 use crate::gateway::ObjectRecord;
 use crate::gateway::object::get::ToldChecksum;
 use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
+use crate::model::lock::LockState;
 use crate::s3::error::response::error_body;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::metadata::USER_METADATA_PREFIX;
@@ -47,8 +48,11 @@ pub fn xml(status: StatusCode, body: String) -> HttpResponse {
 }
 
 /// An answer with an XML body about an object that was written.
-pub fn written_xml(body: String, told: Option<SseAlgorithm>) -> HttpResponse {
-    let mut response = HttpResponse::Ok();
+pub fn written_xml(
+    mut response: HttpResponseBuilder,
+    body: String,
+    told: Option<SseAlgorithm>,
+) -> HttpResponse {
     encryption(&mut response, told);
     response
         .insert_header(("content-type", "application/xml"))
@@ -88,11 +92,28 @@ pub fn describe(response: &mut HttpResponseBuilder, record: &ObjectRecord) {
         .insert_header(("etag", secret.etag.quoted()))
         .insert_header(("last-modified", record.plain.last_modified.http_date()))
         .insert_header(("accept-ranges", "bytes"));
+    if !secret.tags.is_empty() {
+        response.insert_header(("x-amz-tagging-count", secret.tags.len().to_string()));
+    }
+    lock(response, &record.plain.lock);
     for (name, value) in secret.metadata.content_headers() {
         set(response, name, value);
     }
     for (name, value) in secret.metadata.user_metadata() {
         set(response, &format!("{USER_METADATA_PREFIX}{name}"), value);
+    }
+}
+
+/// Headers of a version's lock.
+fn lock(response: &mut HttpResponseBuilder, lock: &LockState) {
+    if let Some(own) = lock.retention {
+        let until = own.retain_until.iso8601();
+        response
+            .insert_header(("x-amz-object-lock-mode", own.mode.name()))
+            .insert_header(("x-amz-object-lock-retain-until-date", until));
+    }
+    if lock.legal_hold {
+        response.insert_header(("x-amz-object-lock-legal-hold", "ON"));
     }
 }
 

@@ -208,6 +208,8 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
         ("PUT", Some("encryption")) => Some(Operation::PutBucketEncryption),
         ("GET", Some("location")) => Some(Operation::GetBucketLocation),
         ("GET", Some("versioning")) => Some(Operation::GetBucketVersioning),
+        ("PUT", Some("versioning")) => Some(Operation::PutBucketVersioning),
+        ("GET", Some("versions")) => Some(Operation::ListObjectVersions),
         ("GET", Some("uploads")) => Some(Operation::ListMultipartUploads),
         ("POST", Some("delete")) => Some(Operation::DeleteObjects),
         _ => None,

@@ -184,6 +184,11 @@ impl MetaBatch {
         self
     }
 
+    /// How many conditions it has.
+    pub fn condition_count(&self) -> usize {
+        self.conditions.len()
+    }
+
     /// Bytes of the batch, roughly, to bound a group of them.
     pub(in crate::storage) fn byte_len(&self) -> usize {
         let rows = self

@@ -6,30 +6,31 @@
 use crate::base::kind::ErrorKind;
 use crate::base::limits::{OBJECT_LEN_MAX, PART_LEN_MIN};
 use crate::catalog::buckets::BucketRecord;
-use crate::catalog::current::{CurrentChange, CurrentRow, Decision, NewVersion, commit_current};
+use crate::catalog::changes::{self, Decision, NewVersion};
 use crate::catalog::error::CatalogError;
 use crate::catalog::finished_uploads;
 use crate::catalog::finished_uploads::{FinishedUpload, seal_finished};
 use crate::catalog::keyspace;
-use crate::catalog::objects::{
-    BodyBinding, ObjectIdentity, ObjectPlain, ObjectRecord, ObjectSecret,
-};
+use crate::catalog::objects::{BodyBinding, ObjectPlain, ObjectRecord, ObjectSecret};
 use crate::catalog::parts::{PartEntry, PartTable};
 use crate::catalog::upload_parts;
 use crate::catalog::upload_parts::PartRow;
 use crate::catalog::uploads::{UploadEnd, UploadRecord};
-use crate::crypto::ScopeKey;
+use crate::catalog::versions::VersionRow;
 use crate::gateway::error::GatewayError;
 use crate::gateway::multipart::abort::END_ATTEMPTS_MAX;
+use crate::gateway::object::version::written_version;
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
 use crate::model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ObjectChecksum};
 use crate::model::conditions::WriteConditions;
 use crate::model::etag::ETag;
 use crate::model::id::{BlobId, UploadId, VersionId};
+use crate::model::lock::LockState;
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
 use crate::model::upload::PartNumber;
+use crate::model::versioning::VersionSelector;
 use crate::storage::CommitError;
 use std::collections::{HashMap, HashSet};
 
@@ -152,20 +153,20 @@ impl Gateway {
         let parts = self.select_parts(bucket, request, &rows).await?;
         let etag = ETag::multipart(parts.iter().map(|part| &part.md5));
         let checksum = combined_checksum(request, &record, &parts)?;
-        let finished = FinishedUpload {
+        let mut finished = FinishedUpload {
             etag,
             checksum,
             encryption: record.metadata.encryption(),
+            version: None,
         };
         let taken = parts
             .iter()
             .map(|part| part.blob.blob)
             .collect::<HashSet<BlobId>>();
         let now = self.now();
-        let key = self.sealing_key(bucket).await?;
-        let identity = identity(bucket, object_key);
-        let new = self.assemble(&identity, record, (parts, &finished), (&key, now))?;
-        let memory = seal_finished(&finished, (&identity, upload), now, (&key, &*self.entropy))?;
+        let lock = record.lock;
+        let begun = VersionId::generate(now.millis(), &*self.entropy)?;
+        let (mut object, table) = assemble(record, parts, &finished)?;
         let end = UploadEnd {
             object_key,
             upload,
@@ -173,64 +174,46 @@ impl Gateway {
             parts: &rows,
             now,
         };
-        let change = CurrentChange {
-            bucket: bucket.bucket,
-            object_key,
-            new: Some(new),
-            now,
-        };
-        let decide = async |current: Option<&CurrentRow>| {
+        let decide = async |bucket: &BucketRecord, current: Option<&VersionRow>| {
             self.evaluate(bucket, object_key, current, &request.conditions)
                 .await?;
-            Ok::<_, GatewayError>(Decision::Proceed)
+            object.plain.lock = self.lock_for(bucket, lock)?;
+            self.succeed(bucket, current, begun)?
+                .apply(&mut object.plain);
+            finished.version = written_version(&object.plain).and_then(VersionSelector::id);
+            let finished = (&finished, upload);
+            let new = self.seal_object(bucket, object_key, (&mut object, &table), finished);
+            Ok::<_, GatewayError>(Decision::Put(Box::new(new.await?)))
         };
-        commit_current(engine, change, decide, |batch| {
+        let target = self.target(bucket, object_key, false);
+        changes::commit_current(engine, target, decide, |batch| {
             end.extend(batch, |blob| taken.contains(&blob));
-            batch.put(
-                keyspace::finished_upload(object_key, upload),
-                memory.clone(),
-            );
         })
         .await?;
         Ok(finished)
     }
 
-    /// The object version that the parts make.
-    fn assemble(
+    /// The rows of the version that the parts make. The part table is bound to the version, so it
+    /// is sealed with it.
+    async fn seal_object(
         &self,
-        identity: &ObjectIdentity<'_>,
-        upload: UploadRecord,
-        (parts, finished): (Vec<PartEntry>, &FinishedUpload),
-        (key, now): (&ScopeKey, Timestamp),
+        bucket: &BucketRecord,
+        object_key: &ObjectKey,
+        (object, table): (&mut ObjectRecord, &PartTable),
+        (finished, upload): (&FinishedUpload, UploadId),
     ) -> Result<NewVersion, GatewayError> {
-        let version = VersionId::generate(now.millis(), &*self.entropy)?;
-        let size = parts.iter().map(|part| part.size).sum::<u64>();
-        if size > OBJECT_LEN_MAX {
-            return Err(GatewayError::TooLarge);
-        }
-        let part_count = u16::try_from(parts.len()).map_err(|_count| GatewayError::TooLarge)?;
-        let table = PartTable { parts };
-        let (part_table, sha256) = table.seal(identity, version, key, &*self.entropy)?;
-        let record = ObjectRecord {
-            plain: ObjectPlain {
-                size,
-                last_modified: now,
-                version,
-                part_count: Some(part_count),
-                blob: None,
-            },
-            secret: ObjectSecret {
-                data_key: upload.data_key,
-                etag: finished.etag,
-                checksum: finished.checksum.clone(),
-                metadata: upload.metadata,
-                body: BodyBinding::Parts(sha256),
-            },
-        };
+        let bucket_key = self.sealing_key(bucket).await?;
+        let identity = identity(bucket, object_key);
+        let entropy = &*self.entropy;
+        let (version, now) = (object.plain.version, self.now());
+        let (part_table, sha256) = table.seal(&identity, version, &bucket_key, entropy)?;
+        object.secret.body = BodyBinding::Parts(sha256);
+        let memory = seal_finished(finished, (&identity, upload), now, (&bucket_key, entropy))?;
         Ok(NewVersion {
-            plain: record.plain,
-            row: record.seal(identity, key, &*self.entropy)?,
+            plain: object.plain,
+            row: object.seal(&identity, &bucket_key, entropy)?,
             part_table: Some(part_table),
+            memory: Some((keyspace::finished_upload(object_key, upload), memory)),
             finished: Vec::new(),
             owned: Vec::new(),
             keeps_blobs: false,
@@ -286,6 +269,41 @@ impl Gateway {
             None => Ok(selected),
         }
     }
+}
+
+/// The object that the parts make. Its place among the versions and its lock are decided at the
+/// commit.
+fn assemble(
+    upload: UploadRecord,
+    parts: Vec<PartEntry>,
+    finished: &FinishedUpload,
+) -> Result<(ObjectRecord, PartTable), GatewayError> {
+    let size = parts.iter().map(|part| part.size).sum::<u64>();
+    if size > OBJECT_LEN_MAX {
+        return Err(GatewayError::TooLarge);
+    }
+    let part_count = u16::try_from(parts.len()).map_err(|_count| GatewayError::TooLarge)?;
+    let object = ObjectRecord {
+        plain: ObjectPlain {
+            size,
+            last_modified: Timestamp::default(),
+            version: VersionId::from_bytes([0; 16]),
+            part_count: Some(part_count),
+            blob: None,
+            is_null: true,
+            is_marker: false,
+            lock: LockState::default(),
+        },
+        secret: ObjectSecret {
+            data_key: upload.data_key,
+            etag: finished.etag,
+            checksum: finished.checksum.clone(),
+            metadata: upload.metadata,
+            tags: upload.tags,
+            body: BodyBinding::Parts([0; 32]),
+        },
+    };
+    Ok((object, PartTable { parts }))
 }
 
 /// The checksum of the whole from its parts', compared with what the client declares.

@@ -8,8 +8,10 @@ use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
 use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::model::id::UploadId;
+use crate::model::lock::LockState;
 use crate::model::metadata::ObjectMetadata;
 use crate::model::object_key::ObjectKey;
+use crate::model::tags::TagSet;
 
 /// What a client declares when it opens an upload.
 #[derive(Debug)]
@@ -18,6 +20,10 @@ pub struct CreateUpload {
     pub object_key: ObjectKey,
     /// Content headers and user metadata of the finished object.
     pub metadata: ObjectMetadata,
+    /// Tags of the finished object.
+    pub tags: TagSet,
+    /// Retention and legal hold of the finished object.
+    pub lock: LockState,
     /// Checksum of the finished object.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
@@ -26,7 +32,7 @@ impl Gateway {
     /// Opens an upload.
     ///
     /// # Errors
-    /// `NoSuchBucket`, or when rows, keys or engine fail.
+    /// `NoSuchBucket`, `NoObjectLock`, `RetainUntilPast`, or when rows, keys or engine fail.
     ///
     /// # Durability
     /// When this returns `Ok`, the upload survives power loss.
@@ -37,12 +43,15 @@ impl Gateway {
         request: CreateUpload,
     ) -> Result<UploadId, GatewayError> {
         spend(permit, Action::PutObject, bucket)?;
+        self.lock_for(bucket, request.lock)?;
         let initiated = self.now();
         let upload = UploadId::generate(initiated.millis(), &*self.entropy)?;
         let data_key = DataKey::generate(&*self.entropy)?;
         let CreateUpload {
             object_key,
             metadata,
+            tags,
+            lock,
             checksum,
         } = request;
         let record = UploadRecord {
@@ -50,6 +59,8 @@ impl Gateway {
             initiated,
             data_key,
             metadata,
+            tags,
+            lock,
             checksum,
         };
         let bucket_key = self.sealing_key(bucket).await?;

@@ -10,12 +10,14 @@ use crate::gateway::digests::DeclaredDigests;
 use crate::gateway::error::GatewayError;
 use crate::gateway::multipart::upload_part::{UploadPart, UploadedPart};
 use crate::gateway::object::copy::copied;
+use crate::gateway::object::version::told_version;
 use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
 use crate::model::conditions::ReadConditions;
 use crate::model::id::UploadId;
 use crate::model::object_key::ObjectKey;
 use crate::model::upload::PartNumber;
+use crate::model::versioning::VersionSelector;
 use std::ops::RangeInclusive;
 
 /// What a client asks for.
@@ -23,6 +25,8 @@ use std::ops::RangeInclusive;
 pub struct UploadPartCopy {
     /// The object to read.
     pub source_key: ObjectKey,
+    /// The version of it; `None` for the newest.
+    pub source_version: Option<VersionSelector>,
     /// Conditions on it. A failed one is 412, also where a GET would say 304.
     pub source_conditions: ReadConditions,
     /// First and last byte to copy; `None` for the whole object.
@@ -33,6 +37,15 @@ pub struct UploadPartCopy {
     pub upload: UploadId,
     /// The part.
     pub part_number: PartNumber,
+}
+
+/// What a copy did.
+#[derive(Debug)]
+pub struct CopiedPart {
+    /// The part.
+    pub part: UploadedPart,
+    /// The version that was read, as answers name it; `None` in a bucket that never kept versions.
+    pub source_version: Option<VersionSelector>,
 }
 
 impl Gateway {
@@ -50,13 +63,18 @@ impl Gateway {
         source_bucket: &BucketRecord,
         bucket: &BucketRecord,
         request: UploadPartCopy,
-    ) -> Result<UploadedPart, GatewayError> {
-        spend(permits.0, Action::GetObject, source_bucket)?;
+    ) -> Result<CopiedPart, GatewayError> {
+        let action = Action::GetObject;
+        let source_action = request
+            .source_version
+            .map_or(action, |_| action.on_version());
+        spend(permits.0, source_action, source_bucket)?;
         spend(permits.1, Action::PutObject, bucket)?;
-        let (source_key, conditions) = (&request.source_key, &request.source_conditions);
+        let named = (&request.source_key, request.source_version);
         let source = self
-            .copy_source(source_bucket, source_key, conditions)
+            .copy_source(source_bucket, named, &request.source_conditions)
             .await?;
+        let source_version = told_version(source_bucket, &source.record.plain);
         let size = source.record.plain.size;
         let range = match &request.source_range {
             None => 0..size,
@@ -73,9 +91,12 @@ impl Gateway {
             declared: DeclaredDigests::default(),
         };
         let plaintext = self.read(&source, range).await?;
-        copied(plaintext, async |mut body| {
+        let stored = copied(plaintext, async |mut body| {
             self.store_upload_part(bucket, part, &mut body).await
+        });
+        Ok(CopiedPart {
+            part: stored.await?,
+            source_version,
         })
-        .await
     }
 }

@@ -7,9 +7,11 @@ use crate::catalog::buckets::BucketRecord;
 use crate::catalog::objects::ObjectRecord;
 use crate::catalog::parts::PartEntry;
 use crate::gateway::error::GatewayError;
+use crate::gateway::object::version::told_version;
 use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
 use crate::model::object_key::ObjectKey;
+use crate::model::versioning::VersionSelector;
 
 /// An object with a page of its parts.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub struct ObjectAttributes {
     pub record: ObjectRecord,
     /// Its parts; `None` for an object that came in one piece.
     pub parts: Option<PartsOfObject>,
+    /// The version as answers name it; `None` in a bucket that never kept versions.
+    pub version: Option<VersionSelector>,
 }
 
 /// A page of the parts of a finished object.
@@ -35,16 +39,19 @@ impl Gateway {
     /// Describes an object and the parts numbered above `after`, `limit` of them at most.
     ///
     /// # Errors
-    /// `NoSuchKey`; corrupt rows.
+    /// `NoSuchKey`, `NoSuchVersion`, `DeleteMarker`; corrupt rows.
     pub async fn object_attributes(
         &self,
         permit: Permit,
         bucket: &BucketRecord,
-        object_key: &ObjectKey,
+        (object_key, selector): (&ObjectKey, Option<VersionSelector>),
         (after, limit): (u16, usize),
     ) -> Result<ObjectAttributes, GatewayError> {
-        spend(permit, Action::GetObjectAttributes, bucket)?;
-        let located = self.locate(bucket, object_key).await?;
+        let action = Action::GetObjectAttributes;
+        let action = selector.map_or(action, |_| action.on_version());
+        spend(permit, action, bucket)?;
+        let located = self.locate(bucket, object_key, selector).await?;
+        let version = told_version(bucket, &located.record.plain);
         let parts = located.part_table.map(|table| {
             let count = table.parts.len();
             let mut parts = table.parts;
@@ -60,6 +67,7 @@ impl Gateway {
         Ok(ObjectAttributes {
             record: located.record,
             parts,
+            version,
         })
     }
 }

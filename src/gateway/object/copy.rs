@@ -7,13 +7,15 @@
 use crate::base::channel::{BodySender, body_channel};
 use crate::base::limits::PUT_LEN_MAX;
 use crate::catalog::buckets::BucketRecord;
-use crate::catalog::current::{CurrentChange, CurrentRow, Decision, NewVersion, commit_current};
+use crate::catalog::changes::{self, Decision, NewVersion};
 use crate::catalog::error::CatalogError;
-use crate::catalog::objects::{BodyBinding, ObjectPlain, ObjectRecord, ObjectSecret};
+use crate::catalog::objects::{BodyBinding, ObjectRecord, ObjectSecret};
+use crate::catalog::versions::VersionRow;
 use crate::crypto::DataKey;
 use crate::gateway::digests::{BodyEnd, DeclaredDigests};
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::put::{PutObject, StoredObject};
+use crate::gateway::object::version::{told_version, written_version};
 use crate::gateway::read_path::{LocatedObject, PlaintextStream};
 use crate::gateway::write_path::{Body, StreamTarget};
 use crate::gateway::{Gateway, identity, spend};
@@ -22,10 +24,12 @@ use crate::model::checksum::ChecksumAlgorithm;
 use crate::model::conditions::{ReadConditions, ReadOutcome, WriteConditions};
 use crate::model::encryption::SseAlgorithm;
 use crate::model::id::VersionId;
+use crate::model::lock::LockState;
 use crate::model::metadata::ObjectMetadata;
 use crate::model::object_key::ObjectKey;
+use crate::model::tags::TagSet;
+use crate::model::versioning::{VersionSelector, Versioning};
 use futures::StreamExt;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Pieces between the reading and the writing side.
 const CHANNEL_PIECES: usize = 2;
@@ -39,6 +43,8 @@ const RESEALS_MAX: usize = 8;
 pub struct CopyObject {
     /// The object to read.
     pub source_key: ObjectKey,
+    /// The version of it; `None` for the newest.
+    pub source_version: Option<VersionSelector>,
     /// Conditions on it. A failed one is 412, also where a GET would say 304.
     pub source_conditions: ReadConditions,
     /// The object to write.
@@ -47,14 +53,38 @@ pub struct CopyObject {
     pub conditions: WriteConditions,
     /// New metadata (directive REPLACE), or `None` to keep the source's (COPY).
     pub metadata: Option<ObjectMetadata>,
+    /// New tags (directive REPLACE), or `None` to keep the source's (COPY).
+    pub tags: Option<TagSet>,
+    /// Retention and legal hold that the request asks for; the source's are never copied.
+    pub lock: LockState,
     /// Server-side encryption that the copy's bucket or the request asks for; the source's does not
     /// count.
     pub encryption: Option<SseAlgorithm>,
-    /// Whether the request itself names the encryption or the storage class, which makes a copy
-    /// onto itself a change.
+    /// Whether the request itself names something that makes a copy onto itself a change: the
+    /// encryption, the storage class.
     pub names_a_change: bool,
     /// Checksum to compute for the copy, if another than the source's is asked for.
     pub checksum_algorithm: Option<ChecksumAlgorithm>,
+}
+
+/// What a copy did.
+#[derive(Debug)]
+pub struct CopiedObject {
+    /// The copy.
+    pub stored: StoredObject,
+    /// The version that was read, as answers name it; `None` in a bucket that never kept versions.
+    pub source_version: Option<VersionSelector>,
+}
+
+impl CopyObject {
+    /// Whether the copy would be what it is a copy of.
+    fn changes_nothing(&self) -> bool {
+        self.metadata.is_none()
+            && self.tags.is_none()
+            && self.lock.is_empty()
+            && self.source_version.is_none()
+            && !self.names_a_change
+    }
 }
 
 impl Gateway {
@@ -72,29 +102,47 @@ impl Gateway {
         source_bucket: &BucketRecord,
         bucket: &BucketRecord,
         mut request: CopyObject,
-    ) -> Result<StoredObject, GatewayError> {
-        spend(permits.0, Action::GetObject, source_bucket)?;
+    ) -> Result<CopiedObject, GatewayError> {
+        let action = Action::GetObject;
+        let source_action = request
+            .source_version
+            .map_or(action, |_| action.on_version());
+        spend(permits.0, source_action, source_bucket)?;
         spend(permits.1, Action::PutObject, bucket)?;
+        self.lock_for(bucket, request.lock)?;
         let is_itself =
             source_bucket.bucket == bucket.bucket && request.source_key == request.object_key;
-        if is_itself && request.metadata.is_none() && !request.names_a_change {
+        if is_itself && request.changes_nothing() {
             // An object that is not there is said to be missing first.
             self.source_of(source_bucket, &request).await?;
             return Err(GatewayError::CopyToItself);
         }
-        let asked = request.metadata.take();
+        let (asked, asked_tags) = (request.metadata.take(), request.tags.take());
         for attempt in 0..=RESEALS_MAX {
             let source = self.source_of(source_bucket, &request).await?;
             let kept = || source.record.secret.metadata.clone();
             let mut metadata = asked.clone().unwrap_or_else(kept);
             metadata.mark_encryption(request.encryption);
+            let kept = || source.record.secret.tags.clone();
+            let described = (metadata, asked_tags.clone().unwrap_or_else(kept));
+            let source_version = told_version(source_bucket, &source.record.plain);
+            let copied = |stored| CopiedObject {
+                stored,
+                source_version,
+            };
+            // Only the null version is ever replaced: every other stays, and the copy with it.
+            let is_replaced = is_itself
+                && source.is_current
+                && source.record.plain.is_null
+                && bucket.versioning != Versioning::Enabled;
             let is_overtaken = attempt == RESEALS_MAX;
-            if !is_itself || is_overtaken || needs_new_checksum(&source, &request) {
-                return self.copy_bytes(bucket, &source, metadata, request).await;
+            if !is_replaced || is_overtaken || needs_new_checksum(&source, &request) {
+                let stored = self.copy_bytes(bucket, &source, described, request);
+                return stored.await.map(copied);
             }
-            let stored = self.replace_metadata(bucket, source, metadata, &request);
+            let stored = self.replace_metadata(bucket, source, described, &request);
             if let Some(stored) = stored.await? {
-                return Ok(stored);
+                return Ok(copied(stored));
             }
         }
         Err(CatalogError::Contended.into())
@@ -105,21 +153,22 @@ impl Gateway {
         bucket: &BucketRecord,
         request: &CopyObject,
     ) -> Result<LocatedObject, GatewayError> {
-        self.copy_source(bucket, &request.source_key, &request.source_conditions)
+        let source = (&request.source_key, request.source_version);
+        self.copy_source(bucket, source, &request.source_conditions)
             .await
     }
 
     /// The object to copy from.
     ///
     /// # Errors
-    /// `NoSuchKey`, `PreconditionFailed`; corrupt rows.
+    /// `NoSuchKey`, `NoSuchVersion`, `DeleteMarker`, `PreconditionFailed`; corrupt rows.
     pub(in crate::gateway) async fn copy_source(
         &self,
         bucket: &BucketRecord,
-        object_key: &ObjectKey,
+        (object_key, selector): (&ObjectKey, Option<VersionSelector>),
         conditions: &ReadConditions,
     ) -> Result<LocatedObject, GatewayError> {
-        let source = self.locate(bucket, object_key).await?;
+        let source = self.locate(bucket, object_key, selector).await?;
         let (etag, time) = (source.record.secret.etag, source.record.plain.last_modified);
         match conditions.evaluate(&etag, time) {
             ReadOutcome::Proceed => Ok(source),
@@ -135,11 +184,12 @@ impl Gateway {
         &self,
         bucket: &BucketRecord,
         source: LocatedObject,
-        metadata: ObjectMetadata,
+        (metadata, tags): (ObjectMetadata, TagSet),
         request: &CopyObject,
     ) -> Result<Option<StoredObject>, GatewayError> {
-        let now = self.now();
-        let version = VersionId::generate(now.millis(), &*self.entropy)?;
+        let begun = VersionId::generate(self.now().millis(), &*self.entropy)?;
+        let place = self.succeed(bucket, Some(&source.row), begun)?;
+        let version = place.version;
         let bucket_key = self.sealing_key(bucket).await?;
         let object_key = &request.object_key;
         // The part table is bound to its version, so it is sealed anew with the record.
@@ -151,56 +201,51 @@ impl Gateway {
                 (Some(row), BodyBinding::Parts(sha256))
             }
         };
-        let record = ObjectRecord {
-            plain: ObjectPlain {
-                last_modified: now,
-                version,
-                ..source.record.plain
-            },
+        let mut record = ObjectRecord {
+            plain: source.record.plain,
             secret: ObjectSecret {
                 metadata,
+                tags,
                 body,
                 ..source.record.secret
             },
         };
+        place.apply(&mut record.plain);
+        record.plain.lock = self.lock_for(bucket, request.lock)?;
         let row = record.seal(&identity(bucket, object_key), &bucket_key, &*self.entropy)?;
         let new = NewVersion {
             plain: record.plain,
             row,
             part_table,
+            memory: None,
             finished: Vec::new(),
             owned: Vec::new(),
             keeps_blobs: true,
         };
-        let change = CurrentChange {
-            bucket: bucket.bucket,
-            object_key,
-            new: Some(new),
-            now,
-        };
-        let is_replaced = AtomicBool::new(false);
-        let decide = async |current: Option<&CurrentRow>| {
+        let settings = (bucket.versioning, bucket.object_lock);
+        let decide = async |bucket: &BucketRecord, current: Option<&VersionRow>| {
             self.evaluate(bucket, object_key, current, &request.conditions)
                 .await?;
+            let is_settled = (bucket.versioning, bucket.object_lock) == settings;
             match current {
-                Some(row) if row.is_same(&source.row) => Ok(Decision::Proceed),
-                Some(_) => {
-                    is_replaced.store(true, Ordering::Relaxed);
-                    Err(GatewayError::PreconditionFailed)
+                Some(row) if is_settled && row.is_same(&source.row) => {
+                    Ok(Decision::Put(Box::new(new.clone())))
                 }
+                Some(_) => Ok(Decision::Leave),
                 None => Err(GatewayError::NoSuchKey),
             }
         };
-        match commit_current(&*self.engine, change, decide, |_batch| {}).await {
-            Err(_replaced) if is_replaced.load(Ordering::Relaxed) => return Ok(None),
-            committed => committed?,
-        };
+        let target = self.target(bucket, object_key, false);
+        if !changes::commit_current(&*self.engine, target, decide, |_batch| {}).await? {
+            return Ok(None);
+        }
         let ObjectSecret { etag, checksum, .. } = record.secret;
         Ok(Some(StoredObject {
             etag,
             checksum,
-            last_modified: now,
+            last_modified: record.plain.last_modified,
             size: record.plain.size,
+            version: written_version(&record.plain),
         }))
     }
 
@@ -208,7 +253,7 @@ impl Gateway {
         &self,
         bucket: &BucketRecord,
         source: &LocatedObject,
-        metadata: ObjectMetadata,
+        (metadata, tags): (ObjectMetadata, TagSet),
         request: CopyObject,
     ) -> Result<StoredObject, GatewayError> {
         if source.record.plain.size > PUT_LEN_MAX {
@@ -237,6 +282,8 @@ impl Gateway {
             metadata,
             declared,
             conditions: request.conditions,
+            tags,
+            lock: request.lock,
         };
         self.commit_stream(bucket, put, (version, data_key), stored)
             .await

@@ -1,17 +1,35 @@
 //! DeleteObject and DeleteObjects.
 //!
-//! Owns: deletion of the current version; deleting what does not exist succeeds.
-//! Not here: giving the space back (`jobs::sweep`).
+//! Owns: deletion of the newest version, which in a bucket that keeps versions puts a delete marker
+//! on top, and the destruction of a version that is named. Deleting what does not exist succeeds.
+//! Not here: giving the space back (`jobs::sweep`), locks (`model::lock`, `catalog::changes`).
 
 use crate::catalog::buckets::BucketRecord;
-use crate::catalog::current::{CurrentChange, CurrentRow, Decision, commit_current};
+use crate::catalog::changes::{self, Decision, NewVersion};
+use crate::catalog::objects::MarkerRecord;
+use crate::catalog::versions::VersionRow;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
 use crate::model::conditions::ETagMatch;
 use crate::model::etag::ETag;
+use crate::model::id::VersionId;
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
+use crate::model::versioning::{VersionSelector, Versioning};
+
+/// What a client asks for in a deletion.
+#[derive(Debug)]
+pub struct DeleteObject<'a> {
+    /// The object.
+    pub object_key: &'a ObjectKey,
+    /// The version to destroy.
+    pub version: Option<VersionSelector>,
+    /// Conditions on what is deleted.
+    pub conditions: DeleteConditions,
+    /// Whether a GOVERNANCE retention is to be bypassed, by a caller who may.
+    pub bypass: bool,
+}
 
 /// Conditions of a deletion (S3 API reference, DeleteObject; s3-behaviour.md 39). An absent object
 /// satisfies all of them.
@@ -25,8 +43,17 @@ pub struct DeleteConditions {
     pub last_modified: Option<Timestamp>,
 }
 
+/// What a deletion did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Deleted {
+    /// The version that was destroyed or the delete marker that was made, as answers name it.
+    pub version: Option<VersionSelector>,
+    /// Whether that is a delete marker.
+    pub is_marker: bool,
+}
+
 impl DeleteConditions {
-    fn hold(&self, etag: Option<&ETag>, row: &CurrentRow) -> bool {
+    fn hold(&self, etag: Option<&ETag>, row: &VersionRow) -> bool {
         let etag_holds = match (&self.if_match, etag) {
             (None, _) => true,
             (Some(wanted), Some(etag)) => wanted.matches(etag),
@@ -42,10 +69,10 @@ impl DeleteConditions {
 }
 
 impl Gateway {
-    /// Deletes an object.
+    /// Deletes an object, or destroys the version of it that is named.
     ///
     /// # Errors
-    /// `PreconditionFailed`, `NoSuchBucket`, or when rows or engine fail.
+    /// `PreconditionFailed`, `Locked`, `NoSuchBucket`, or when rows, keys or engine fail.
     ///
     /// # Durability
     /// When this returns `Ok`, the deletion survives power loss.
@@ -53,32 +80,107 @@ impl Gateway {
         &self,
         permit: Permit,
         bucket: &BucketRecord,
+        request: &DeleteObject<'_>,
+    ) -> Result<Deleted, GatewayError> {
+        let action = Action::DeleteObject;
+        match request.version {
+            None => {
+                spend(permit, action, bucket)?;
+                self.delete_newest(bucket, request).await
+            }
+            Some(selector) => {
+                spend(permit, action.on_version(), bucket)?;
+                self.destroy(bucket, request, selector).await
+            }
+        }
+    }
+
+    async fn delete_newest(
+        &self,
+        bucket: &BucketRecord,
+        request: &DeleteObject<'_>,
+    ) -> Result<Deleted, GatewayError> {
+        let object_key = request.object_key;
+        let begun = VersionId::generate(self.now().millis(), &*self.entropy)?;
+        let mut deleted = Deleted::default();
+        let decide = async |bucket: &BucketRecord, current: Option<&VersionRow>| {
+            deleted = Deleted::default();
+            let present = current.filter(|row| !row.plain.is_marker);
+            if let Some(row) = present {
+                self.judge_conditions(bucket, object_key, row, &request.conditions)
+                    .await?;
+            }
+            if bucket.versioning == Versioning::Unversioned {
+                return Ok(current.map_or(Decision::Leave, |_| Decision::Remove));
+            }
+            let place = self.succeed(bucket, current, begun)?;
+            let marker = MarkerRecord {
+                version: place.version,
+                last_modified: place.last_modified,
+                is_null: place.is_null,
+            };
+            deleted = Deleted {
+                version: Some(marker.plain().selector()),
+                is_marker: true,
+            };
+            let bucket_key = self.sealing_key(bucket).await?;
+            let identity = identity(bucket, object_key);
+            let row = marker.seal(&identity, &bucket_key, &*self.entropy)?;
+            Ok::<_, GatewayError>(Decision::Put(Box::new(NewVersion {
+                plain: marker.plain(),
+                row,
+                part_table: None,
+                memory: None,
+                finished: Vec::new(),
+                owned: Vec::new(),
+                keeps_blobs: false,
+            })))
+        };
+        let target = self.target(bucket, object_key, request.bypass);
+        changes::commit_current(&*self.engine, target, decide, |_batch| {}).await?;
+        Ok(deleted)
+    }
+
+    async fn destroy(
+        &self,
+        bucket: &BucketRecord,
+        request: &DeleteObject<'_>,
+        selector: VersionSelector,
+    ) -> Result<Deleted, GatewayError> {
+        let object_key = request.object_key;
+        let decide = async |bucket: &BucketRecord, row: &VersionRow| {
+            self.verify_lock(bucket, object_key, row).await?;
+            if !row.plain.is_marker {
+                self.judge_conditions(bucket, object_key, row, &request.conditions)
+                    .await?;
+            }
+            Ok::<_, GatewayError>(true)
+        };
+        let target = self.target(bucket, object_key, request.bypass);
+        let gone = changes::remove_version(&*self.engine, target, selector, decide).await?;
+        let is_told = bucket.versioning != Versioning::Unversioned;
+        Ok(Deleted {
+            version: is_told.then_some(selector),
+            is_marker: gone.is_some_and(|plain| plain.is_marker),
+        })
+    }
+
+    async fn judge_conditions(
+        &self,
+        bucket: &BucketRecord,
         object_key: &ObjectKey,
+        row: &VersionRow,
         conditions: &DeleteConditions,
     ) -> Result<(), GatewayError> {
-        spend(permit, Action::DeleteObject, bucket)?;
-        let change = CurrentChange {
-            bucket: bucket.bucket,
-            object_key,
-            new: None,
-            now: self.now(),
-        };
-        let decide = async |current: Option<&CurrentRow>| {
-            let Some(row) = current else {
-                return Ok(Decision::Leave);
-            };
-            let mut etag = None;
-            if conditions.if_match.is_some() {
-                let key = self.opening_key(bucket, row.key_version).await?;
-                etag = Some(row.open(&identity(bucket, object_key), &key)?.etag);
-            }
-            if conditions.hold(etag.as_ref(), row) {
-                Ok(Decision::Proceed)
-            } else {
-                Err(GatewayError::PreconditionFailed)
-            }
-        };
-        commit_current(&*self.engine, change, decide, |_batch| {}).await?;
-        Ok(())
+        let mut etag = None;
+        if conditions.if_match.is_some() {
+            let bucket_key = self.opening_key(bucket, row.key_version).await?;
+            etag = Some(row.open(&identity(bucket, object_key), &bucket_key)?.etag);
+        }
+        if conditions.hold(etag.as_ref(), row) {
+            Ok(())
+        } else {
+            Err(GatewayError::PreconditionFailed)
+        }
     }
 }

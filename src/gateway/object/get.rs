@@ -6,6 +6,7 @@
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::objects::ObjectRecord;
 use crate::gateway::error::GatewayError;
+use crate::gateway::object::version::told_version;
 use crate::gateway::read_path::{LocatedObject, PlaintextStream};
 use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
@@ -14,6 +15,7 @@ use crate::model::conditions::{RangeCondition, ReadConditions, ReadOutcome};
 use crate::model::object_key::ObjectKey;
 use crate::model::range::ByteRange;
 use crate::model::upload::PartNumber;
+use crate::model::versioning::VersionSelector;
 use std::ops::Range;
 
 /// Attempts to read an object whose bytes vanish between its row and its first piece, because it
@@ -36,6 +38,8 @@ pub enum Selection {
 pub struct GetObject {
     /// The object.
     pub object_key: ObjectKey,
+    /// The version; `None` for the newest.
+    pub version: Option<VersionSelector>,
     /// Which bytes.
     pub selection: Selection,
     /// Condition on a range; without it the answer is the whole object.
@@ -71,6 +75,18 @@ pub struct ObjectAnswer {
     /// The checksum of what the answer holds: the object's for all of it, the part's own for a part
     /// (s3-behaviour.md 101), none for a range (32).
     pub checksum: Option<ToldChecksum>,
+    /// The version as answers name it; `None` in a bucket that never kept versions.
+    pub version: Option<VersionSelector>,
+}
+
+impl GetObject {
+    /// What the caller must be allowed.
+    fn action(&self) -> Action {
+        match self.version {
+            None => Action::GetObject,
+            Some(_) => Action::GetObject.on_version(),
+        }
+    }
 }
 
 /// A checksum as an answer tells it.
@@ -98,7 +114,7 @@ impl Gateway {
     /// Describes an object.
     ///
     /// # Errors
-    /// `NoSuchKey`, `NotModified`, `PreconditionFailed`, `RangeNotSatisfiable`, `InvalidPart`, or
+    /// `NoSuchKey`, `NoSuchVersion`, `DeleteMarker`, `NotModified`, `PreconditionFailed`, `RangeNotSatisfiable`, `InvalidPart`, or
     /// corrupt rows.
     pub async fn head_object(
         &self,
@@ -106,23 +122,18 @@ impl Gateway {
         bucket: &BucketRecord,
         request: &GetObject,
     ) -> Result<ObjectAnswer, GatewayError> {
-        spend(permit, Action::GetObject, bucket)?;
-        let located = self.locate(bucket, &request.object_key).await?;
-        answer(located, request)
+        spend(permit, request.action(), bucket)?;
+        let located = self.locate_read(bucket, request).await?;
+        answer(bucket, located, request)
     }
 
-    /// An object's tags: none, as nothing sets any. The object has to exist.
-    ///
-    /// # Errors
-    /// `NoSuchKey`, or when rows or engine fail.
-    pub async fn check_tags(
+    async fn locate_read(
         &self,
-        permit: Permit,
         bucket: &BucketRecord,
-        object_key: &ObjectKey,
-    ) -> Result<(), GatewayError> {
-        spend(permit, Action::GetObjectTagging, bucket)?;
-        self.locate(bucket, object_key).await.map(drop)
+        request: &GetObject,
+    ) -> Result<LocatedObject, GatewayError> {
+        self.locate(bucket, &request.object_key, request.version)
+            .await
     }
 
     /// Describes an object and streams its bytes. The first piece is verified before this returns.
@@ -135,19 +146,21 @@ impl Gateway {
         bucket: &BucketRecord,
         request: &GetObject,
     ) -> Result<(ObjectAnswer, PlaintextStream), GatewayError> {
-        spend(permit, Action::GetObject, bucket)?;
+        spend(permit, request.action(), bucket)?;
         let mut attempt = 1;
         loop {
-            let located = self.locate(bucket, &request.object_key).await?;
+            let located = self.locate_read(bucket, request).await?;
             let row = located.row.clone();
             let located = check(located, request)?;
             let range = select(&located, request.selection_of(&located.record))?;
             match self.read(&located, range).await {
-                Ok(stream) => return answer(located, request).map(|answer| (answer, stream)),
+                Ok(stream) => {
+                    return answer(bucket, located, request).map(|answer| (answer, stream));
+                }
                 Err(GatewayError::CorruptObject) if attempt < ATTEMPTS_MAX => {
                     // Replaced and swept between the row and its bytes, or damaged: the row tells
                     // which.
-                    let again = self.locate(bucket, &request.object_key).await?;
+                    let again = self.locate_read(bucket, request).await?;
                     if again.row.is_same(&row) {
                         return Err(GatewayError::CorruptObject);
                     }
@@ -208,7 +221,11 @@ fn select(located: &LocatedObject, selection: Selection) -> Result<Range<u64>, G
     }
 }
 
-fn answer(located: LocatedObject, request: &GetObject) -> Result<ObjectAnswer, GatewayError> {
+fn answer(
+    bucket: &BucketRecord,
+    located: LocatedObject,
+    request: &GetObject,
+) -> Result<ObjectAnswer, GatewayError> {
     let located = check(located, request)?;
     let selection = request.selection_of(&located.record);
     let range = select(&located, selection)?;
@@ -235,6 +252,7 @@ fn answer(located: LocatedObject, request: &GetObject) -> Result<ObjectAnswer, G
             .map(ToldChecksum::from),
     };
     Ok(ObjectAnswer {
+        version: told_version(bucket, &located.record.plain),
         checksum,
         record: located.record,
         range,

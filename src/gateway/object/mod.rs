@@ -5,3 +5,4 @@ pub mod copy;
 pub mod delete;
 pub mod get;
 pub mod put;
+pub mod version;

@@ -5,12 +5,14 @@
 
 use crate::base::limits::PUT_LEN_MAX;
 use crate::catalog::buckets::BucketRecord;
-use crate::catalog::current::{CurrentChange, CurrentRow, Decision, NewVersion, commit_current};
+use crate::catalog::changes::{self, Decision, NewVersion};
 use crate::catalog::error::CatalogError;
 use crate::catalog::objects::{BodyBinding, ObjectPlain, ObjectRecord, ObjectSecret};
+use crate::catalog::versions::{self, VersionRow};
 use crate::crypto::DataKey;
 use crate::gateway::digests::DeclaredDigests;
 use crate::gateway::error::GatewayError;
+use crate::gateway::object::version::written_version;
 use crate::gateway::write_path::{Body, StoredStream, StreamTarget};
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
@@ -18,9 +20,12 @@ use crate::model::checksum::{Checksum, ChecksumType, ObjectChecksum};
 use crate::model::conditions::{WriteConditions, WriteOutcome};
 use crate::model::etag::ETag;
 use crate::model::id::VersionId;
+use crate::model::lock::LockState;
 use crate::model::metadata::ObjectMetadata;
 use crate::model::object_key::ObjectKey;
+use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
+use crate::model::versioning::VersionSelector;
 
 /// What a client asks for in a PUT.
 #[derive(Debug)]
@@ -33,6 +38,10 @@ pub struct PutObject {
     pub declared: DeclaredDigests,
     /// Conditions on the object that it replaces.
     pub conditions: WriteConditions,
+    /// Tags.
+    pub tags: TagSet,
+    /// Retention and legal hold that the request asks for.
+    pub lock: LockState,
 }
 
 /// What was stored.
@@ -46,6 +55,8 @@ pub struct StoredObject {
     pub last_modified: Timestamp,
     /// Its bytes.
     pub size: u64,
+    /// Its version, if it has an id of its own.
+    pub version: Option<VersionSelector>,
 }
 
 impl Gateway {
@@ -53,7 +64,7 @@ impl Gateway {
     ///
     /// # Errors
     /// A digest that does not hold, `PreconditionFailed`, `NoSuchKey` (If-Match on nothing),
-    /// `NoSuchBucket`, `TooLarge`, or when rows, keys or engine fail. Nothing is visible then.
+    /// `NoSuchBucket`, `TooLarge`, `NoObjectLock`, `RetainUntilPast`, or when rows, keys or engine fail. Nothing is visible then.
     ///
     /// # Durability
     /// When this returns `Ok`, the object survives power loss.
@@ -65,12 +76,11 @@ impl Gateway {
         mut body: Body,
     ) -> Result<StoredObject, GatewayError> {
         spend(permit, Action::PutObject, bucket)?;
+        // Early answers: a body that cannot be stored need not be read. The commit decides again.
+        self.lock_for(bucket, request.lock)?;
         if !request.conditions.is_empty() {
-            // Early answer: a body that cannot be stored need not be read. The commit decides
-            // again.
             let object_key = &request.object_key;
-            let row =
-                crate::catalog::current::load_current(&*self.engine, bucket.bucket, object_key);
+            let row = versions::load_current(&*self.engine, bucket.bucket, object_key);
             self.evaluate(bucket, object_key, row.await?.as_ref(), &request.conditions)
                 .await?;
         }
@@ -98,55 +108,58 @@ impl Gateway {
         keys: (VersionId, DataKey),
         stored: StoredStream,
     ) -> Result<StoredObject, GatewayError> {
-        let now = self.now();
+        let (begun, data_key) = keys;
         let etag = ETag::single(stored.digests.md5);
         let checksum = stored.digests.checksum.map(full_object);
         let written = stored.written;
-        let record = ObjectRecord {
+        let mut record = ObjectRecord {
             plain: ObjectPlain {
                 size: stored.digests.len,
-                last_modified: now,
-                version: keys.0,
+                last_modified: Timestamp::default(),
+                version: begun,
                 part_count: None,
                 blob: Some(written.blob),
+                is_null: true,
+                is_marker: false,
+                lock: LockState::default(),
             },
             secret: ObjectSecret {
-                data_key: keys.1,
+                data_key,
                 etag,
                 checksum: checksum.clone(),
                 metadata: request.metadata,
+                tags: request.tags,
                 body: BodyBinding::Stream(stored.parameters),
             },
         };
-        let bucket_key = self.sealing_key(bucket).await?;
         let object_key = &request.object_key;
-        let row = record.seal(&identity(bucket, object_key), &bucket_key, &*self.entropy)?;
-        let new = NewVersion {
-            plain: record.plain,
-            row,
-            part_table: None,
-            finished: vec![written.finished],
-            owned: written.ledgered.into_iter().collect(),
-            keeps_blobs: false,
-        };
-        let change = CurrentChange {
-            bucket: bucket.bucket,
-            object_key,
-            new: Some(new),
-            now,
-        };
-        let decide = async |current: Option<&CurrentRow>| {
+        let decide = async |bucket: &BucketRecord, current: Option<&VersionRow>| {
             self.evaluate(bucket, object_key, current, &request.conditions)
                 .await?;
-            Ok::<_, GatewayError>(Decision::Proceed)
+            record.plain.lock = self.lock_for(bucket, request.lock)?;
+            self.succeed(bucket, current, begun)?
+                .apply(&mut record.plain);
+            let bucket_key = self.sealing_key(bucket).await?;
+            let row = record.seal(&identity(bucket, object_key), &bucket_key, &*self.entropy)?;
+            Ok::<_, GatewayError>(Decision::Put(Box::new(NewVersion {
+                plain: record.plain,
+                row,
+                part_table: None,
+                memory: None,
+                finished: vec![written.finished.clone()],
+                owned: written.ledgered.into_iter().collect(),
+                keeps_blobs: false,
+            })))
         };
-        commit_current(&*self.engine, change, decide, |_batch| {}).await?;
+        let target = self.target(bucket, object_key, false);
+        changes::commit_current(&*self.engine, target, decide, |_batch| {}).await?;
         drop(written.lease);
         Ok(StoredObject {
             etag,
             checksum,
-            last_modified: now,
+            last_modified: record.plain.last_modified,
             size: record.plain.size,
+            version: written_version(&record.plain),
         })
     }
 
@@ -155,13 +168,13 @@ impl Gateway {
         &self,
         bucket: &BucketRecord,
         object_key: &ObjectKey,
-        current: Option<&CurrentRow>,
+        current: Option<&VersionRow>,
         conditions: &WriteConditions,
     ) -> Result<(), GatewayError> {
         if conditions.is_empty() {
             return Ok(());
         }
-        let etag = match current {
+        let etag = match current.filter(|row| !row.plain.is_marker) {
             None => None,
             Some(row) => {
                 let key = self.opening_key(bucket, row.key_version).await?;

@@ -50,6 +50,7 @@ codes! {
     InvalidAccessKeyId "InvalidAccessKeyId" 403 "The AWS access key ID that you provided does not exist in our records.";
     InvalidArgument "InvalidArgument" 400 "Invalid Argument";
     InvalidBucketName "InvalidBucketName" 400 "The specified bucket is not valid.";
+    InvalidBucketState "InvalidBucketState" 409 "The request is not valid for the current state of the bucket.";
     InvalidChunkSizeError "InvalidChunkSizeError" 400 "The chunk size is not valid.";
     InvalidDigest "InvalidDigest" 400 "The Content-MD5 that you specified is not valid.";
     InvalidLocationConstraint "InvalidLocationConstraint" 400 "The specified location (Region) constraint is not valid.";
@@ -59,6 +60,7 @@ codes! {
     InvalidRedirectLocation "InvalidRedirectLocation" 400 "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.";
     InvalidRequest "InvalidRequest" 400 "Invalid Request";
     InvalidStorageClass "InvalidStorageClass" 400 "The storage class that you specified is not valid. This server has STANDARD.";
+    InvalidTag "InvalidTag" 400 "The tag that you provided is not valid.";
     InvalidToken "InvalidToken" 400 "The provided token is malformed or otherwise not valid.";
     InvalidURI "InvalidURI" 400 "The specified URI couldn't be parsed.";
     KeyTooLongError "KeyTooLongError" 400 "Your key is too long.";
@@ -70,10 +72,13 @@ codes! {
     MissingContentLength "MissingContentLength" 411 "You must provide the Content-Length HTTP header.";
     NoSuchBucket "NoSuchBucket" 404 "The specified bucket does not exist";
     NoSuchKey "NoSuchKey" 404 "The specified key does not exist.";
+    NoSuchObjectLockConfiguration "NoSuchObjectLockConfiguration" 404 "The specified object does not have a ObjectLock configuration";
+    NoSuchTagSet "NoSuchTagSet" 404 "The TagSet does not exist";
     NoSuchUpload "NoSuchUpload" 404 "The specified multipart upload does not exist. The upload ID might be invalid, or the multipart upload might have been aborted or completed.";
     NoSuchVersion "NoSuchVersion" 404 "The specified version does not exist.";
     NotImplemented "NotImplemented" 501 "A header or query parameter that you provided requested functionality that is not implemented.";
     NotModified "NotModified" 304 "Not Modified";
+    ObjectLockConfigurationNotFoundError "ObjectLockConfigurationNotFoundError" 404 "Object Lock configuration does not exist for this bucket";
     PreconditionFailed "PreconditionFailed" 412 "At least one of the pre-conditions you specified did not hold";
     RequestHeaderSectionTooLarge "RequestHeaderSectionTooLarge" 400 "Your request headers exceed the maximum allowed size.";
     RequestTimeTooSkewed "RequestTimeTooSkewed" 403 "The difference between the request time and the server's time is too large.";

@@ -11,8 +11,10 @@ use crate::base::kind::ErrorKind;
 use crate::base::limits::PUT_LEN_MAX;
 use crate::gateway::error::GatewayError;
 use crate::iam::Denied;
+use crate::model::tags::{BUCKET_TAGS_MAX, InvalidTags};
 use crate::s3::body::aws_chunked::ChunkError;
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::extract::version::{DELETE_MARKER_HEADER, VERSION_HEADER};
 use crate::s3::xml::XmlError;
 
 impl From<Denied> for S3Error {
@@ -174,18 +176,30 @@ impl From<ChunkError> for S3Error {
 
 impl From<XmlError> for S3Error {
     fn from(error: XmlError) -> Self {
-        let text = error.to_string();
-        match error.kind() {
-            ErrorKind::Limited => Self::new(S3ErrorCode::MaxMessageLengthExceeded),
-            ErrorKind::Unavailable => Self::new(S3ErrorCode::NotImplemented).detail(text),
-            ErrorKind::Absent
-            | ErrorKind::Conflict
-            | ErrorKind::Corrupt
-            | ErrorKind::Denied
-            | ErrorKind::Full
-            | ErrorKind::Internal
-            | ErrorKind::Invalid => Self::new(S3ErrorCode::MalformedXML).detail(text),
+        let detail = error.to_string();
+        match error {
+            XmlError::Argument { name, text } => Self::argument(name, "", text),
+            XmlError::Malformed(_) => Self::new(S3ErrorCode::MalformedXML).detail(detail),
+            XmlError::NotImplemented(_) => Self::new(S3ErrorCode::NotImplemented).detail(detail),
+            XmlError::Tags(source) => source.into(),
         }
+    }
+}
+
+impl From<InvalidTags> for S3Error {
+    fn from(error: InvalidTags) -> Self {
+        let text = match error {
+            InvalidTags::TooMany {
+                max: BUCKET_TAGS_MAX,
+            } => {
+                format!("Bucket tag count cannot be greater than {BUCKET_TAGS_MAX}")
+            }
+            InvalidTags::Duplicate
+            | InvalidTags::Name
+            | InvalidTags::TooMany { .. }
+            | InvalidTags::Value => error.to_string(),
+        };
+        Self::new(S3ErrorCode::InvalidTag).message(text)
     }
 }
 
@@ -229,6 +243,33 @@ impl From<GatewayError> for S3Error {
             GatewayError::NoSuchBucket => Self::new(Code::NoSuchBucket),
             GatewayError::NoSuchKey => Self::new(Code::NoSuchKey),
             GatewayError::NoSuchUpload => Self::new(Code::NoSuchUpload),
+            GatewayError::NoSuchVersion { selector } => {
+                Self::new(Code::NoSuchVersion).with("VersionId", selector.to_string())
+            }
+            GatewayError::DeleteMarker {
+                marker,
+                is_named: false,
+                ..
+            } => Self::new(Code::NoSuchKey)
+                .header(DELETE_MARKER_HEADER, "true".to_owned())
+                .header(VERSION_HEADER, marker.to_string()),
+            GatewayError::DeleteMarker {
+                marker,
+                is_named: true,
+                last_modified,
+            } => Self::new(Code::MethodNotAllowed)
+                .header("Allow", "DELETE".to_owned())
+                .header("Last-Modified", last_modified.http_date())
+                .header(DELETE_MARKER_HEADER, "true".to_owned())
+                .header(VERSION_HEADER, marker.to_string()),
+            GatewayError::InvalidBucketState => Self::new(Code::InvalidBucketState),
+            GatewayError::Locked => Self::new(Code::AccessDenied).message(
+                "Access Denied because object protected by object lock.".to_owned(),
+            ),
+            GatewayError::NoObjectLock => Self::new(Code::InvalidRequest)
+                .message("Bucket is missing Object Lock Configuration".to_owned()),
+            GatewayError::RetainUntilPast => Self::new(Code::InvalidArgument)
+                .message("The retain until date must be in the future!".to_owned()),
             GatewayError::NotModified { etag, last_modified } => Self::new(Code::NotModified)
                 .header("ETag", etag.quoted())
                 .header("Last-Modified", last_modified.http_date()),

@@ -5,7 +5,9 @@ use crate::base::encoding::uri_decode;
 use crate::model::bucket::BucketName;
 use crate::model::object_key::ObjectKey;
 use crate::model::range::ByteRange;
-use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::model::versioning::VersionSelector;
+use crate::s3::error::S3Error;
+use crate::s3::extract::version;
 use std::ops::RangeInclusive;
 
 /// What is copied.
@@ -15,24 +17,8 @@ pub struct CopySource {
     pub bucket: BucketName,
     /// Its object key.
     pub object_key: ObjectKey,
-    /// The version that is named, undecoded.
-    version: Option<String>,
-}
-
-impl CopySource {
-    /// Accepts the version `null`, the only one that a bucket without versioning has. To be asked
-    /// when the caller is known to be allowed to read the source.
-    ///
-    /// # Errors
-    /// `NoSuchVersion` for every other version.
-    pub fn require_null_version(&self) -> Result<(), S3Error> {
-        match self.version.as_deref() {
-            None | Some("null") => Ok(()),
-            Some(version) => {
-                Err(S3Error::new(S3ErrorCode::NoSuchVersion).with("VersionId", version.to_owned()))
-            }
-        }
-    }
+    /// The version that is named.
+    pub version: Option<VersionSelector>,
 }
 
 const HEADER: &str = "x-amz-copy-source";
@@ -73,7 +59,7 @@ pub fn copy_source(request: &RequestView<'_>) -> Result<CopySource, S3Error> {
         (Some(bucket), Ok(object_key)) => Ok(CopySource {
             bucket,
             object_key,
-            version: version.map(str::to_owned),
+            version: version.map(version::parse).transpose()?,
         }),
         _ => Err(invalid()),
     }
@@ -106,6 +92,7 @@ pub fn copy_source_range(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::s3::error::S3ErrorCode;
 
     #[test]
     fn copy_source_is_decoded_once_and_split_at_literal_version() {
@@ -119,7 +106,6 @@ mod tests {
                 secure: false,
             };
             copy_source(&request)
-                .and_then(|source| source.require_null_version().map(|()| source))
                 .map(|s| (s.bucket.to_string(), s.object_key.as_str().to_owned()))
                 .map_err(|e| e.code())
         };
@@ -134,10 +120,6 @@ mod tests {
             ok("?versionId")
         );
         assert_eq!(parse("bucket/a+b%20"), ok("a+b "));
-        assert_eq!(
-            parse("bucket/key?versionId=abc"),
-            Err(S3ErrorCode::NoSuchVersion)
-        );
         for bad in [
             "",
             "bucket",
@@ -146,6 +128,8 @@ mod tests {
             "bucket/%zz",
             "b/key",
             "/a/../b/k",
+            "bucket/key?versionId=",
+            "bucket/key?versionId=abc",
         ] {
             assert_eq!(parse(bad), Err(S3ErrorCode::InvalidArgument), "{bad}");
         }

@@ -8,7 +8,6 @@ use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::conditions::{self, text};
 use crate::s3::extract::encryption;
 use crate::s3::operation::Operation;
-use crate::s3::route::Query;
 
 /// Headers whose meaning would be lost: answering 200 would be a wrong success.
 const NOT_IMPLEMENTED: &[&str] = &[
@@ -90,18 +89,5 @@ pub fn expected_owner(
         Ok(())
     } else {
         Err(S3Error::new(S3ErrorCode::AccessDenied))
-    }
-}
-
-/// Accepts `versionId=null`, the only version that a bucket without versioning has.
-///
-/// # Errors
-/// `NoSuchVersion` for every other version.
-pub fn null_version(query: &Query) -> Result<(), S3Error> {
-    match query.get("versionId")? {
-        None | Some("null") => Ok(()),
-        Some(version) => {
-            Err(S3Error::new(S3ErrorCode::NoSuchVersion).with("VersionId", version.to_owned()))
-        }
     }
 }

@@ -8,3 +8,4 @@ pub mod guard;
 pub mod metadata;
 pub mod number;
 pub mod token;
+pub mod version;

@@ -1,7 +1,7 @@
 //! GetObjectAttributes.
 
 use crate::s3::error::S3Error;
-use crate::s3::extract::{conditions, guard, number};
+use crate::s3::extract::{conditions, number, version};
 use crate::s3::handlers::Call;
 use crate::s3::xml::responses_attributes::{AttributesEcho, ObjectAttribute, object_attributes};
 use actix_web::HttpResponse;
@@ -34,7 +34,7 @@ fn wanted(call: &Call<'_>) -> Result<Vec<ObjectAttribute>, S3Error> {
 /// The S3 answer.
 pub async fn get(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
-    guard::null_version(call.query)?;
+    let selector = version::selector(call.query)?;
     let wanted = wanted(call)?;
     let limit = conditions::text(call.view, "x-amz-max-parts");
     let limit = number::page_limit("x-amz-max-parts", limit)?;
@@ -43,7 +43,7 @@ pub async fn get(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let object_key = call.target.object_key()?;
     let page = (marker, limit);
     let gateway = &call.state.gateway;
-    let found = gateway.object_attributes(permit, &bucket, object_key, page);
+    let found = gateway.object_attributes(permit, &bucket, (object_key, selector), page);
     let found = found.await.map_err(S3Error::from)?;
     let echo = AttributesEcho {
         wanted: &wanted,
@@ -51,7 +51,9 @@ pub async fn get(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         limit,
     };
     let last_modified = found.record.plain.last_modified.http_date();
-    Ok(HttpResponse::Ok()
+    let mut response = HttpResponse::Ok();
+    version::tell(&mut response, version::VERSION_HEADER, found.version);
+    Ok(response
         .insert_header(("content-type", "application/xml"))
         .insert_header(("last-modified", last_modified))
         .body(object_attributes(&echo, &found)))

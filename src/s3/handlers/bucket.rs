@@ -34,7 +34,7 @@ pub async fn create(
     {
         return Err(misplaced(location));
     }
-    match call.state.gateway.create_bucket(permit, &name).await {
+    match call.state.gateway.create_bucket(permit, &name, false).await {
         Ok(()) | Err(GatewayError::BucketAlreadyOwned) => {}
         Err(error) => return Err(error.into()),
     }
@@ -100,15 +100,6 @@ pub async fn location(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         StatusCode::OK,
         responses::location(&call.state.region),
     ))
-}
-
-/// GetBucketVersioning: no bucket keeps versions, and AWS says that without a status.
-///
-/// # Errors
-/// The S3 answer.
-pub async fn versioning(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
-    call.authorize_target().await?;
-    Ok(respond::xml(StatusCode::OK, responses::never_versioned()))
 }
 
 /// ListBuckets: by name, with prefix and pages.

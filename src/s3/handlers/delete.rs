@@ -1,15 +1,14 @@
 //! DeleteObject and DeleteObjects.
 
 use crate::base::limits::DELETE_OBJECTS_BODY_LEN_MAX;
-use crate::gateway::object::delete::DeleteConditions;
-use crate::iam::{Resource, authorize};
+use crate::gateway::object::delete::{DeleteConditions, DeleteObject, Deleted};
 use crate::model::conditions::ETagMatch;
 use crate::model::object_key::{InvalidObjectKey, ObjectKey};
 use crate::model::time::Timestamp;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::number::byte_count;
-use crate::s3::extract::{conditions, guard};
+use crate::s3::extract::{conditions, version};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
 use crate::s3::xml::requests::{self, DeleteEntry};
@@ -28,14 +27,20 @@ const CONCURRENCY: usize = 64;
 /// The S3 answer.
 pub async fn delete_object(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
-    guard::null_version(call.query)?;
-    let conditions = conditions::delete(call.view)?;
-    let object_key = call.target.object_key()?;
-    call.state
-        .gateway
-        .delete_object(permit, &bucket, object_key, &conditions)
-        .await?;
-    Ok(HttpResponse::NoContent().finish())
+    let request = DeleteObject {
+        object_key: call.target.object_key()?,
+        version: version::selector(call.query)?,
+        conditions: conditions::delete(call.view)?,
+        bypass: call.bypasses_governance(&bucket),
+    };
+    let gateway = &call.state.gateway;
+    let deleted = gateway.delete_object(permit, &bucket, &request).await?;
+    let mut response = HttpResponse::NoContent();
+    version::tell(&mut response, version::VERSION_HEADER, deleted.version);
+    if deleted.is_marker {
+        response.insert_header((version::DELETE_MARKER_HEADER, "true"));
+    }
+    Ok(response.finish())
 }
 
 /// DeleteObjects: each object has its own outcome.
@@ -56,9 +61,10 @@ pub async fn delete_objects(
         .map(|entry| async move {
             let (object_key, version_id) = (entry.object_key.as_str(), entry.version_id.as_deref());
             match delete_entry(call, bucket, entry).await {
-                Ok(()) => DeleteOutcome::Deleted {
+                Ok(deleted) => DeleteOutcome::Deleted {
                     object_key,
                     version_id,
+                    marker: deleted.version.filter(|_| deleted.is_marker),
                 },
                 Err(error) => DeleteOutcome::Failed {
                     object_key,
@@ -81,14 +87,10 @@ async fn delete_entry(
     call: &Call<'_>,
     bucket: &crate::gateway::BucketRecord,
     entry: &DeleteEntry,
-) -> Result<(), S3Error> {
-    if entry
-        .version_id
-        .as_deref()
-        .is_some_and(|version| version != "null" && !version.is_empty())
-    {
-        return Err(S3Error::new(S3ErrorCode::NoSuchVersion));
-    }
+) -> Result<Deleted, S3Error> {
+    // An empty element names no version.
+    let version = entry.version_id.as_deref().filter(|text| !text.is_empty());
+    let version = version.map(version::parse).transpose()?;
     let object_key = ObjectKey::parse(&entry.object_key).map_err(|source| {
         S3Error::new(match source {
             InvalidObjectKey::TooLong => S3ErrorCode::KeyTooLongError,
@@ -108,14 +110,18 @@ async fn delete_entry(
         size: size.transpose()?,
         last_modified: time.transpose()?,
     };
-    let resource = Resource::Bucket {
-        bucket: bucket.bucket,
-        owner: bucket.tenant,
+    let action = call.operation.action();
+    let action = version.map_or(action, |_| action.on_version());
+    let permit = call.authorize_in(bucket, action)?;
+    let request = DeleteObject {
+        object_key: &object_key,
+        version,
+        conditions,
+        bypass: call.bypasses_governance(bucket),
     };
-    let permit = authorize(&call.verified.identity, call.operation.action(), resource)?;
     Ok(call
         .state
         .gateway
-        .delete_object(permit, bucket, &object_key, &conditions)
+        .delete_object(permit, bucket, &request)
         .await?)
 }

@@ -11,7 +11,10 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 
 /// The parameters that all listings share.
-fn echo<'a>(call: &'a Call<'_>, limit_name: &str) -> Result<ListEcho<'a>, S3Error> {
+pub(in crate::s3) fn echo<'a>(
+    call: &'a Call<'_>,
+    limit_name: &str,
+) -> Result<ListEcho<'a>, S3Error> {
     let is_url_encoded = match call.query.get("encoding-type")? {
         None | Some("") => false,
         Some(text) if text.eq_ignore_ascii_case("url") => true,
@@ -35,7 +38,7 @@ fn echo<'a>(call: &'a Call<'_>, limit_name: &str) -> Result<ListEcho<'a>, S3Erro
     })
 }
 
-fn list_query(echo: &ListEcho<'_>, after: Option<&str>) -> ListQuery {
+pub(in crate::s3) fn list_query(echo: &ListEcho<'_>, after: Option<&str>) -> ListQuery {
     ListQuery {
         prefix: echo.prefix.to_owned(),
         delimiter: echo.delimiter.map(str::to_owned),

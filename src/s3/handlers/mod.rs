@@ -8,16 +8,17 @@ pub mod listing;
 pub mod multipart;
 pub mod object;
 pub mod part_copy;
+pub mod versioning;
 
 use crate::auth::{Payload as SignedPayload, RequestView, Verified};
 use crate::gateway::BucketRecord;
-use crate::iam::{Permit, Resource, authorize};
+use crate::iam::{Action, Permit, Resource, authorize};
 use crate::model::bucket::BucketName;
 use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
 use crate::s3::app::S3State;
 use crate::s3::body::bridge::{self, Framing};
 use crate::s3::error::S3Error;
-use crate::s3::extract::{conditions, digests, guard};
+use crate::s3::extract::{conditions, digests, guard, version};
 use crate::s3::operation::Operation;
 use crate::s3::route::{Query, Target};
 use crate::s3::xml::responses::Owner;
@@ -52,19 +53,43 @@ impl Call<'_> {
         }
     }
 
-    /// Finds a bucket and authorizes an operation on it.
+    /// What the caller must be allowed.
+    fn action(&self) -> Action {
+        let action = self.operation.action();
+        if self.query.has(version::PARAMETER) {
+            action.on_version()
+        } else {
+            action
+        }
+    }
+
+    /// Finds a bucket and authorizes an action on it.
     async fn authorize_bucket(
         &self,
         name: &BucketName,
-        operation: Operation,
+        action: Action,
     ) -> Result<(BucketRecord, Permit), S3Error> {
         let bucket = self.state.gateway.find_bucket(name).await?;
+        let permit = self.authorize_in(&bucket, action)?;
+        Ok((bucket, permit))
+    }
+
+    /// Authorizes an action in a bucket.
+    fn authorize_in(&self, bucket: &BucketRecord, action: Action) -> Result<Permit, S3Error> {
         let resource = Resource::Bucket {
             bucket: bucket.bucket,
             owner: bucket.tenant,
         };
-        let permit = authorize(&self.verified.identity, operation.action(), resource)?;
-        Ok((bucket, permit))
+        Ok(authorize(&self.verified.identity, action, resource)?)
+    }
+
+    /// Whether the caller asks to bypass GOVERNANCE and may.
+    fn bypasses_governance(&self, bucket: &BucketRecord) -> bool {
+        let asked = conditions::text(self.view, "x-amz-bypass-governance-retention");
+        asked.is_some_and(|text| text.eq_ignore_ascii_case("true"))
+            && self
+                .authorize_in(bucket, Action::BypassGovernanceRetention)
+                .is_ok()
     }
 
     /// Finds the target's bucket and authorizes the call's operation on it. What the request's
@@ -72,7 +97,7 @@ impl Call<'_> {
     /// (s3-behaviour.md 12).
     async fn authorize_target(&self) -> Result<(BucketRecord, Permit), S3Error> {
         let name = self.target.bucket_name()?;
-        let (bucket, permit) = self.authorize_bucket(&name, self.operation).await?;
+        let (bucket, permit) = self.authorize_bucket(&name, self.action()).await?;
         let canonical_id = self.verified.identity.canonical_id();
         guard::expected_owner(
             self.view,
@@ -189,7 +214,7 @@ pub async fn dispatch(
         Operation::DeleteObjects => delete::delete_objects(call, payload, framing).await,
         Operation::GetBucketEncryption => encryption::get(call).await,
         Operation::GetBucketLocation => bucket::location(call).await,
-        Operation::GetBucketVersioning => bucket::versioning(call).await,
+        Operation::GetBucketVersioning => versioning::get(call).await,
         Operation::GetObject => object::get(call).await,
         Operation::GetObjectAttributes => attributes::get(call).await,
         Operation::GetObjectTagging => object::tagging(call).await,
@@ -199,8 +224,10 @@ pub async fn dispatch(
         Operation::ListMultipartUploads => listing::uploads(call).await,
         Operation::ListObjects => listing::objects(call).await,
         Operation::ListObjectsV2 => listing::objects_v2(call).await,
+        Operation::ListObjectVersions => versioning::list(call).await,
         Operation::ListParts => listing::parts(call).await,
         Operation::PutBucketEncryption => encryption::put(call, payload, framing).await,
+        Operation::PutBucketVersioning => versioning::put(call, payload, framing).await,
         Operation::PutObject => object::put(call, payload, framing).await,
         Operation::UploadPart => multipart::upload_part(call, payload, framing).await,
         Operation::UploadPartCopy => part_copy::upload_part_copy(call).await,

@@ -7,9 +7,12 @@ use crate::gateway::multipart::create::CreateUpload;
 use crate::gateway::multipart::upload_part::UploadPart;
 use crate::model::etag::ETag;
 use crate::model::id::UploadId;
+use crate::model::lock::LockState;
+use crate::model::tags::TagSet;
+use crate::model::versioning::VersionSelector;
 use crate::s3::body::bridge::{Framing, with_body};
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::extract::{conditions, digests, metadata, number};
+use crate::s3::extract::{conditions, digests, metadata, number, version};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
 use crate::s3::xml::{requests, responses};
@@ -39,6 +42,8 @@ pub async fn create(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let request = CreateUpload {
         object_key: object_key.clone(),
         metadata,
+        tags: TagSet::default(),
+        lock: LockState::default(),
         checksum,
     };
     let upload = call
@@ -148,7 +153,10 @@ pub async fn complete(
     let told = finished
         .encryption
         .or_else(|| call.told_encryption(&bucket));
-    Ok(respond::written_xml(body, told))
+    let mut response = HttpResponse::Ok();
+    let version = finished.version.map(VersionSelector::Id);
+    version::tell(&mut response, version::VERSION_HEADER, version);
+    Ok(respond::written_xml(response, body, told))
 }
 
 /// The URL of the object, as the client itself wrote it: some take it from here and follow it.

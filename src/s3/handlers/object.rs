@@ -1,18 +1,20 @@
 //! PutObject, GetObject, HeadObject, CopyObject.
 
 use crate::gateway::BucketRecord;
+use crate::gateway::error::GatewayError;
 use crate::gateway::object::copy::CopyObject;
 use crate::gateway::object::get::{GetObject, ObjectAnswer, Selection, ToldChecksum};
 use crate::gateway::object::put::PutObject;
-use crate::iam::Permit;
+use crate::iam::{Action, Permit};
 use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
+use crate::model::lock::LockState;
 use crate::model::range::ByteRange;
+use crate::model::tags::TagSet;
 use crate::s3::body::bridge::{Framing, with_body};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::copy_source::CopySource;
-use crate::s3::extract::{conditions, copy_source, digests, guard, metadata, number};
+use crate::s3::extract::{conditions, copy_source, digests, guard, metadata, number, version};
 use crate::s3::handlers::Call;
-use crate::s3::operation::Operation;
 use crate::s3::respond;
 use crate::s3::xml::responses;
 use actix_http::Payload;
@@ -52,6 +54,8 @@ pub async fn put(
         metadata,
         declared: digests::declared(call.view, call.verified.payload)?,
         conditions: conditions::write(call.view),
+        tags: TagSet::default(),
+        lock: LockState::default(),
     };
     let gateway = &call.state.gateway;
     let stored = with_body(payload, framing, &call.state.patience, |body| {
@@ -60,6 +64,7 @@ pub async fn put(
     let stored = stored.await?;
     let mut response = HttpResponse::Ok();
     response.insert_header(("etag", stored.etag.quoted()));
+    version::tell(&mut response, version::VERSION_HEADER, stored.version);
     respond::encryption(&mut response, call.told_encryption(&bucket));
     let checksum = stored.checksum.as_ref().map(ToldChecksum::from);
     respond::checksum(&mut response, checksum.as_ref());
@@ -67,7 +72,7 @@ pub async fn put(
 }
 
 fn read_request(call: &Call<'_>) -> Result<GetObject, S3Error> {
-    guard::null_version(call.query)?;
+    let version = version::selector(call.query)?;
     let range = conditions::text(call.view, "range").and_then(ByteRange::parse);
     let selection = match (call.query.get("partNumber")?, range) {
         (Some(_), Some(_)) => {
@@ -80,6 +85,7 @@ fn read_request(call: &Call<'_>) -> Result<GetObject, S3Error> {
     };
     Ok(GetObject {
         object_key: call.target.object_key()?.clone(),
+        version,
         selection,
         range_condition: conditions::range(call.view),
         conditions: conditions::read(call.view, ""),
@@ -101,6 +107,7 @@ fn describe(call: &Call<'_>, answer: &ObjectAnswer) -> Result<HttpResponseBuilde
         .then_some(SseAlgorithm::Aes256);
     respond::encryption(&mut response, reported);
     respond::describe(&mut response, &answer.record);
+    version::tell(&mut response, version::VERSION_HEADER, answer.version);
     if mode.eq_ignore_ascii_case("ENABLED") {
         respond::checksum(&mut response, answer.checksum.as_ref());
     }
@@ -179,10 +186,12 @@ pub async fn head(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
 /// The S3 answer.
 pub async fn tagging(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
-    guard::null_version(call.query)?;
-    let object_key = call.target.object_key()?;
+    let selector = version::selector(call.query)?;
+    let named = (&bucket, call.target.object_key()?);
     let gateway = &call.state.gateway;
-    gateway.check_tags(permit, &bucket, object_key).await?;
+    gateway
+        .version_facts(permit, call.action(), named, selector)
+        .await?;
     Ok(respond::xml(StatusCode::OK, responses::no_tags()))
 }
 
@@ -190,19 +199,29 @@ pub async fn tagging(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
 /// what was parsed is what is read.
 ///
 /// # Errors
-/// `NoSuchBucket`, `AccessDenied`; then `NoSuchVersion`.
+/// `NoSuchBucket`, `AccessDenied`.
 pub async fn authorize_source(
     call: &Call<'_>,
     source: &CopySource,
 ) -> Result<(BucketRecord, Permit), S3Error> {
-    let (bucket, permit) = call
-        .authorize_bucket(&source.bucket, Operation::GetObject)
-        .await?;
+    let action = Action::GetObject;
+    let action = source.version.map_or(action, |_| action.on_version());
+    let (bucket, permit) = call.authorize_bucket(&source.bucket, action).await?;
     let canonical_id = call.verified.identity.canonical_id();
     let owner_header = "x-amz-source-expected-bucket-owner";
     guard::expected_owner(call.view, owner_header, &bucket, canonical_id)?;
-    source.require_null_version()?;
     Ok((bucket, permit))
+}
+
+/// The answer when a copy fails. AWS does not take a delete marker for a source (S3 API reference,
+/// CopyObject).
+pub fn copy_error(error: GatewayError) -> S3Error {
+    if matches!(error, GatewayError::DeleteMarker { is_named: true, .. }) {
+        let text = "The source of a copy request may not specifically refer to a delete marker by \
+                    version id.";
+        return S3Error::new(S3ErrorCode::InvalidRequest).message(text.to_owned());
+    }
+    error.into()
 }
 
 /// CopyObject.
@@ -226,10 +245,13 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     };
     let request = CopyObject {
         source_key: source.object_key,
+        source_version: source.version,
         source_conditions: conditions::read(call.view, "x-amz-copy-source-"),
         object_key: call.target.object_key()?.clone(),
         conditions: conditions::write(call.view),
         metadata,
+        tags: None,
+        lock: LockState::default(),
         encryption: call.asked_encryption(&bucket),
         names_a_change: [SSE_HEADER, STORAGE_CLASS_HEADER]
             .iter()
@@ -241,7 +263,20 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .state
         .gateway
         .copy_object(permits, &source_bucket, &bucket, request)
-        .await?;
-    let body = responses::copy_object(&copied.etag, copied.last_modified, copied.checksum.as_ref());
-    Ok(respond::written_xml(body, call.told_encryption(&bucket)))
+        .await
+        .map_err(copy_error)?;
+    let stored = copied.stored;
+    let body = responses::copy_object(&stored.etag, stored.last_modified, stored.checksum.as_ref());
+    let mut response = HttpResponse::Ok();
+    version::tell(&mut response, version::VERSION_HEADER, stored.version);
+    version::tell(
+        &mut response,
+        version::SOURCE_VERSION_HEADER,
+        copied.source_version,
+    );
+    Ok(respond::written_xml(
+        response,
+        body,
+        call.told_encryption(&bucket),
+    ))
 }

@@ -2,7 +2,7 @@
 
 use crate::gateway::multipart::part_copy::UploadPartCopy;
 use crate::s3::error::S3Error;
-use crate::s3::extract::{conditions, copy_source, number};
+use crate::s3::extract::{conditions, copy_source, number, version};
 use crate::s3::handlers::{Call, multipart, object};
 use crate::s3::respond;
 use crate::s3::xml::responses;
@@ -19,6 +19,7 @@ pub async fn upload_part_copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> 
     let text = call.query.get("partNumber")?.unwrap_or_default();
     let request = UploadPartCopy {
         source_key: source.object_key,
+        source_version: source.version,
         source_conditions: conditions::read(call.view, "x-amz-copy-source-"),
         source_range: copy_source::copy_source_range(call.view)?,
         object_key: call.target.object_key()?.clone(),
@@ -27,10 +28,18 @@ pub async fn upload_part_copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> 
     };
     let permits = (source_permit, permit);
     let gateway = &call.state.gateway;
-    let stored = gateway
+    let copied = gateway
         .upload_part_copy(permits, &source_bucket, &bucket, request)
-        .await?;
+        .await
+        .map_err(object::copy_error)?;
+    let stored = copied.part;
     let body = responses::copy_part(&stored.part);
     let told = stored.encryption.or_else(|| call.told_encryption(&bucket));
-    Ok(respond::written_xml(body, told))
+    let mut response = HttpResponse::Ok();
+    version::tell(
+        &mut response,
+        version::SOURCE_VERSION_HEADER,
+        copied.source_version,
+    );
+    Ok(respond::written_xml(response, body, told))
 }

@@ -5,6 +5,7 @@ use crate::model::checksum::{Checksum, ChecksumType, ObjectChecksum};
 use crate::model::encryption::SseAlgorithm;
 use crate::model::etag::ETag;
 use crate::model::time::Timestamp;
+use crate::model::versioning::VersionSelector;
 use crate::s3::xml::XmlWriter;
 
 /// The owner in answers.
@@ -95,14 +96,6 @@ pub fn no_tags() -> String {
     xml.finish()
 }
 
-/// GetBucketVersioning of a bucket whose versioning was never set.
-pub fn never_versioned() -> String {
-    let mut xml = XmlWriter::new();
-    xml.root("VersioningConfiguration");
-    xml.close("VersioningConfiguration");
-    xml.finish()
-}
-
 /// Writes a checksum with its type.
 pub fn write_checksum(xml: &mut XmlWriter, checksum: Option<&ObjectChecksum>) {
     if let Some(checksum) = checksum {
@@ -184,6 +177,8 @@ pub enum DeleteOutcome<'a> {
         object_key: &'a str,
         /// Its version, when one was named.
         version_id: Option<&'a str>,
+        /// The delete marker that was made, or destroyed.
+        marker: Option<VersionSelector>,
     },
     /// It is not.
     Failed {
@@ -208,10 +203,15 @@ pub fn delete_objects(outcomes: &[DeleteOutcome<'_>], is_quiet: bool) -> String 
             DeleteOutcome::Deleted {
                 object_key,
                 version_id,
+                marker,
             } => {
                 xml.open("Deleted");
                 xml.text("Key", object_key);
                 xml.optional("VersionId", *version_id);
+                if let Some(marker) = marker {
+                    xml.boolean("DeleteMarker", true);
+                    xml.text("DeleteMarkerVersionId", &marker.to_string());
+                }
                 xml.close("Deleted");
             }
             DeleteOutcome::Failed {

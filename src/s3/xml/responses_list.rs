@@ -27,7 +27,7 @@ pub struct ListEcho<'a> {
 }
 
 impl ListEcho<'_> {
-    fn encode<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(in crate::s3) fn encode<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.is_url_encoded {
             Cow::Owned(uri_encode_path(text.as_bytes()))
         } else {
@@ -35,13 +35,13 @@ impl ListEcho<'_> {
         }
     }
 
-    fn write_encoding(&self, xml: &mut XmlWriter) {
+    pub(in crate::s3) fn write_encoding(&self, xml: &mut XmlWriter) {
         if self.is_url_encoded {
             xml.text("EncodingType", "url");
         }
     }
 
-    fn write_common_prefixes<T>(&self, xml: &mut XmlWriter, page: &ListPage<T>) {
+    pub(in crate::s3) fn write_common_prefixes<T>(&self, xml: &mut XmlWriter, page: &ListPage<T>) {
         for entry in &page.entries {
             if let ListEntry::CommonPrefix(prefix) = entry {
                 xml.open("CommonPrefixes");
