@@ -6,8 +6,9 @@
 use crate::base::codec::{Reader, Writer};
 use crate::base::entropy::Entropy;
 use crate::catalog::error::CatalogError;
+use crate::catalog::fields::{decode_checksum, encode_checksum};
 use crate::catalog::keyspace;
-use crate::catalog::objects::{ObjectIdentity, decode_checksum, encode_checksum};
+use crate::catalog::objects::ObjectIdentity;
 use crate::catalog::uploads::UploadRow;
 use crate::crypto::{RecordView, ScopeKey, seal_record};
 use crate::model::checksum::ObjectChecksum;

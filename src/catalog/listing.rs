@@ -148,8 +148,8 @@ where
         }
     };
     let limit = query.limit;
-    // The newest rows first: a version that is pushed down between the two looks is then seen twice,
-    // never not at all.
+    // The newest rows first: a version that is pushed down between the two looks is then seen
+    // twice, never not at all.
     let mut pages = Vec::new();
     for (kind, suffix_len, start) in [
         (keyspace::CURRENT, 0, newest_start),

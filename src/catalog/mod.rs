@@ -18,10 +18,12 @@
 //!   gives a version's row and blobs up.
 
 pub mod blobs;
+pub mod bucket_record;
 pub mod buckets;
 pub mod changes;
 pub mod credentials;
 pub mod error;
+pub mod fields;
 pub mod finished_uploads;
 pub mod keyspace;
 pub mod ledger;

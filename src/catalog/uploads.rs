@@ -7,10 +7,10 @@
 use crate::base::codec::{CodecError, Reader, Writer};
 use crate::base::entropy::Entropy;
 use crate::catalog::error::CatalogError;
-use crate::catalog::objects::{
-    ObjectIdentity, decode_lock, decode_metadata, decode_tags, encode_lock, encode_metadata,
-    encode_tags,
+use crate::catalog::fields::{
+    decode_lock, decode_metadata, decode_tags, encode_lock, encode_metadata, encode_tags,
 };
+use crate::catalog::objects::ObjectIdentity;
 use crate::catalog::upload_parts::{PartRow, release};
 use crate::catalog::usage::{self, UsageChange, signed};
 use crate::catalog::{guarded_batch, keyspace};

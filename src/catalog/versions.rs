@@ -3,9 +3,9 @@
 //! Owns: `VersionRow`, the rows `C` (newest version), `V` (older ones) and `Z` (the null version
 //! among them). Not here: changing them (`changes`), what is in a row (`objects`).
 //!
-//! While an object has versions, one of them is in row `C`: the newest, be it an object or a delete
-//! marker. Every change of an object's versions that makes or unmakes the newest is a change of that
-//! one row, so its value is the condition that orders them all.
+//! While an object has versions, one of them is in row `C`: the newest, be it an object or a
+//! delete marker. Every change of an object's versions that makes or unmakes the newest is a change
+//! of that one row, so its value is the condition that orders them all.
 
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;

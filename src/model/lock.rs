@@ -2,8 +2,8 @@
 //! Object Lock").
 //!
 //! Owns: retention and legal hold of a version, a bucket's default retention, and the rules of what
-//! may be changed and deleted. Not here: the clock that `now` is read from (`catalog::retention_clock`:
-//! it never runs backwards), XML and headers (`s3`).
+//! may be changed and deleted. Not here: the clock that `now` is read from
+//! (`catalog::retention_clock`: it never runs backwards), XML and headers (`s3`).
 
 use crate::model::time::Timestamp;
 

@@ -351,6 +351,7 @@ mod tests {
                             | "uploadId"
                             | "uploads"
                             | "versioning"
+                            | "versions"
                     );
                     assert!(
                         is_known || routed == Err(S3ErrorCode::NotImplemented),

@@ -143,9 +143,12 @@ fn missing_things_are_named() {
         (404, "NoSuchKey"),
         &[object],
     );
-    let version = [("Key", "a"), ("VersionId", "0123")];
+    let version = [
+        ("Key", "a"),
+        ("VersionId", "01230123012301230123012301230123"),
+    ];
     says(
-        city.get("/errors/a?versionId=0123"),
+        city.get("/errors/a?versionId=01230123012301230123012301230123"),
         (404, "NoSuchVersion"),
         &version,
     );

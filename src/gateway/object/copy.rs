@@ -82,7 +82,6 @@ impl CopyObject {
         self.metadata.is_none()
             && self.tags.is_none()
             && self.lock.is_empty()
-            && self.source_version.is_none()
             && !self.names_a_change
     }
 }
@@ -113,9 +112,12 @@ impl Gateway {
         let is_itself =
             source_bucket.bucket == bucket.bucket && request.source_key == request.object_key;
         if is_itself && request.changes_nothing() {
-            // An object that is not there is said to be missing first.
-            self.source_of(source_bucket, &request).await?;
-            return Err(GatewayError::CopyToItself);
+            // An object that is not there is said to be missing first. A version that is not the
+            // newest is brought back by such a copy.
+            let source = self.source_of(source_bucket, &request).await?;
+            if source.is_current {
+                return Err(GatewayError::CopyToItself);
+            }
         }
         let (asked, asked_tags) = (request.metadata.take(), request.tags.take());
         for attempt in 0..=RESEALS_MAX {

@@ -114,8 +114,8 @@ impl Gateway {
     /// Describes an object.
     ///
     /// # Errors
-    /// `NoSuchKey`, `NoSuchVersion`, `DeleteMarker`, `NotModified`, `PreconditionFailed`, `RangeNotSatisfiable`, `InvalidPart`, or
-    /// corrupt rows.
+    /// `NoSuchKey`, `NoSuchVersion`, `DeleteMarker`, `NotModified`, `PreconditionFailed`,
+    /// `RangeNotSatisfiable`, `InvalidPart`, or corrupt rows.
     pub async fn head_object(
         &self,
         permit: Permit,

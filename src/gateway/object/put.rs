@@ -64,7 +64,8 @@ impl Gateway {
     ///
     /// # Errors
     /// A digest that does not hold, `PreconditionFailed`, `NoSuchKey` (If-Match on nothing),
-    /// `NoSuchBucket`, `TooLarge`, `NoObjectLock`, `RetainUntilPast`, or when rows, keys or engine fail. Nothing is visible then.
+    /// `NoSuchBucket`, `TooLarge`, `NoObjectLock`, `RetainUntilPast`, or when rows, keys or engine
+    /// fail. Nothing is visible then.
     ///
     /// # Durability
     /// When this returns `Ok`, the object survives power loss.

@@ -1,6 +1,7 @@
 //! What versions of an object follow one another, and what is said and changed of a single one.
 //!
-//! Owns: the id, time and lock that a new version gets; tags, retention and legal hold of a version.
+//! Owns: the id, time and lock that a new version gets; tags, retention and legal hold of a
+//! version.
 //! Not here: the rows (`catalog::changes`), what a lock allows (`model::lock`).
 
 use crate::catalog::buckets::BucketRecord;
@@ -275,7 +276,7 @@ impl Gateway {
             Ok::<_, GatewayError>(row)
         };
         let written = changes::rewrite_version(&*self.engine, target, selector, rewrite).await?;
-        let plain = written.ok_or_else(|| missing(selector))?;
+        let plain = written.ok_or_else(|| missing(bucket, selector))?;
         Ok(told_version(bucket, &plain))
     }
 
@@ -287,7 +288,7 @@ impl Gateway {
         selector: Option<VersionSelector>,
     ) -> Result<FoundVersion, GatewayError> {
         let found = versions::load_version(&*self.engine, bucket.bucket, object_key, selector);
-        let found = found.await?.ok_or_else(|| missing(selector))?;
+        let found = found.await?.ok_or_else(|| missing(bucket, selector))?;
         refuse_marker(&found.row, selector)?;
         Ok(found)
     }
@@ -300,9 +301,13 @@ fn require_object_lock(bucket: &BucketRecord) -> Result<(), GatewayError> {
     }
 }
 
-/// What is not there, as the client asked for it.
-pub(in crate::gateway) fn missing(selector: Option<VersionSelector>) -> GatewayError {
+/// What is not there, as the client asked for it. In a bucket that never kept versions the null
+/// version is the object.
+fn missing(bucket: &BucketRecord, selector: Option<VersionSelector>) -> GatewayError {
     match selector {
+        Some(VersionSelector::Null) if bucket.versioning == Versioning::Unversioned => {
+            GatewayError::NoSuchKey
+        }
         None => GatewayError::NoSuchKey,
         Some(selector) => GatewayError::NoSuchVersion { selector },
     }

@@ -17,8 +17,24 @@ pub struct CopySource {
     pub bucket: BucketName,
     /// Its object key.
     pub object_key: ObjectKey,
-    /// The version that is named.
-    pub version: Option<VersionSelector>,
+    /// The version that is named, unread.
+    version: Option<String>,
+}
+
+impl CopySource {
+    /// Whether a version is named.
+    pub fn names_version(&self) -> bool {
+        self.version.is_some()
+    }
+
+    /// The version that is named. To be asked when the caller is known to be allowed to read the
+    /// source.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for what is no version id.
+    pub fn selector(&self) -> Result<Option<VersionSelector>, S3Error> {
+        self.version.as_deref().map(version::parse).transpose()
+    }
 }
 
 const HEADER: &str = "x-amz-copy-source";
@@ -59,7 +75,7 @@ pub fn copy_source(request: &RequestView<'_>) -> Result<CopySource, S3Error> {
         (Some(bucket), Ok(object_key)) => Ok(CopySource {
             bucket,
             object_key,
-            version: version.map(version::parse).transpose()?,
+            version: version.map(str::to_owned),
         }),
         _ => Err(invalid()),
     }
@@ -106,6 +122,7 @@ mod tests {
                 secure: false,
             };
             copy_source(&request)
+                .and_then(|source| source.selector().map(|_| source))
                 .map(|s| (s.bucket.to_string(), s.object_key.as_str().to_owned()))
                 .map_err(|e| e.code())
         };

@@ -5,6 +5,7 @@ use crate::gateway::object::delete::{DeleteConditions, DeleteObject, Deleted};
 use crate::model::conditions::ETagMatch;
 use crate::model::object_key::{InvalidObjectKey, ObjectKey};
 use crate::model::time::Timestamp;
+use crate::model::versioning::VersionSelector;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::number::byte_count;
@@ -90,7 +91,8 @@ async fn delete_entry(
 ) -> Result<Deleted, S3Error> {
     // An empty element names no version.
     let version = entry.version_id.as_deref().filter(|text| !text.is_empty());
-    let version = version.map(version::parse).transpose()?;
+    let version = version.map(VersionSelector::parse).transpose();
+    let version = version.map_err(|_id| S3Error::new(S3ErrorCode::NoSuchVersion))?;
     let object_key = ObjectKey::parse(&entry.object_key).map_err(|source| {
         S3Error::new(match source {
             InvalidObjectKey::TooLong => S3ErrorCode::KeyTooLongError,

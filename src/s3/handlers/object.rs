@@ -205,7 +205,11 @@ pub async fn authorize_source(
     source: &CopySource,
 ) -> Result<(BucketRecord, Permit), S3Error> {
     let action = Action::GetObject;
-    let action = source.version.map_or(action, |_| action.on_version());
+    let action = if source.names_version() {
+        action.on_version()
+    } else {
+        action
+    };
     let (bucket, permit) = call.authorize_bucket(&source.bucket, action).await?;
     let canonical_id = call.verified.identity.canonical_id();
     let owner_header = "x-amz-source-expected-bucket-owner";
@@ -244,8 +248,8 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         }
     };
     let request = CopyObject {
+        source_version: source.selector()?,
         source_key: source.object_key,
-        source_version: source.version,
         source_conditions: conditions::read(call.view, "x-amz-copy-source-"),
         object_key: call.target.object_key()?.clone(),
         conditions: conditions::write(call.view),

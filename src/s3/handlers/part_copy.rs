@@ -18,8 +18,8 @@ pub async fn upload_part_copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> 
     let (source_bucket, source_permit) = object::authorize_source(call, &source).await?;
     let text = call.query.get("partNumber")?.unwrap_or_default();
     let request = UploadPartCopy {
+        source_version: source.selector()?,
         source_key: source.object_key,
-        source_version: source.version,
         source_conditions: conditions::read(call.view, "x-amz-copy-source-"),
         source_range: copy_source::copy_source_range(call.view)?,
         object_key: call.target.object_key()?.clone(),

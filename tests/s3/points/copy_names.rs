@@ -125,8 +125,10 @@ fn point_41_copy_source_is_split_at_the_literal_version() {
         let copied = city.get("/points/copy").expect(200);
         assert_eq!(copied.body_text(), expected, "{source}");
     }
-    let other = "points/k?versionId=3sL4kqtJlcpXroDTDmJ";
-    copy(&city, other, "/points/none").refused(404, "NoSuchVersion");
+    let other = format!("points/k?versionId={}", "0".repeat(32));
+    copy(&city, &other, "/points/none").refused(404, "NoSuchVersion");
+    let malformed = "points/k?versionId=3sL4kqtJlcpXroDTDmJ";
+    copy(&city, malformed, "/points/none").refused(400, "InvalidArgument");
     city.get("/points/none").refused(404, "NoSuchKey");
 }
 

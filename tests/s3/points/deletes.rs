@@ -381,7 +381,7 @@ fn point_40_parallel_identical_requests_all_succeed() {
 fn point_40_errors_carry_key_version_and_code() {
     let (_server, city) = with_bucket();
     fill(&city, &["a%20%26%20b"]);
-    let version = "<VersionId>00000000000000000000000000000000</VersionId>";
+    let version = "<VersionId>0000</VersionId>";
     let document = entry("a &amp; b", version);
     let answer = delete_many(&city, &document).expect(200);
     assert!(blocks(&answer, "Deleted").is_empty());
@@ -389,7 +389,7 @@ fn point_40_errors_carry_key_version_and_code() {
     assert_eq!(answer.text("Key").as_deref(), Some("a & b"));
     assert_eq!(answer.text("Code").as_deref(), Some("NoSuchVersion"));
     let version = answer.text("VersionId");
-    assert_eq!(version.as_deref(), Some("00000000000000000000000000000000"));
+    assert_eq!(version.as_deref(), Some("0000"));
     assert!(answer.text("Message").is_some_and(|text| !text.is_empty()));
     city.get("/points/a%20%26%20b").expect(200);
 }

@@ -197,6 +197,9 @@ fn point_53_source_conditions_are_judged() {
     assert_eq!(part_count(&upload), copied);
 }
 
+/// A version of an object that is there, as nobody made it.
+const OTHER_VERSION: &str = "points/a%25.txt?versionId=00000000000000000000000000000000";
+
 #[test]
 fn point_53_source_is_found_as_by_a_whole_copy() {
     let (server, city) = with_bucket();
@@ -211,7 +214,8 @@ fn point_53_source_is_found_as_by_a_whole_copy() {
         ("elsewhere/k", 403, "AccessDenied"),
         ("elsewhere/k?versionId=other", 403, "AccessDenied"),
         ("points", 400, "InvalidArgument"),
-        ("points/a%25.txt?versionId=other", 404, "NoSuchVersion"),
+        ("points/a%25.txt?versionId=other", 400, "InvalidArgument"),
+        (OTHER_VERSION, 404, "NoSuchVersion"),
     ] {
         let answer = copying(&upload, 1, source).send();
         assert_eq!(answer.outcome(), (status, code.to_owned()), "{source}");

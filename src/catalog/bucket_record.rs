@@ -1,0 +1,193 @@
+//! A bucket's header row.
+//!
+//! Owns: `BucketRecord`, its layout.
+//! Not here: creation, deletion and changes (`buckets`).
+
+use crate::base::codec::{CodecError, Reader, Writer};
+use crate::catalog::error::CatalogError;
+use crate::catalog::keyspace;
+use crate::catalog::record::{self, RecordKind};
+use crate::crypto::WrappedKey;
+use crate::model::bucket::BucketName;
+use crate::model::encryption::SseAlgorithm;
+use crate::model::id::{BucketId, TenantId};
+use crate::model::lock::{DefaultRetention, ObjectLock, RetentionMode, RetentionPeriod};
+use crate::model::time::Timestamp;
+use crate::model::versioning::Versioning;
+use crate::storage::MetaBatch;
+use bytes::Bytes;
+use std::fmt;
+
+/// A bucket's header.
+#[derive(Clone, Debug)]
+pub struct BucketRecord {
+    /// This life of the bucket.
+    pub bucket: BucketId,
+    /// Its name.
+    pub name: BucketName,
+    /// Its owner.
+    pub tenant: TenantId,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Its wrapped keys by version, oldest first; the last one is for writes. Never empty.
+    pub keys: Vec<(u32, WrappedKey)>,
+    /// Default encryption, if it was set.
+    pub default_encryption: Option<SseAlgorithm>,
+    /// Whether it keeps versions.
+    pub versioning: Versioning,
+    /// Object Lock, if the bucket has it; it is never taken away.
+    pub object_lock: Option<ObjectLock>,
+    /// Whether there are lifecycle rules.
+    pub has_lifecycle: bool,
+    /// The row that this was read from; writes that depend on the settings have it as a condition.
+    row: HeaderRow,
+}
+
+/// The bytes of a header's row; what they say is in the record.
+#[derive(Clone, Default)]
+struct HeaderRow(Bytes);
+
+impl fmt::Debug for HeaderRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
+
+impl BucketRecord {
+    /// A bucket that does not exist yet.
+    pub fn new(
+        bucket: BucketId,
+        name: BucketName,
+        tenant: TenantId,
+        created: Timestamp,
+        keys: Vec<(u32, WrappedKey)>,
+    ) -> Self {
+        Self {
+            bucket,
+            name,
+            tenant,
+            created,
+            keys,
+            default_encryption: None,
+            versioning: Versioning::Unversioned,
+            object_lock: None,
+            has_lifecycle: false,
+            row: HeaderRow::default(),
+        }
+    }
+
+    /// A batch on the bucket's partition whose first condition is that the bucket lives with
+    /// exactly these settings (K3).
+    pub(in crate::catalog) fn settled_batch(&self) -> MetaBatch {
+        let mut batch = MetaBatch::new(keyspace::bucket_partition(self.bucket));
+        batch.equals(keyspace::bucket_header(), self.row.0.clone());
+        batch
+    }
+
+    /// The version and the key for new records.
+    ///
+    /// # Errors
+    /// `Inconsistent` when there is none.
+    pub fn current_key(&self) -> Result<&(u32, WrappedKey), CatalogError> {
+        self.keys
+            .last()
+            .ok_or(CatalogError::Inconsistent("bucket keys"))
+    }
+
+    pub(in crate::catalog) fn encode(&self) -> Vec<u8> {
+        record::encode(RecordKind::BucketHeader, |w: &mut Writer| {
+            w.fixed(self.bucket.as_bytes())
+                .field(self.name.as_str().as_bytes())
+                .fixed(self.tenant.as_bytes())
+                .u64(self.created.millis())
+                .u32(u32::try_from(self.keys.len()).unwrap_or(u32::MAX));
+            for (version, wrapped) in &self.keys {
+                w.u32(*version).field(&wrapped.encode());
+            }
+            w.u8(self.default_encryption.map_or(0, SseAlgorithm::to_stored))
+                .u8(self.versioning.to_stored());
+            encode_object_lock(w, self.object_lock);
+            w.u8(u8::from(self.has_lifecycle));
+        })
+    }
+
+    pub(in crate::catalog) fn decode(row: Bytes) -> Result<Self, CatalogError> {
+        let read = |r: &mut Reader<'_>| {
+            let bucket = BucketId::from_bytes(r.array()?);
+            let name = parse_name(&r.text("bucket name")?)?;
+            let tenant = TenantId::from_bytes(r.array()?);
+            let created = Timestamp::from_millis(r.u64()?);
+            let mut keys = Vec::new();
+            for _ in 0..r.u32()? {
+                let version = r.u32()?;
+                let wrapped = WrappedKey::decode(r.field()?)
+                    .map_err(|_key| CodecError::InvalidField("bucket key"))?;
+                keys.push((version, wrapped));
+            }
+            // Rows of the first weeks end here.
+            let stored = if r.rest().is_empty() { 0 } else { r.u8()? };
+            let default_encryption = SseAlgorithm::from_stored(stored);
+            if stored != 0 && default_encryption.is_none() {
+                return Err(CodecError::InvalidField("default encryption"));
+            }
+            let mut record = Self {
+                default_encryption,
+                row: HeaderRow(row.clone()),
+                ..Self::new(bucket, name, tenant, created, keys)
+            };
+            // And so do rows from before there were versions.
+            if !r.rest().is_empty() {
+                let invalid = CodecError::InvalidField;
+                record.versioning =
+                    Versioning::from_stored(r.u8()?).ok_or(invalid("versioning"))?;
+                record.object_lock = decode_object_lock(r)?;
+                record.has_lifecycle = r.u8()? != 0;
+            }
+            Ok(record)
+        };
+        Ok(record::decode(RecordKind::BucketHeader, &row, read)?)
+    }
+}
+
+/// 0 without Object Lock; 1 without, 2 and 3 with a default retention in days and in years, which
+/// is mode u8 | number u32.
+fn encode_object_lock(w: &mut Writer, object_lock: Option<ObjectLock>) {
+    let Some(object_lock) = object_lock else {
+        w.u8(0);
+        return;
+    };
+    let Some(default) = object_lock.default_retention else {
+        w.u8(1);
+        return;
+    };
+    let (unit, number) = match default.period {
+        RetentionPeriod::Days(days) => (2, days),
+        RetentionPeriod::Years(years) => (3, years),
+    };
+    w.u8(unit).u8(default.mode.to_stored()).u32(number);
+}
+
+fn decode_object_lock(r: &mut Reader<'_>) -> Result<Option<ObjectLock>, CodecError> {
+    let unit = r.u8()?;
+    match unit {
+        0 => return Ok(None),
+        1 => return Ok(Some(ObjectLock::default())),
+        2 | 3 => {}
+        _ => return Err(CodecError::InvalidField("object lock")),
+    }
+    let mode = RetentionMode::from_stored(r.u8()?);
+    let mode = mode.ok_or(CodecError::InvalidField("retention mode"))?;
+    let number = r.u32()?;
+    let period = if unit == 2 {
+        RetentionPeriod::Days(number)
+    } else {
+        RetentionPeriod::Years(number)
+    };
+    Ok(Some(ObjectLock {
+        default_retention: Some(DefaultRetention { mode, period }),
+    }))
+}
+
+pub(in crate::catalog) fn parse_name(text: &str) -> Result<BucketName, CodecError> {
+    BucketName::parse(text).map_err(|_name| CodecError::InvalidField("bucket name"))
+}
