@@ -54,6 +54,8 @@ operations! {
     DeleteObject => DeleteObject,
     /// `POST /bucket?delete`
     DeleteObjects => DeleteObject,
+    /// `DELETE /bucket/key?tagging`
+    DeleteObjectTagging => DeleteObjectTagging,
     /// `GET /bucket?encryption`
     GetBucketEncryption => GetEncryptionConfiguration,
     /// `GET /bucket?location`
@@ -64,6 +66,12 @@ operations! {
     GetObject => GetObject,
     /// `GET /bucket/key?attributes`
     GetObjectAttributes => GetObjectAttributes,
+    /// `GET /bucket/key?legal-hold`
+    GetObjectLegalHold => GetObjectLegalHold,
+    /// `GET /bucket?object-lock`
+    GetObjectLockConfiguration => GetBucketObjectLockConfiguration,
+    /// `GET /bucket/key?retention`
+    GetObjectRetention => GetObjectRetention,
     /// `GET /bucket/key?tagging`
     GetObjectTagging => GetObjectTagging,
     /// `HEAD /bucket`
@@ -88,6 +96,14 @@ operations! {
     PutBucketVersioning => PutBucketVersioning,
     /// `PUT /bucket/key`
     PutObject => PutObject,
+    /// `PUT /bucket/key?legal-hold`
+    PutObjectLegalHold => PutObjectLegalHold,
+    /// `PUT /bucket?object-lock`
+    PutObjectLockConfiguration => PutBucketObjectLockConfiguration,
+    /// `PUT /bucket/key?retention`
+    PutObjectRetention => PutObjectRetention,
+    /// `PUT /bucket/key?tagging`
+    PutObjectTagging => PutObjectTagging,
     /// `PUT /bucket/key?partNumber&uploadId`
     UploadPart => PutObject,
     /// `PUT /bucket/key?partNumber&uploadId` with `x-amz-copy-source`

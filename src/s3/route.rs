@@ -207,6 +207,8 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
         ("GET", Some("encryption")) => Some(Operation::GetBucketEncryption),
         ("PUT", Some("encryption")) => Some(Operation::PutBucketEncryption),
         ("GET", Some("location")) => Some(Operation::GetBucketLocation),
+        ("GET", Some("object-lock")) => Some(Operation::GetObjectLockConfiguration),
+        ("PUT", Some("object-lock")) => Some(Operation::PutObjectLockConfiguration),
         ("GET", Some("versioning")) => Some(Operation::GetBucketVersioning),
         ("PUT", Some("versioning")) => Some(Operation::PutBucketVersioning),
         ("GET", Some("versions")) => Some(Operation::ListObjectVersions),
@@ -225,7 +227,13 @@ fn object(
     match (method, subresource) {
         ("GET", None) => Some(Operation::GetObject),
         ("GET", Some("attributes")) => Some(Operation::GetObjectAttributes),
+        ("GET", Some("legal-hold")) => Some(Operation::GetObjectLegalHold),
+        ("PUT", Some("legal-hold")) => Some(Operation::PutObjectLegalHold),
+        ("GET", Some("retention")) => Some(Operation::GetObjectRetention),
+        ("PUT", Some("retention")) => Some(Operation::PutObjectRetention),
+        ("DELETE", Some("tagging")) => Some(Operation::DeleteObjectTagging),
         ("GET", Some("tagging")) => Some(Operation::GetObjectTagging),
+        ("PUT", Some("tagging")) => Some(Operation::PutObjectTagging),
         ("HEAD", None) => Some(Operation::HeadObject),
         ("DELETE", None) => Some(Operation::DeleteObject),
         ("PUT", None) if query.has("partNumber") => None,
@@ -345,7 +353,10 @@ mod tests {
                         "attributes"
                             | "delete"
                             | "encryption"
+                            | "legal-hold"
                             | "location"
+                            | "object-lock"
+                            | "retention"
                             | "tagging"
                             | "torrent"
                             | "uploadId"

@@ -38,7 +38,11 @@ pub fn complete(error: S3Error, view: &RequestView<'_>, domains: &[String]) -> S
         | S3ErrorCode::BucketAlreadyOwnedByYou
         | S3ErrorCode::BucketNotEmpty
         | S3ErrorCode::InvalidBucketName
-        | S3ErrorCode::NoSuchBucket => vec![("BucketName", request.bucket())],
+        | S3ErrorCode::NoSuchBucket
+        | S3ErrorCode::NoSuchTagSet
+        | S3ErrorCode::ObjectLockConfigurationNotFoundError => {
+            vec![("BucketName", request.bucket())]
+        }
         S3ErrorCode::InvalidAccessKeyId => vec![("AWSAccessKeyId", request.access_key_id())],
         S3ErrorCode::InvalidArgument => vec![("ArgumentValue", request.argument(&error))],
         S3ErrorCode::InvalidDigest => vec![("Content-MD5", request.header("content-md5"))],
@@ -58,7 +62,9 @@ pub fn complete(error: S3Error, view: &RequestView<'_>, domains: &[String]) -> S
             ("Method", Some(view.method.to_owned())),
             ("ResourceType", request.resource_type()),
         ],
-        S3ErrorCode::NoSuchKey => vec![("Key", request.object_key())],
+        S3ErrorCode::NoSuchKey | S3ErrorCode::NoSuchObjectLockConfiguration => {
+            vec![("Key", request.object_key())]
+        }
         S3ErrorCode::NoSuchVersion => vec![
             ("Key", request.object_key()),
             ("VersionId", request.parameter("versionId")),

@@ -32,7 +32,7 @@ pub async fn delete_object(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         object_key: call.target.object_key()?,
         version: version::selector(call.query)?,
         conditions: conditions::delete(call.view)?,
-        bypass: call.bypasses_governance(&bucket),
+        bypass: call.bypasses_governance(&bucket)?,
     };
     let gateway = &call.state.gateway;
     let deleted = gateway.delete_object(permit, &bucket, &request).await?;
@@ -55,13 +55,14 @@ pub async fn delete_objects(
 ) -> Result<HttpResponse, S3Error> {
     // Each object gets a permit of its own; this one only decides about the request.
     let (bucket, _permit) = call.authorize_target().await?;
+    let bypass = call.bypasses_governance(&bucket)?;
     let body = call.read_document(payload, framing, DELETE_OBJECTS_BODY_LEN_MAX);
     let request = requests::delete_objects(&body.await?)?;
     let bucket = &bucket;
     let outcomes = futures::stream::iter(&request.entries)
         .map(|entry| async move {
             let (object_key, version_id) = (entry.object_key.as_str(), entry.version_id.as_deref());
-            match delete_entry(call, bucket, entry).await {
+            match delete_entry(call, bucket, entry, bypass).await {
                 Ok(deleted) => DeleteOutcome::Deleted {
                     object_key,
                     version_id,
@@ -88,6 +89,7 @@ async fn delete_entry(
     call: &Call<'_>,
     bucket: &crate::gateway::BucketRecord,
     entry: &DeleteEntry,
+    bypass: bool,
 ) -> Result<Deleted, S3Error> {
     // An empty element names no version.
     let version = entry.version_id.as_deref().filter(|text| !text.is_empty());
@@ -119,7 +121,7 @@ async fn delete_entry(
         object_key: &object_key,
         version,
         conditions,
-        bypass: call.bypasses_governance(bucket),
+        bypass,
     };
     Ok(call
         .state

@@ -5,9 +5,11 @@ pub mod bucket;
 pub mod delete;
 pub mod encryption;
 pub mod listing;
+pub mod lock;
 pub mod multipart;
 pub mod object;
 pub mod part_copy;
+pub mod tagging;
 pub mod versioning;
 
 use crate::auth::{Payload as SignedPayload, RequestView, Verified};
@@ -18,7 +20,7 @@ use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
 use crate::s3::app::S3State;
 use crate::s3::body::bridge::{self, Framing};
 use crate::s3::error::S3Error;
-use crate::s3::extract::{conditions, digests, guard, version};
+use crate::s3::extract::{self, conditions, digests, guard, version};
 use crate::s3::operation::Operation;
 use crate::s3::route::{Query, Target};
 use crate::s3::xml::responses::Owner;
@@ -84,12 +86,13 @@ impl Call<'_> {
     }
 
     /// Whether the caller asks to bypass GOVERNANCE and may.
-    fn bypasses_governance(&self, bucket: &BucketRecord) -> bool {
-        let asked = conditions::text(self.view, "x-amz-bypass-governance-retention");
-        asked.is_some_and(|text| text.eq_ignore_ascii_case("true"))
-            && self
-                .authorize_in(bucket, Action::BypassGovernanceRetention)
-                .is_ok()
+    ///
+    /// # Errors
+    /// `InvalidArgument`, `InvalidRequest` when it cannot be told whether it asks.
+    fn bypasses_governance(&self, bucket: &BucketRecord) -> Result<bool, S3Error> {
+        let action = Action::BypassGovernanceRetention;
+        let is_asked = extract::lock::bypass_governance(self.view)?;
+        Ok(is_asked && self.authorize_in(bucket, action).is_ok())
     }
 
     /// Finds the target's bucket and authorizes the call's operation on it. What the request's
@@ -212,12 +215,16 @@ pub async fn dispatch(
         Operation::DeleteBucketEncryption => encryption::delete(call).await,
         Operation::DeleteObject => delete::delete_object(call).await,
         Operation::DeleteObjects => delete::delete_objects(call, payload, framing).await,
+        Operation::DeleteObjectTagging => tagging::delete_object(call).await,
         Operation::GetBucketEncryption => encryption::get(call).await,
         Operation::GetBucketLocation => bucket::location(call).await,
         Operation::GetBucketVersioning => versioning::get(call).await,
         Operation::GetObject => object::get(call).await,
         Operation::GetObjectAttributes => attributes::get(call).await,
-        Operation::GetObjectTagging => object::tagging(call).await,
+        Operation::GetObjectLegalHold => lock::get_legal_hold(call).await,
+        Operation::GetObjectLockConfiguration => lock::get_configuration(call).await,
+        Operation::GetObjectRetention => lock::get_retention(call).await,
+        Operation::GetObjectTagging => tagging::get_object(call).await,
         Operation::HeadBucket => bucket::head(call).await,
         Operation::HeadObject => object::head(call).await,
         Operation::ListBuckets => bucket::list(call).await,
@@ -229,6 +236,12 @@ pub async fn dispatch(
         Operation::PutBucketEncryption => encryption::put(call, payload, framing).await,
         Operation::PutBucketVersioning => versioning::put(call, payload, framing).await,
         Operation::PutObject => object::put(call, payload, framing).await,
+        Operation::PutObjectLegalHold => lock::put_legal_hold(call, payload, framing).await,
+        Operation::PutObjectLockConfiguration => {
+            lock::put_configuration(call, payload, framing).await
+        }
+        Operation::PutObjectRetention => lock::put_retention(call, payload, framing).await,
+        Operation::PutObjectTagging => tagging::put_object(call, payload, framing).await,
         Operation::UploadPart => multipart::upload_part(call, payload, framing).await,
         Operation::UploadPartCopy => part_copy::upload_part_copy(call).await,
     }

@@ -180,21 +180,6 @@ pub async fn head(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     )))
 }
 
-/// GetObjectTagging: no object has tags.
-///
-/// # Errors
-/// The S3 answer.
-pub async fn tagging(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
-    let selector = version::selector(call.query)?;
-    let named = (&bucket, call.target.object_key()?);
-    let gateway = &call.state.gateway;
-    gateway
-        .version_facts(permit, call.action(), named, selector)
-        .await?;
-    Ok(respond::xml(StatusCode::OK, responses::no_tags()))
-}
-
 /// Finds a copy's source bucket and authorizes reading from it. Authorization is on the final name:
 /// what was parsed is what is read.
 ///

@@ -86,16 +86,6 @@ pub fn bucket_encryption(algorithm: SseAlgorithm) -> String {
     xml.finish()
 }
 
-/// GetObjectTagging of an object without tags.
-pub fn no_tags() -> String {
-    let mut xml = XmlWriter::new();
-    xml.root("Tagging");
-    xml.open("TagSet");
-    xml.close("TagSet");
-    xml.close("Tagging");
-    xml.finish()
-}
-
 /// Writes a checksum with its type.
 pub fn write_checksum(xml: &mut XmlWriter, checksum: Option<&ObjectChecksum>) {
     if let Some(checksum) = checksum {

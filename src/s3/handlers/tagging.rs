@@ -1,0 +1,73 @@
+//! Tags of versions and of buckets (s3-behaviour.md 62, 79, 80).
+
+use crate::base::limits::XML_BODY_LEN_MAX;
+use crate::model::tags::{OBJECT_TAGS_MAX, TagSet};
+use crate::s3::body::bridge::Framing;
+use crate::s3::error::S3Error;
+use crate::s3::extract::version::{self, VERSION_HEADER};
+use crate::s3::handlers::Call;
+use crate::s3::xml::{responses_settings, tagging};
+use actix_http::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, HttpResponseBuilder};
+
+/// GetObjectTagging: an object without tags has an empty set.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn get_object(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let selector = version::selector(call.query)?;
+    let named = (&bucket, call.target.object_key()?);
+    let gateway = &call.state.gateway;
+    let facts = gateway.version_facts(permit, call.action(), named, selector);
+    let facts = facts.await?;
+    let mut response = HttpResponse::Ok();
+    version::tell(&mut response, VERSION_HEADER, facts.told);
+    let body = responses_settings::tagging(&facts.tags);
+    Ok(response
+        .insert_header(("content-type", "application/xml"))
+        .body(body))
+}
+
+/// PutObjectTagging.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn put_object(
+    call: &Call<'_>,
+    payload: Payload,
+    framing: Framing,
+) -> Result<HttpResponse, S3Error> {
+    // Before the body: who may not do it sends none.
+    call.authorize_target().await?;
+    let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
+    let tags = tagging::tagging(&body.await?, OBJECT_TAGS_MAX)?;
+    Ok(set_object(call, StatusCode::OK, &tags).await?.finish())
+}
+
+/// DeleteObjectTagging.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn delete_object(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let none = TagSet::default();
+    let mut response = set_object(call, StatusCode::NO_CONTENT, &none).await?;
+    Ok(response.finish())
+}
+
+async fn set_object(
+    call: &Call<'_>,
+    status: StatusCode,
+    tags: &TagSet,
+) -> Result<HttpResponseBuilder, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let selector = version::selector(call.query)?;
+    let named = (&bucket, call.target.object_key()?);
+    let gateway = &call.state.gateway;
+    let told = gateway.set_object_tags(permit, call.action(), named, selector, tags);
+    let told = told.await?;
+    let mut response = HttpResponse::build(status);
+    version::tell(&mut response, VERSION_HEADER, told);
+    Ok(response)
+}
