@@ -107,7 +107,8 @@ pub fn describe(response: &mut HttpResponseBuilder, record: &ObjectRecord) {
 /// Headers of a version's lock.
 fn lock(response: &mut HttpResponseBuilder, lock: &LockState) {
     if let Some(own) = lock.retention {
-        let until = own.retain_until.iso8601();
+        // To the millisecond: who sends back what was told must not shorten it.
+        let until = own.retain_until.iso8601_millis();
         response
             .insert_header(("x-amz-object-lock-mode", own.mode.name()))
             .insert_header(("x-amz-object-lock-retain-until-date", until));
