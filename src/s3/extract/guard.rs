@@ -11,12 +11,6 @@ use crate::s3::operation::Operation;
 
 /// Headers whose meaning would be lost: answering 200 would be a wrong success.
 const NOT_IMPLEMENTED: &[&str] = &[
-    "x-amz-tagging",
-    "x-amz-tagging-directive",
-    "x-amz-object-lock-mode",
-    "x-amz-object-lock-retain-until-date",
-    "x-amz-object-lock-legal-hold",
-    "x-amz-bucket-object-lock-enabled",
     "x-amz-mfa",
     "x-amz-write-offset-bytes",
     "x-amz-meta-snowball-auto-extract",
@@ -35,9 +29,7 @@ pub fn refuse_unsupported(operation: Operation, request: &RequestView<'_>) -> Re
     conditions::refuse_unjudged(operation, request)?;
     for (name, value) in &request.headers {
         let value = String::from_utf8_lossy(value);
-        if NOT_IMPLEMENTED.contains(name)
-            && !(*name == "x-amz-tagging-directive" && value == "COPY")
-        {
+        if NOT_IMPLEMENTED.contains(name) {
             let text = format!("This server does not implement the header {name} yet.");
             return Err(S3Error::new(S3ErrorCode::NotImplemented)
                 .message(text)

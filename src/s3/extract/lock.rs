@@ -106,7 +106,9 @@ mod tests {
         })
     }
 
-    fn text(headers: &[(&str, &str)]) -> Result<Option<LockState>, (S3ErrorCode, Option<String>)> {
+    fn text(
+        headers: &[(&'static str, &'static str)],
+    ) -> Result<Option<LockState>, (S3ErrorCode, Option<String>)> {
         let bytes = |(name, value): &(&'static str, &'static str)| (*name, value.as_bytes());
         let headers: Vec<_> = headers.iter().map(bytes).collect();
         with(&headers, lock)

@@ -4,7 +4,7 @@ use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::gateway::error::GatewayError;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::extract::{number, token};
+use crate::s3::extract::{lock, number, token};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
 use crate::s3::xml::{requests, responses};
@@ -34,8 +34,13 @@ pub async fn create(
     {
         return Err(misplaced(location));
     }
-    match call.state.gateway.create_bucket(permit, &name, false).await {
-        Ok(()) | Err(GatewayError::BucketAlreadyOwned) => {}
+    let has_object_lock = lock::bucket_object_lock(call.view)?;
+    let gateway = &call.state.gateway;
+    match gateway.create_bucket(permit, &name, has_object_lock).await {
+        Ok(()) => {}
+        // The bucket there is without what was asked for: that would be a wrong success.
+        Err(GatewayError::BucketAlreadyOwned)
+            if !has_object_lock || gateway.find_bucket(&name).await?.object_lock.is_some() => {}
         Err(error) => return Err(error.into()),
     }
     Ok(HttpResponse::Ok()

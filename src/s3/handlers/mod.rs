@@ -14,9 +14,11 @@ pub mod versioning;
 
 use crate::auth::{Payload as SignedPayload, RequestView, Verified};
 use crate::gateway::BucketRecord;
+use crate::gateway::error::GatewayError;
 use crate::iam::{Action, Permit, Resource, authorize};
 use crate::model::bucket::BucketName;
 use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
+use crate::model::lock::LockState;
 use crate::s3::app::S3State;
 use crate::s3::body::bridge::{self, Framing};
 use crate::s3::error::S3Error;
@@ -110,6 +112,18 @@ impl Call<'_> {
         )?;
         guard::refuse_unsupported(self.operation, self.view)?;
         Ok((bucket, permit))
+    }
+
+    /// The lock that a write into this bucket asks for.
+    ///
+    /// # Errors
+    /// `InvalidArgument`; `InvalidRequest` in a bucket without Object Lock.
+    fn asked_lock(&self, bucket: &BucketRecord) -> Result<LockState, S3Error> {
+        match extract::lock::lock(self.view)? {
+            None => Ok(LockState::default()),
+            Some(_) if bucket.object_lock.is_none() => Err(GatewayError::NoObjectLock.into()),
+            Some(asked) => Ok(asked),
+        }
     }
 
     /// The encryption that a write into this bucket asks for, by its header or by the bucket's

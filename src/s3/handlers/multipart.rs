@@ -7,12 +7,10 @@ use crate::gateway::multipart::create::CreateUpload;
 use crate::gateway::multipart::upload_part::UploadPart;
 use crate::model::etag::ETag;
 use crate::model::id::UploadId;
-use crate::model::lock::LockState;
-use crate::model::tags::TagSet;
 use crate::model::versioning::VersionSelector;
 use crate::s3::body::bridge::{Framing, with_body};
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::extract::{conditions, digests, metadata, number, version};
+use crate::s3::extract::{conditions, digests, metadata, number, tagging, version};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
 use crate::s3::xml::{requests, responses};
@@ -42,8 +40,8 @@ pub async fn create(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let request = CreateUpload {
         object_key: object_key.clone(),
         metadata,
-        tags: TagSet::default(),
-        lock: LockState::default(),
+        tags: tagging::tags(call.view)?,
+        lock: call.asked_lock(&bucket)?,
         checksum,
     };
     let upload = call

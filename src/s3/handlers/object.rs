@@ -7,13 +7,13 @@ use crate::gateway::object::get::{GetObject, ObjectAnswer, Selection, ToldChecks
 use crate::gateway::object::put::PutObject;
 use crate::iam::{Action, Permit};
 use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
-use crate::model::lock::LockState;
 use crate::model::range::ByteRange;
-use crate::model::tags::TagSet;
 use crate::s3::body::bridge::{Framing, with_body};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::copy_source::CopySource;
-use crate::s3::extract::{conditions, copy_source, digests, guard, metadata, number, version};
+use crate::s3::extract::{
+    conditions, copy_source, digests, guard, metadata, number, tagging, version,
+};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
 use crate::s3::xml::responses;
@@ -54,8 +54,8 @@ pub async fn put(
         metadata,
         declared: digests::declared(call.view, call.verified.payload)?,
         conditions: conditions::write(call.view),
-        tags: TagSet::default(),
-        lock: LockState::default(),
+        tags: tagging::tags(call.view)?,
+        lock: call.asked_lock(&bucket)?,
     };
     let gateway = &call.state.gateway;
     let stored = with_body(payload, framing, &call.state.patience, |body| {
@@ -239,8 +239,8 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         object_key: call.target.object_key()?.clone(),
         conditions: conditions::write(call.view),
         metadata,
-        tags: None,
-        lock: LockState::default(),
+        tags: tagging::tags_of_copy(call.view)?,
+        lock: call.asked_lock(&bucket)?,
         encryption: call.asked_encryption(&bucket),
         names_a_change: [SSE_HEADER, STORAGE_CLASS_HEADER]
             .iter()
