@@ -1,10 +1,11 @@
 //! Time as a parameter: wall clock, monotonic clock and sleeping.
 //!
 //! Owns: the `Clock` trait, the system's clock, and a manual one for tests of time-dependent rules.
-//! Not here: calendar formats (`model::time`), the retention clock (a later layer persists it).
+//! Not here: calendar formats (`model::time`), the retention clock, which does not
+//! believe the wall clock (`catalog::retention_clock`).
 
 use async_trait::async_trait;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Source of time. Everything that reads a clock or waits takes one of these, so that a test can
@@ -73,35 +74,57 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that moves only when told to; `sleep` advances it at once.
+/// A clock that moves only when told to; `sleep` advances it at once. Its wall clock can be set
+/// apart from its monotonic time, as an administrator or a broken time server does.
 #[derive(Debug, Default)]
 pub struct ManualClock {
-    millis: AtomicU64,
+    time: Mutex<ManualTime>,
+}
+
+/// Both times of a manual clock.
+#[derive(Clone, Copy, Debug, Default)]
+struct ManualTime {
+    wall: Duration,
+    monotonic: Duration,
 }
 
 impl ManualClock {
     /// A clock standing at `unix_millis`.
     pub fn at(unix_millis: u64) -> Self {
+        let time = ManualTime {
+            wall: Duration::from_millis(unix_millis),
+            monotonic: Duration::from_millis(unix_millis),
+        };
         Self {
-            millis: AtomicU64::new(unix_millis),
+            time: Mutex::new(time),
         }
     }
 
-    /// Moves the clock forward.
+    /// Moves both times forward.
     pub fn advance(&self, duration: Duration) {
-        let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-        self.millis.fetch_add(millis, Ordering::SeqCst);
+        let mut time = self.time();
+        time.wall = time.wall.saturating_add(duration);
+        time.monotonic = time.monotonic.saturating_add(duration);
+    }
+
+    /// Sets the wall clock, forward or back; the monotonic time stands.
+    pub fn set_wall(&self, unix_millis: u64) {
+        self.time().wall = Duration::from_millis(unix_millis);
+    }
+
+    fn time(&self) -> MutexGuard<'_, ManualTime> {
+        self.time.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl Clock for ManualClock {
     fn unix_millis(&self) -> u64 {
-        self.millis.load(Ordering::SeqCst)
+        u64::try_from(self.time().wall.as_millis()).unwrap_or(u64::MAX)
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::from_millis(self.millis.load(Ordering::SeqCst))
+        self.time().monotonic
     }
 
     async fn sleep(&self, duration: Duration) {
