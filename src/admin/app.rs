@@ -23,6 +23,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .route("/health/live", web::get().to(handlers::live))
         .route("/health/ready", web::get().to(handlers::ready))
         .route("/metrics", web::get().to(handlers::metrics))
+        .route("/v1/clock", web::get().to(handlers::clock))
         .route("/v1/tenants", web::get().to(handlers::list_tenants))
         .route("/v1/tenants", web::post().to(handlers::create_tenant))
         .route("/v1/tenants/{name}", web::get().to(handlers::show_tenant))

@@ -2,7 +2,7 @@
 
 use crate::auth::CredentialStatus;
 use crate::control::tenants::BucketSummary;
-use crate::control::{CredentialRecord, TenantRecord};
+use crate::control::{ClockReading, CredentialRecord, TenantRecord};
 use crate::model::tenant::TenantName;
 use serde::{Deserialize, Serialize};
 
@@ -141,6 +141,30 @@ impl From<&BucketSummary> for BucketDto {
             bytes: summary.usage.bytes,
             objects: summary.usage.objects,
             upload_bytes: summary.usage.upload_bytes,
+        }
+    }
+}
+
+/// The retention clock beside the wall clock.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ClockDto {
+    /// What retention is compared with, ISO 8601.
+    pub retention_clock: String,
+    /// The machine's clock, ISO 8601.
+    pub wall_clock: String,
+    /// Wall clock minus retention clock, in seconds.
+    pub lag_s: i64,
+    /// Whether the two are more than five minutes apart.
+    pub alarm: bool,
+}
+
+impl From<ClockReading> for ClockDto {
+    fn from(reading: ClockReading) -> Self {
+        Self {
+            retention_clock: reading.retention.iso8601(),
+            wall_clock: reading.wall.iso8601(),
+            lag_s: reading.lag_millis() / 1000,
+            alarm: reading.is_alarm(),
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Commands of the admin listener.
 
 use crate::admin::app::{AdminState, authenticate};
-use crate::admin::dto::{BucketDto, KeyDto, NewKeyDto, NewTenantDto, TenantDto, TenantFilter};
+use crate::admin::dto::{
+    BucketDto, ClockDto, KeyDto, NewKeyDto, NewTenantDto, TenantDto, TenantFilter,
+};
 use crate::admin::error::AdminError;
 use crate::auth::AccessKeyId;
 use crate::base::secret::SecretBytes;
 use crate::control::tenants::NewTenant;
 use crate::model::tenant::{CanonicalId, TenantName};
+use crate::telemetry::metrics::RetentionFigures;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
@@ -33,11 +36,28 @@ pub async fn ready(state: State) -> HttpResponse {
 /// # Errors
 /// `Denied`.
 pub async fn metrics(request: HttpRequest, state: State) -> Outcome {
-    authenticate(&request, &state).await?;
-    let text = state.metrics.render(&state.control.engine_stats());
+    let permit = authenticate(&request, &state).await?;
+    let clock = state.control.read_clock(&permit);
+    let retention = RetentionFigures {
+        millis: clock.retention.millis(),
+        lag_millis: clock.lag_millis(),
+        is_alarm: clock.is_alarm(),
+    };
+    let text = state
+        .metrics
+        .render(&state.control.engine_stats(), retention);
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")
         .body(text))
+}
+
+/// The retention clock beside the wall clock.
+///
+/// # Errors
+/// `Denied`.
+pub async fn clock(request: HttpRequest, state: State) -> Outcome {
+    let permit = authenticate(&request, &state).await?;
+    Ok(HttpResponse::Ok().json(ClockDto::from(state.control.read_clock(&permit))))
 }
 
 /// All tenants.

@@ -73,6 +73,11 @@ pub fn released() -> MetaKey {
     meta_key(b'R', &[])
 }
 
+/// The retention clock, in the system partition.
+pub fn retention_clock() -> MetaKey {
+    meta_key(b'W', &[])
+}
+
 /// Bytes of all objects of the bucket.
 pub fn usage_bytes() -> MetaKey {
     meta_key(b'U', &[b"b"])

@@ -33,6 +33,7 @@ pub mod operators;
 pub mod parts;
 pub mod record;
 pub mod released;
+pub mod retention_clock;
 pub mod tenants;
 pub mod upload_parts;
 pub mod uploads;

@@ -32,6 +32,8 @@ pub enum RecordKind {
     Ledger = 9,
     /// Account of deleted pieces.
     Released = 10,
+    /// Retention clock.
+    RetentionClock = 11,
 }
 
 impl RecordKind {
@@ -47,6 +49,7 @@ impl RecordKind {
             Self::DeadBucket => 8,
             Self::Ledger => 9,
             Self::Released => 10,
+            Self::RetentionClock => 11,
         }
     }
 }

@@ -65,6 +65,16 @@ pub enum Command {
         #[command(flatten)]
         admin: AdminArguments,
     },
+    /// Show the retention clock beside the wall clock. Talks to the running server.
+    ///
+    /// Retention is compared with the retention clock. It follows a wall clock that jumped forward
+    /// at twice real time at most, and runs at half speed while the wall clock is behind. Nobody
+    /// can set it.
+    Clock {
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
     /// Print the version.
     Version,
 }

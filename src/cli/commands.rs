@@ -1,6 +1,6 @@
 //! From arguments to actions.
 
-use crate::admin::dto::{BucketDto, KeyDto, NewKeyDto, NewTenantDto, TenantDto};
+use crate::admin::dto::{BucketDto, ClockDto, KeyDto, NewKeyDto, NewTenantDto, TenantDto};
 use crate::base::encoding::uri_encode;
 use crate::cli::args::{
     AdminArguments, Arguments, BucketCommand, Command, InitArguments, KeyCommand, OutputFormat,
@@ -29,6 +29,7 @@ pub fn run(arguments: Arguments) -> Result<(), CommandError> {
         Command::Tenant { command, admin } => tenant(format, command, &admin),
         Command::Key { command, admin } => access_key(format, command, &admin),
         Command::Bucket { command, admin } => bucket(format, command, &admin),
+        Command::Clock { admin } => clock(format, &admin),
         Command::Version => match format {
             OutputFormat::Json => {
                 output::print(&json!({"version": env!("CARGO_PKG_VERSION")}).to_string())
@@ -202,6 +203,16 @@ fn done(
             output::print(&json!({"access_key_id": access_key_id, "status": status}).to_string())
         }
         OutputFormat::Table => output::print(text),
+    }
+}
+
+fn clock(format: OutputFormat, admin: &AdminArguments) -> Result<(), CommandError> {
+    let clock = AdminClient::new(admin)?.get::<ClockDto>("/v1/clock")?;
+    output::one(format, &clock)?;
+    if format == OutputFormat::Table && clock.alarm {
+        output::print(texts::CLOCK_ALARM)
+    } else {
+        Ok(())
     }
 }
 

@@ -15,5 +15,8 @@ pub const SECRET_ONCE: &str =
 pub const KEY_DISABLED: &str = "Access key is disabled.";
 /// After a key was deleted.
 pub const KEY_DELETED: &str = "Access key is deleted.";
+/// The clocks are far apart.
+pub const CLOCK_ALARM: &str = "The clocks are more than five minutes apart: after a downtime this passes by itself, otherwise\n\
+     check the machine's clock (NTP). Retention holds meanwhile; docs/OPERATIONS.md says more.";
 /// An empty list.
 pub const NOTHING: &str = "(none)";

@@ -3,7 +3,7 @@
 //! Owns: parsing of values, rules across keys.
 
 use crate::config::error::ConfigError;
-use crate::config::schema::{KeysSection, RawConfig, ServerSection, StorageSection};
+use crate::config::schema::{JobsSection, KeysSection, RawConfig, ServerSection, StorageSection};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -158,10 +158,9 @@ fn address(key: &'static str, text: &str) -> Result<SocketAddr, ConfigError> {
 type Bound = (&'static str, u64, RangeInclusive<u64>, &'static str);
 
 fn bounds(raw: &RawConfig) -> Result<(), ConfigError> {
-    let interval = raw.jobs.sweep_interval_s;
-    let jobs = ("jobs.sweep_interval_s", interval, 1..=86_400, "1 to 86400");
     let rules = server_bounds(&raw.server).into_iter();
-    for (key, number, range, allowed) in rules.chain(storage_bounds(&raw.storage)).chain([jobs]) {
+    let rules = rules.chain(storage_bounds(&raw.storage));
+    for (key, number, range, allowed) in rules.chain(job_bounds(&raw.jobs)) {
         if !range.contains(&number) {
             return Err(value(key, number.to_string(), allowed));
         }
@@ -189,6 +188,15 @@ fn storage_bounds(storage: &StorageSection) -> [Bound; 4] {
         ("storage.block_cache_mib", storage.block_cache_mib as u64, 8..=1_048_576, "8 to 1048576"),
         ("storage.blocking_threads", storage.blocking_threads as u64, 2..=512, "2 to 512"),
         ("storage.max_open_files", files, 64..=1_000_000, "64 to 1000000"),
+    ]
+}
+
+#[rustfmt::skip] // A table.
+fn job_bounds(jobs: &JobsSection) -> [Bound; 2] {
+    let looks = "1 to 300: a wrong clock has to be noticed";
+    [
+        ("jobs.sweep_interval_s", jobs.sweep_interval_s, 1..=86_400, "1 to 86400"),
+        ("jobs.retention_clock_interval_s", jobs.retention_clock_interval_s, 1..=300, looks),
     ]
 }
 

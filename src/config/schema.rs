@@ -142,6 +142,8 @@ section! {
         /// Seconds that a finished upload is remembered, so that a repeated Complete gets the same
         /// answer.
         finished_upload_retention_s: u64 = 86_400,
+        /// Seconds between two looks at the retention clock, each of which stores it.
+        retention_clock_interval_s: u64 = 60,
     }
 }
 

@@ -1,11 +1,13 @@
 //! Rank 6, the control plane: what operators do.
 //!
-//! Owns: operators' authentication, tenants, access keys, the list of buckets with their usage.
+//! Owns: operators' authentication, tenants, access keys, the list of buckets with their usage, a
+//! look at the retention clock.
 //! Not here: JSON and HTTP (`admin`), rows (`catalog`).
 //!
 //! Invariants
 //! - P3: nothing here runs without an `OperatorPermit`, which only `Control::authenticate` makes.
 
+pub mod clock;
 pub mod credentials;
 pub mod error;
 pub mod operators;
@@ -13,6 +15,7 @@ pub mod tenants;
 
 use crate::base::clock::Clock;
 use crate::base::entropy::Entropy;
+use crate::catalog::retention_clock::RetentionClock;
 use crate::crypto::KeyProvider;
 use crate::model::time::Timestamp;
 use crate::storage::Engine;
@@ -20,6 +23,7 @@ use std::sync::Arc;
 
 // What the admin frontend sees of the rows.
 pub use crate::catalog::credentials::CredentialRecord;
+pub use crate::catalog::retention_clock::ClockReading;
 pub use crate::catalog::tenants::TenantRecord;
 pub use operators::OperatorPermit;
 
@@ -30,6 +34,7 @@ pub struct Control {
     provider: Arc<dyn KeyProvider>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    retention: Arc<RetentionClock>,
 }
 
 impl Control {
@@ -39,12 +44,14 @@ impl Control {
         provider: Arc<dyn KeyProvider>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
+        retention: Arc<RetentionClock>,
     ) -> Self {
         Self {
             engine,
             provider,
             clock,
             entropy,
+            retention,
         }
     }
 

@@ -17,6 +17,7 @@ use crate::base::entropy::Entropy;
 use crate::base::task::BlockingPool;
 use crate::catalog::ledger::BlobLeases;
 use crate::catalog::objects::ObjectIdentity;
+use crate::catalog::retention_clock::RetentionClock;
 use crate::crypto::{KeyContext, KeyProvider, KeyScope, ScopeKey};
 use crate::gateway::error::GatewayError;
 use crate::iam::{Action, Permit};
@@ -44,6 +45,7 @@ pub struct Gateway {
     pool: BlockingPool,
     leases: BlobLeases,
     body_streams: Arc<Semaphore>,
+    retention: Arc<RetentionClock>,
 }
 
 /// What a gateway is made of.
@@ -65,6 +67,8 @@ pub struct GatewayParts {
     pub leases: BlobLeases,
     /// Bodies larger than a piece that move at once; bounds memory.
     pub body_streams_max: usize,
+    /// What retention is compared with.
+    pub retention: Arc<RetentionClock>,
 }
 
 impl Gateway {
@@ -79,6 +83,7 @@ impl Gateway {
             pool: parts.pool,
             leases: parts.leases,
             body_streams: Arc::new(Semaphore::new(parts.body_streams_max)),
+            retention: parts.retention,
         }
     }
 
@@ -86,9 +91,9 @@ impl Gateway {
         Timestamp::from_millis(self.clock.unix_millis())
     }
 
-    /// What retentions are compared with.
-    fn retention_now(&self) -> Timestamp {
-        self.now()
+    /// What retentions are compared with: never the wall clock (crypto.md 19).
+    pub(in crate::gateway) fn retention_now(&self) -> Timestamp {
+        self.retention.now()
     }
 
     /// The bucket key of a version, for opening.

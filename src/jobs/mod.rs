@@ -1,7 +1,8 @@
 //! Rank 7: background work. Every job is a loop of bounded steps that may stop anywhere and go on
 //! after a restart.
 //!
-//! Owns: the sweep.
+//! Owns: the sweep, the keeper of the retention clock.
 //! Not here: starting and stopping tasks (`base::task`, `server`).
 
+pub mod clock;
 pub mod sweep;

@@ -5,12 +5,16 @@ use crate::base::clock::{Clock, SystemClock};
 use crate::base::entropy::{Entropy, SystemEntropy};
 use crate::base::task::BlockingPool;
 use crate::catalog::credentials::CatalogCredentials;
+use crate::catalog::error::CatalogError;
 use crate::catalog::ledger::BlobLeases;
+use crate::catalog::retention_clock::RetentionClock;
 use crate::config::resolve::{EngineChoice, RootKeyReference};
 use crate::config::{Config, credentials_directory};
 use crate::control::Control;
+use crate::control::error::ControlError;
 use crate::crypto::KeyProvider;
 use crate::gateway::{Gateway, GatewayParts};
+use crate::jobs::clock::ClockKeeper;
 use crate::jobs::sweep::{Sweep, SweepSettings};
 use crate::kms::{CachingKeys, LocalKeyConfig, LocalKeyService, RootKeySource};
 use crate::s3::app::S3State;
@@ -43,6 +47,8 @@ pub struct Parts {
     pub leases: BlobLeases,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// What retention is compared with.
+    pub retention_clock: Arc<RetentionClock>,
 }
 
 /// Opens engine and key service.
@@ -79,6 +85,7 @@ pub async fn open(config: &Config, runtime: &Handle) -> Result<Parts, StartupErr
             )?)
         }
     };
+    let retention_clock = retention_clock(&engine, &clock).await?;
     Ok(Parts {
         engine,
         provider: Arc::new(provider),
@@ -87,6 +94,18 @@ pub async fn open(config: &Config, runtime: &Handle) -> Result<Parts, StartupErr
         pool,
         leases: BlobLeases::default(),
         metrics: Arc::new(Metrics::new()),
+        retention_clock: Arc::new(retention_clock),
+    })
+}
+
+async fn retention_clock(
+    engine: &Arc<dyn Engine>,
+    clock: &Arc<dyn Clock>,
+) -> Result<RetentionClock, StartupError> {
+    let loaded = RetentionClock::load(Arc::clone(engine), Arc::clone(clock)).await;
+    loaded.map_err(|error| match error {
+        CatalogError::Decode(source) => StartupError::RetentionClock(source),
+        other => ControlError::from(other).into(),
     })
 }
 
@@ -120,6 +139,7 @@ impl Parts {
             Arc::clone(&self.provider),
             Arc::clone(&self.clock),
             Arc::clone(&self.entropy),
+            Arc::clone(&self.retention_clock),
         )
     }
 
@@ -139,6 +159,7 @@ impl Parts {
             pool: self.pool.clone(),
             leases: self.leases.clone(),
             body_streams_max: raw.server.max_body_streams,
+            retention: Arc::clone(&self.retention_clock),
         });
         let region = raw.s3.region.clone();
         let verifier = Verifier::new(
@@ -164,6 +185,13 @@ impl Parts {
             is_secure: config.tls.is_some(),
             metrics: Arc::clone(&self.metrics),
         }
+    }
+
+    /// The keeper of the retention clock.
+    pub fn clock_keeper(&self, config: &Config) -> ClockKeeper {
+        let interval = Duration::from_secs(config.raw.jobs.retention_clock_interval_s);
+        let retention = Arc::clone(&self.retention_clock);
+        ClockKeeper::new(retention, Arc::clone(&self.clock), interval)
     }
 
     /// The sweep.

@@ -1,5 +1,6 @@
 //! Why the process does not start: each text tells the operator what to change.
 
+use crate::base::codec::CodecError;
 use crate::config::ConfigError;
 use crate::control::error::ControlError;
 use crate::kms::KmsError;
@@ -60,6 +61,11 @@ pub enum StartupError {
         /// The folder.
         path: PathBuf,
     },
+    /// The stored retention clock does not decode.
+    #[error(
+        "stored retention clock does not decode: the row is damaged. It decides when locked versions may be deleted, so it is never started anew; restore the store from a backup"
+    )]
+    RetentionClock(#[source] CodecError),
     /// Threads or signals of the runtime cannot be had.
     #[error("runtime cannot be started")]
     Runtime(#[source] std::io::Error),

@@ -4,6 +4,7 @@
 use crate::admin::app::{AdminState, configure};
 use crate::base::task::Supervisor;
 use crate::config::Config;
+use crate::control::error::ControlError;
 use crate::s3::app as s3;
 use crate::server::compose::{self, Parts};
 use crate::server::error::StartupError;
@@ -62,7 +63,12 @@ async fn run(
             path: config.data_dir.clone(),
         });
     }
+    // Before anything is served: from now on no start believes the wall clock.
+    let begun = parts.retention_clock.begin().await;
+    begun.map_err(ControlError::from)?;
     let mut supervisor = Supervisor::new(runtime.clone());
+    let keeper = parts.clock_keeper(config);
+    supervisor.start("retention clock", |stop| keeper.run(stop));
     let sweep = parts.sweep(config);
     supervisor.start("sweep", |stop| sweep.run(stop));
     let s3_server = s3_server(config, parts, listeners.0, &mut supervisor)?;

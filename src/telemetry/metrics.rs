@@ -10,12 +10,26 @@ use std::time::Duration;
 const BUCKETS_MS: [u64; 10] = [1, 2, 5, 10, 25, 50, 100, 500, 2_000, 10_000];
 
 /// Names of all metrics, for the comparison with the documentation.
-pub const NAMES: [&str; 4] = [
+pub const NAMES: [&str; 7] = [
     "riznica_requests_total",
     "riznica_request_duration_seconds",
     "riznica_authentication_failures_total",
     "riznica_engine",
+    "riznica_retention_clock_seconds",
+    "riznica_retention_clock_lag_seconds",
+    "riznica_retention_clock_alarm",
 ];
+
+/// The retention clock's figures.
+#[derive(Clone, Copy, Debug)]
+pub struct RetentionFigures {
+    /// Its time, in milliseconds since 1970.
+    pub millis: u64,
+    /// Wall clock minus its time, in milliseconds.
+    pub lag_millis: i64,
+    /// Whether the two are too far apart.
+    pub is_alarm: bool,
+}
 
 /// All counters of a process.
 #[derive(Debug, Default)]
@@ -57,10 +71,11 @@ impl Metrics {
         self.authentication_failures.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// All counters, with the engine's figures.
-    pub fn render(&self, engine: &[(&'static str, u64)]) -> String {
+    /// All counters, with the figures of engine and retention clock.
+    pub fn render(&self, engine: &[(&'static str, u64)], retention: RetentionFigures) -> String {
         let mut out = String::new();
-        match self.write(&mut out, engine) {
+        let written = self.write(&mut out, engine);
+        match written.and_then(|()| write_retention(&mut out, retention)) {
             Ok(()) => out,
             // Writing to a string does not fail.
             Err(std::fmt::Error) => String::new(),
@@ -106,6 +121,19 @@ impl Metrics {
     }
 }
 
+fn write_retention(out: &mut String, figures: RetentionFigures) -> std::fmt::Result {
+    let seconds = Duration::from_millis(figures.millis).as_secs_f64();
+    let lag = Duration::from_millis(figures.lag_millis.unsigned_abs()).as_secs_f64();
+    let sign = if figures.lag_millis < 0 { "-" } else { "" };
+    let alarm = u8::from(figures.is_alarm);
+    writeln!(out, "# TYPE riznica_retention_clock_seconds gauge")?;
+    writeln!(out, "riznica_retention_clock_seconds {seconds}")?;
+    writeln!(out, "# TYPE riznica_retention_clock_lag_seconds gauge")?;
+    writeln!(out, "riznica_retention_clock_lag_seconds {sign}{lag}")?;
+    writeln!(out, "# TYPE riznica_retention_clock_alarm gauge")?;
+    writeln!(out, "riznica_retention_clock_alarm {alarm}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,7 +142,12 @@ mod tests {
     fn every_metric_is_rendered_and_documented() {
         let metrics = Metrics::new();
         metrics.request("GetObject", 200, Duration::from_millis(3));
-        let text = metrics.render(&[("pieces", 7)]);
+        let retention = RetentionFigures {
+            millis: 1_795_428_000_250,
+            lag_millis: -301_500,
+            is_alarm: true,
+        };
+        let text = metrics.render(&[("pieces", 7)], retention);
         let documentation = include_str!("../../docs/METRICS.md");
         for name in NAMES {
             assert!(text.contains(name), "{name} is not rendered");
@@ -122,5 +155,8 @@ mod tests {
         }
         assert!(text.contains("riznica_request_duration_seconds_bucket{le=\"0.005\"} 1"));
         assert!(text.contains("riznica_request_duration_seconds_bucket{le=\"0.002\"} 0"));
+        assert!(text.contains("\nriznica_retention_clock_seconds 1795428000.25\n"));
+        assert!(text.contains("\nriznica_retention_clock_lag_seconds -301.5\n"));
+        assert!(text.contains("\nriznica_retention_clock_alarm 1\n"));
     }
 }
