@@ -10,12 +10,14 @@ pub mod copy_source;
 pub mod envelope;
 pub mod framed_record;
 pub mod keyring;
+pub mod lock_request;
 pub mod object_record;
 pub mod part_table;
 pub mod presigned;
 pub mod range;
 pub mod stream;
 mod support;
+pub mod tags;
 pub mod upload_rows;
 pub mod xml_request;
 
@@ -23,18 +25,20 @@ pub mod xml_request;
 pub type Body = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Body); 13] = [
+pub const TARGETS: [(&str, Body); 15] = [
     ("authorization", authorization::run),
     ("aws_chunked", aws_chunked::run),
     ("copy_source", copy_source::run),
     ("envelope", envelope::run),
     ("framed_record", framed_record::run),
     ("keyring", keyring::run),
+    ("lock_request", lock_request::run),
     ("object_record", object_record::run),
     ("part_table", part_table::run),
     ("presigned", presigned::run),
     ("range", range::run),
     ("stream", stream::run),
+    ("tags", tags::run),
     ("upload_rows", upload_rows::run),
     ("xml_request", xml_request::run),
 ];

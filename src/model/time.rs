@@ -28,6 +28,9 @@ const ISO_SECONDS: &[FormatItem<'_>] =
 const ISO_MILLIS: &[FormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
+/// The last millisecond that has a year of four digits.
+const MILLIS_MAX: u64 = 253_402_300_799_999;
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timestamp(u64);
@@ -69,12 +72,14 @@ impl Timestamp {
     }
 
     /// Parses ISO 8601 as RFC 3339 has it, rounded up to the millisecond: a retention is never
-    /// shorter than its date. A date before 1970 is the epoch.
+    /// shorter than its date. A date before 1970 is the epoch; one behind 9999 could not be told
+    /// again and is none.
     pub fn parse_iso8601(text: &str) -> Option<Self> {
         let date = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         let nanos = date.unix_timestamp_nanos().max(0);
         let millis = nanos.saturating_add(999_999) / 1_000_000;
-        u64::try_from(millis).ok().map(Self)
+        let millis = u64::try_from(millis).ok();
+        millis.filter(|millis| *millis <= MILLIS_MAX).map(Self)
     }
 
     /// Parses the three HTTP-date forms, RFC 2822 (which writes `-0000`) and ISO 8601.
@@ -127,6 +132,8 @@ mod tests {
             "2140-13-01T00:00:00Z",
             "2140-02-30T00:00:00Z",
             "20140-01-01T00:00:00Z",
+            "9999-12-31T23:59:59.9999Z",
+            "9999-12-31T23:59:59-01:00",
             "Sun, 06 Nov 1994 08:49:37 GMT",
             "5364662400",
         ] {

@@ -83,11 +83,13 @@ corpora! {
     corpus_of_envelope_holds "envelope"
     corpus_of_framed_record_holds "framed_record"
     corpus_of_keyring_holds "keyring"
+    corpus_of_lock_request_holds "lock_request"
     corpus_of_object_record_holds "object_record"
     corpus_of_part_table_holds "part_table"
     corpus_of_presigned_holds "presigned"
     corpus_of_range_holds "range"
     corpus_of_stream_holds "stream"
+    corpus_of_tags_holds "tags"
     corpus_of_upload_rows_holds "upload_rows"
     corpus_of_xml_request_holds "xml_request"
 }
