@@ -12,6 +12,7 @@ use crate::model::bucket::BucketName;
 use crate::model::encryption::SseAlgorithm;
 use crate::model::id::{BucketId, TenantId};
 use crate::model::lock::{DefaultRetention, ObjectLock, RetentionMode, RetentionPeriod};
+use crate::model::protection::Protection;
 use crate::model::time::Timestamp;
 use crate::model::versioning::Versioning;
 use crate::storage::MetaBatch;
@@ -39,6 +40,10 @@ pub struct BucketRecord {
     pub object_lock: Option<ObjectLock>,
     /// Whether there are lifecycle rules.
     pub has_lifecycle: bool,
+    /// What keeps retained objects from being hidden, if an operator set it.
+    pub protection: Option<Protection>,
+    /// Bytes that all versions together may have, if there is a limit.
+    pub quota_bytes: Option<u64>,
     /// The row that this was read from; writes that depend on the settings have it as a condition.
     row: HeaderRow,
 }
@@ -72,6 +77,8 @@ impl BucketRecord {
             versioning: Versioning::Unversioned,
             object_lock: None,
             has_lifecycle: false,
+            protection: None,
+            quota_bytes: None,
             row: HeaderRow::default(),
         }
     }
@@ -107,7 +114,15 @@ impl BucketRecord {
             w.u8(self.default_encryption.map_or(0, SseAlgorithm::to_stored))
                 .u8(self.versioning.to_stored());
             encode_object_lock(w, self.object_lock);
-            w.u8(u8::from(self.has_lifecycle));
+            w.u8(u8::from(self.has_lifecycle))
+                .u8(u8::from(self.protection.is_some()));
+            if let Some(protection) = &self.protection {
+                protection.write(w);
+            }
+            w.u8(u8::from(self.quota_bytes.is_some()));
+            if let Some(quota_bytes) = self.quota_bytes {
+                w.u64(quota_bytes);
+            }
         })
     }
 
@@ -141,11 +156,25 @@ impl BucketRecord {
                 record.versioning =
                     Versioning::from_stored(r.u8()?).ok_or(invalid("versioning"))?;
                 record.object_lock = decode_object_lock(r)?;
-                record.has_lifecycle = r.u8()? != 0;
+                record.has_lifecycle = flag(r)?;
+                if flag(r)? {
+                    record.protection = Some(Protection::read(r)?);
+                }
+                if flag(r)? {
+                    record.quota_bytes = Some(r.u64()?);
+                }
             }
             Ok(record)
         };
         Ok(record::decode(RecordKind::BucketHeader, &row, read)?)
+    }
+}
+
+fn flag(r: &mut Reader<'_>) -> Result<bool, CodecError> {
+    match r.u8()? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(CodecError::InvalidField("flag")),
     }
 }
 

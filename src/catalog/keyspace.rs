@@ -6,6 +6,7 @@
 //! Object keys hold no NUL byte, so `object key | 0x00 | id` sorts exactly as the object keys do.
 
 use crate::auth::AccessKeyId;
+use crate::catalog::settings::SettingsKind;
 use crate::model::bucket::BucketName;
 use crate::model::id::{BlobId, BucketId, TenantId, UploadId, VersionId};
 use crate::model::object_key::ObjectKey;
@@ -41,6 +42,8 @@ pub const FINISHED_UPLOAD: u8 = b'K';
 pub const PART: u8 = b'P';
 /// Part tables of multipart objects, in the bucket's partition.
 pub const PART_TABLE: u8 = b'X';
+/// Settings documents, in the bucket's partition.
+pub const SETTINGS: u8 = b'S';
 
 fn meta_key(prefix: u8, pieces: &[&[u8]]) -> MetaKey {
     let len = pieces.iter().map(|piece| piece.len()).sum::<usize>();
@@ -198,6 +201,11 @@ pub fn part_table(object_key: &ObjectKey, version: VersionId) -> MetaKey {
         PART_TABLE,
         &[object_key.as_bytes(), b"\0", version.as_bytes()],
     )
+}
+
+/// Row of a settings document.
+pub fn settings(kind: SettingsKind) -> MetaKey {
+    meta_key(SETTINGS, &[&[kind.letter()]])
 }
 
 /// The first key behind all keys that begin with `prefix`; `None` when there is none (all bytes

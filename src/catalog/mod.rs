@@ -34,6 +34,7 @@ pub mod parts;
 pub mod record;
 pub mod released;
 pub mod retention_clock;
+pub mod settings;
 pub mod tenants;
 pub mod upload_parts;
 pub mod uploads;

@@ -34,6 +34,8 @@ pub enum RecordKind {
     Released = 10,
     /// Retention clock.
     RetentionClock = 11,
+    /// Settings document of a bucket.
+    Settings = 12,
 }
 
 impl RecordKind {
@@ -50,6 +52,7 @@ impl RecordKind {
             Self::Ledger => 9,
             Self::Released => 10,
             Self::RetentionClock => 11,
+            Self::Settings => 12,
         }
     }
 }

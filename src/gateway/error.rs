@@ -67,6 +67,9 @@ pub enum GatewayError {
         /// The version.
         selector: VersionSelector,
     },
+    /// The bucket's protection keeps a retained object from being hidden.
+    #[error("object is protected")]
+    Protected,
     /// A retention that would be over before it begins.
     #[error("retention ends in the past")]
     RetainUntilPast,
@@ -202,7 +205,7 @@ impl GatewayError {
             | Self::NoSuchKey
             | Self::NoSuchUpload
             | Self::NoSuchVersion { .. } => ErrorKind::Absent,
-            Self::Locked => ErrorKind::Denied,
+            Self::Locked | Self::Protected => ErrorKind::Denied,
             Self::Pool(source) => source.kind(),
             Self::Seal(source) => source.kind(),
             Self::TooManyBuckets => ErrorKind::Limited,

@@ -12,6 +12,7 @@ pub mod id;
 pub mod lock;
 pub mod metadata;
 pub mod object_key;
+pub mod protection;
 pub mod range;
 pub mod tags;
 pub mod tenant;

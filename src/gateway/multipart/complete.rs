@@ -177,7 +177,7 @@ impl Gateway {
         let decide = async |bucket: &BucketRecord, current: Option<&VersionRow>| {
             self.evaluate(bucket, object_key, current, &request.conditions)
                 .await?;
-            object.plain.lock = self.lock_for(bucket, lock)?;
+            object.plain.lock = self.lock_for(bucket, object_key, lock)?;
             self.succeed(bucket, current, begun)?
                 .apply(&mut object.plain);
             finished.version = written_version(&object.plain).and_then(VersionSelector::id);

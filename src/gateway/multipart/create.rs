@@ -43,7 +43,7 @@ impl Gateway {
         request: CreateUpload,
     ) -> Result<UploadId, GatewayError> {
         spend(permit, Action::PutObject, bucket)?;
-        self.lock_for(bucket, request.lock)?;
+        self.lock_for(bucket, &request.object_key, request.lock)?;
         let initiated = self.now();
         let upload = UploadId::generate(initiated.millis(), &*self.entropy)?;
         let data_key = DataKey::generate(&*self.entropy)?;

@@ -108,7 +108,7 @@ impl Gateway {
             .map_or(action, |_| action.on_version());
         spend(permits.0, source_action, source_bucket)?;
         spend(permits.1, Action::PutObject, bucket)?;
-        self.lock_for(bucket, request.lock)?;
+        self.lock_for(bucket, &request.object_key, request.lock)?;
         let is_itself =
             source_bucket.bucket == bucket.bucket && request.source_key == request.object_key;
         if is_itself && request.changes_nothing() {
@@ -213,7 +213,7 @@ impl Gateway {
             },
         };
         place.apply(&mut record.plain);
-        record.plain.lock = self.lock_for(bucket, request.lock)?;
+        record.plain.lock = self.lock_for(bucket, &request.object_key, request.lock)?;
         let row = record.seal(&identity(bucket, object_key), &bucket_key, &*self.entropy)?;
         let new = NewVersion {
             plain: record.plain,

@@ -109,6 +109,7 @@ impl Gateway {
             if let Some(row) = present {
                 self.judge_conditions(bucket, object_key, row, &request.conditions)
                     .await?;
+                self.refuse_hiding(bucket, object_key, row)?;
             }
             if bucket.versioning == Versioning::Unversioned {
                 return Ok(current.map_or(Decision::Leave, |_| Decision::Remove));

@@ -78,7 +78,7 @@ impl Gateway {
     ) -> Result<StoredObject, GatewayError> {
         spend(permit, Action::PutObject, bucket)?;
         // Early answers: a body that cannot be stored need not be read. The commit decides again.
-        self.lock_for(bucket, request.lock)?;
+        self.lock_for(bucket, &request.object_key, request.lock)?;
         if !request.conditions.is_empty() {
             let object_key = &request.object_key;
             let row = versions::load_current(&*self.engine, bucket.bucket, object_key);
@@ -137,7 +137,7 @@ impl Gateway {
         let decide = async |bucket: &BucketRecord, current: Option<&VersionRow>| {
             self.evaluate(bucket, object_key, current, &request.conditions)
                 .await?;
-            record.plain.lock = self.lock_for(bucket, request.lock)?;
+            record.plain.lock = self.lock_for(bucket, &request.object_key, request.lock)?;
             self.succeed(bucket, current, begun)?
                 .apply(&mut record.plain);
             let bucket_key = self.sealing_key(bucket).await?;

@@ -14,6 +14,7 @@ use crate::iam::{Action, Permit};
 use crate::model::id::VersionId;
 use crate::model::lock::{LockState, Retention};
 use crate::model::object_key::ObjectKey;
+use crate::model::protection::Protection;
 use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
 use crate::model::versioning::{VersionSelector, Versioning};
@@ -76,13 +77,15 @@ impl Gateway {
         })
     }
 
-    /// The lock of a new version: what its writer asks for, or the bucket's default retention.
+    /// The lock of a new version: what its writer asks for, or the bucket's default retention, which
+    /// objects that stay deletable do not get.
     ///
     /// # Errors
     /// `NoObjectLock`, `RetainUntilPast`.
     pub(in crate::gateway) fn lock_for(
         &self,
         bucket: &BucketRecord,
+        object_key: &ObjectKey,
         asked: LockState,
     ) -> Result<LockState, GatewayError> {
         let Some(object_lock) = bucket.object_lock else {
@@ -102,11 +105,36 @@ impl Gateway {
             return Ok(asked);
         }
         let start = now.max(self.now());
-        let default = object_lock.default_retention;
+        let is_deletable = |own: &Protection| own.is_deletable(object_key);
+        let default = match &bucket.protection {
+            Some(own) if is_deletable(own) => None,
+            _ => object_lock.default_retention,
+        };
         Ok(LockState {
             retention: default.map(|default| default.from(start)),
             ..asked
         })
+    }
+
+    /// Keeps an object under retention or legal hold from being hidden by a delete marker in a
+    /// protected bucket.
+    ///
+    /// # Errors
+    /// `Protected`.
+    pub(in crate::gateway) fn refuse_hiding(
+        &self,
+        bucket: &BucketRecord,
+        object_key: &ObjectKey,
+        current: &VersionRow,
+    ) -> Result<(), GatewayError> {
+        let is_protected = bucket
+            .protection
+            .as_ref()
+            .is_some_and(|own| !own.is_deletable(object_key));
+        if is_protected && !current.plain.lock.may_destroy(self.retention_now(), false) {
+            return Err(GatewayError::Protected);
+        }
+        Ok(())
     }
 
     /// On what grounds a version is destroyed.

@@ -268,6 +268,11 @@ impl From<GatewayError> for S3Error {
             ),
             GatewayError::NoObjectLock => Self::new(Code::InvalidRequest)
                 .message("Bucket is missing Object Lock Configuration".to_owned()),
+            GatewayError::Protected => Self::new(Code::AccessDenied).message(
+                "This bucket is protected: an object under retention or legal hold cannot be \
+                 deleted, not even by a delete marker. Wait until its retention is over."
+                    .to_owned(),
+            ),
             GatewayError::RetainUntilPast => Self::new(Code::InvalidArgument)
                 .message("The retain until date must be in the future!".to_owned()),
             GatewayError::NotModified { etag, last_modified } => Self::new(Code::NotModified)
