@@ -34,9 +34,6 @@ pub fn run(data: &[u8]) {
     let given: Vec<_> = names
         .into_iter()
         .zip(data.split(|byte| *byte == b'\n'))
-        .collect();
-    let given: Vec<_> = given
-        .into_iter()
         .filter(|(_, value)| !value.is_empty())
         .collect();
     if let Some(state) = read(given) {

@@ -126,7 +126,7 @@ impl BucketRecord {
         })
     }
 
-    pub(in crate::catalog) fn decode(row: Bytes) -> Result<Self, CatalogError> {
+    pub(in crate::catalog) fn decode(row: &Bytes) -> Result<Self, CatalogError> {
         let read = |r: &mut Reader<'_>| {
             let bucket = BucketId::from_bytes(r.array()?);
             let name = parse_name(&r.text("bucket name")?)?;
@@ -152,9 +152,8 @@ impl BucketRecord {
             };
             // And so do rows from before there were versions.
             if !r.rest().is_empty() {
-                let invalid = CodecError::InvalidField;
-                record.versioning =
-                    Versioning::from_stored(r.u8()?).ok_or(invalid("versioning"))?;
+                let stored = Versioning::from_stored(r.u8()?);
+                record.versioning = stored.ok_or(CodecError::InvalidField("versioning"))?;
                 record.object_lock = decode_object_lock(r)?;
                 record.has_lifecycle = flag(r)?;
                 if flag(r)? {
@@ -166,7 +165,7 @@ impl BucketRecord {
             }
             Ok(record)
         };
-        Ok(record::decode(RecordKind::BucketHeader, &row, read)?)
+        Ok(record::decode(RecordKind::BucketHeader, row, read)?)
     }
 }
 

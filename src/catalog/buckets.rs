@@ -101,7 +101,7 @@ pub async fn header(
 ) -> Result<Option<BucketRecord>, CatalogError> {
     let partition = keyspace::bucket_partition(bucket);
     let row: Option<Bytes> = MetaStore::get(engine, partition, &keyspace::bucket_header()).await?;
-    row.map(BucketRecord::decode).transpose()
+    row.as_ref().map(BucketRecord::decode).transpose()
 }
 
 /// Attempts to change a header while others change it too.
@@ -121,7 +121,7 @@ pub async fn change(
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let old = MetaStore::get(engine, partition, &keyspace::bucket_header()).await?;
         let old = old.ok_or(CatalogError::BucketGone)?;
-        let mut record = BucketRecord::decode(old.clone())?;
+        let mut record = BucketRecord::decode(&old)?;
         if !apply(&mut record) {
             return Ok(false);
         }

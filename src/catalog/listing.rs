@@ -61,7 +61,7 @@ pub async fn objects<T: Send + 'static>(
     engine: &dyn Engine,
     bucket: BucketId,
     query: ListQuery,
-    is_hidden: fn(&[u8]) -> Result<bool, CatalogError>,
+    is_hidden: Option<IsHidden>,
     mut open: impl FnMut(&str, &[u8]) -> Result<T, CatalogError> + Send + 'static,
 ) -> Result<ListPage<T>, CatalogError> {
     let start = match &query.after {
@@ -105,7 +105,7 @@ pub async fn uploads<T: Send + 'static>(
         kind: keyspace::UPLOAD,
         suffix_len: ID_SUFFIX_LEN,
         start,
-        is_hidden: nothing,
+        is_hidden: None,
     };
     walk_rows(engine, bucket, query, rows, open_row).await
 }
@@ -159,7 +159,7 @@ where
             kind,
             suffix_len,
             start,
-            is_hidden: nothing,
+            is_hidden: None,
         };
         let (mut open, resumed) = (open.clone(), resumed.clone());
         let is_latest = kind == keyspace::CURRENT;
@@ -221,16 +221,15 @@ fn merged<T>(
 /// NUL and an id behind an object key.
 const ID_SUFFIX_LEN: usize = 17;
 
+/// Says of a row whether a listing passes over it.
+pub type IsHidden = fn(&[u8]) -> Result<bool, CatalogError>;
+
 /// Which rows a walk goes over.
 struct Rows {
     kind: u8,
     suffix_len: usize,
     start: Vec<u8>,
-    is_hidden: fn(&[u8]) -> Result<bool, CatalogError>,
-}
-
-fn nothing(_row: &[u8]) -> Result<bool, CatalogError> {
-    Ok(false)
+    is_hidden: Option<IsHidden>,
 }
 
 fn id_of(row_name: &[u8]) -> Result<[u8; 16], CatalogError> {
@@ -296,7 +295,9 @@ impl<T, F: FnMut(&[u8], &str, &[u8]) -> Result<T, CatalogError>> Walk<T, F> {
         let Ok(page) = &mut self.page else {
             return Ok(ScanStep::Stop);
         };
-        if (self.rows.is_hidden)(value)? {
+        if let Some(is_hidden) = self.rows.is_hidden
+            && is_hidden(value)?
+        {
             return Ok(ScanStep::Continue);
         }
         if page.entries.len() >= self.query.limit {
@@ -452,7 +453,7 @@ mod tests {
     }
 
     async fn object_page(engine: &MemoryEngine, query: &ListQuery) -> (Vec<Entry>, bool) {
-        let page = objects(engine, BUCKET, query.clone(), nothing, |_, _| Ok(()));
+        let page = objects(engine, BUCKET, query.clone(), None, |_, _| Ok(()));
         let page = page.await.unwrap();
         let entries = page.entries.into_iter().map(|e| entry(e, |()| 0));
         (entries.collect(), page.is_truncated)

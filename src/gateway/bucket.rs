@@ -8,6 +8,7 @@ use crate::catalog::buckets::{self, BucketEntry, BucketRecord, DeleteOutcome};
 use crate::catalog::error::CatalogError;
 use crate::crypto::{KeyContext, KeyScope};
 use crate::gateway::error::GatewayError;
+use crate::gateway::object::version_error::VersionError;
 use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
 use crate::model::bucket::BucketName;
@@ -226,7 +227,7 @@ impl Gateway {
         if buckets::change(&*self.engine, bucket.bucket, apply).await? {
             Ok(())
         } else {
-            Err(GatewayError::InvalidBucketState)
+            Err(VersionError::InvalidBucketState.into())
         }
     }
 

@@ -9,10 +9,10 @@ use crate::base::kind::ErrorKind;
 use crate::base::task::PoolError;
 use crate::catalog::error::CatalogError;
 use crate::crypto::{KeyError, OpenError, SealError};
+use crate::gateway::object::version_error::VersionError;
 use crate::iam::Action;
 use crate::model::etag::ETag;
 use crate::model::time::Timestamp;
-use crate::model::versioning::VersionSelector;
 use crate::storage::EngineError;
 
 /// An operation of the data plane failed.
@@ -42,37 +42,6 @@ pub enum GatewayError {
         /// The body's.
         calculated: [u8; 16],
     },
-    /// The newest version, or the one that was named, is a delete marker.
-    #[error("version is a delete marker")]
-    DeleteMarker {
-        /// The marker.
-        marker: VersionSelector,
-        /// Whether the client named it.
-        is_named: bool,
-        /// When it was made.
-        last_modified: Timestamp,
-    },
-    /// The bucket's settings do not allow the change.
-    #[error("bucket is not in a state for this")]
-    InvalidBucketState,
-    /// A lock keeps the version from being destroyed or the lock from being changed.
-    #[error("version is locked")]
-    Locked,
-    /// The bucket has no Object Lock.
-    #[error("bucket has no object lock")]
-    NoObjectLock,
-    /// The version does not exist.
-    #[error("no such version version={selector}")]
-    NoSuchVersion {
-        /// The version.
-        selector: VersionSelector,
-    },
-    /// The bucket's protection keeps a retained object from being hidden.
-    #[error("object is protected")]
-    Protected,
-    /// A retention that would be over before it begins.
-    #[error("retention ends in the past")]
-    RetainUntilPast,
     /// The stored bytes of an object are missing or do not authenticate.
     #[error("stored bytes of the object do not verify")]
     CorruptObject,
@@ -163,6 +132,9 @@ pub enum GatewayError {
         /// The version.
         version: u32,
     },
+    /// Versions or their locks do not allow it.
+    #[error(transparent)]
+    Version(#[from] VersionError),
     /// The permit is for something else: a bug.
     #[error("permit is for another action or bucket wanted={}", .action.name())]
     WrongPermit {
@@ -185,27 +157,20 @@ impl GatewayError {
             | Self::InvalidPartOrder
             | Self::PartTooSmall { .. }
             | Self::PayloadHashMismatch { .. }
-            | Self::NoObjectLock
             | Self::RangeNotSatisfiable { .. }
-            | Self::RetainUntilPast
             | Self::SizeMismatch
             | Self::TooLarge => ErrorKind::Invalid,
             Self::BucketAlreadyOwned
             | Self::BucketNameTaken
             | Self::BucketNotEmpty
-            | Self::InvalidBucketState
             | Self::NotModified { .. }
             | Self::PreconditionFailed => ErrorKind::Conflict,
             Self::Catalog(source) => source.kind(),
             Self::CorruptObject | Self::UnknownKeyVersion { .. } => ErrorKind::Corrupt,
             Self::Entropy(source) => source.kind(),
             Self::Keys(source) => source.kind(),
-            Self::DeleteMarker { .. }
-            | Self::NoSuchBucket
-            | Self::NoSuchKey
-            | Self::NoSuchUpload
-            | Self::NoSuchVersion { .. } => ErrorKind::Absent,
-            Self::Locked | Self::Protected => ErrorKind::Denied,
+            Self::NoSuchBucket | Self::NoSuchKey | Self::NoSuchUpload => ErrorKind::Absent,
+            Self::Version(source) => source.kind(),
             Self::Pool(source) => source.kind(),
             Self::Seal(source) => source.kind(),
             Self::TooManyBuckets => ErrorKind::Limited,
@@ -218,7 +183,7 @@ impl From<CatalogError> for GatewayError {
     fn from(source: CatalogError) -> Self {
         match source {
             CatalogError::BucketGone => Self::NoSuchBucket,
-            CatalogError::Locked => Self::Locked,
+            CatalogError::Locked => Self::Version(VersionError::Locked),
             other @ (CatalogError::Commit(_)
             | CatalogError::Contended
             | CatalogError::Decode(_)

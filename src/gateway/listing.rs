@@ -5,7 +5,7 @@
 
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::error::CatalogError;
-use crate::catalog::listing::{self, ListPage, ListQuery, ListedVersion};
+use crate::catalog::listing::{self, IsHidden, ListPage, ListQuery, ListedVersion};
 use crate::catalog::objects::ObjectIdentity;
 use crate::catalog::versions::{self, VersionRow};
 use crate::crypto::ScopeKey;
@@ -102,7 +102,7 @@ impl Gateway {
             let row = VersionRow::decode(bytes::Bytes::copy_from_slice(row))?;
             opener.open(name, &row)
         };
-        let is_hidden = versions::is_marker;
+        let is_hidden: Option<IsHidden> = Some(versions::is_marker);
         Ok(listing::objects(&*self.engine, bucket.bucket, query, is_hidden, open).await?)
     }
 

@@ -6,3 +6,4 @@ pub mod delete;
 pub mod get;
 pub mod put;
 pub mod version;
+pub mod version_error;

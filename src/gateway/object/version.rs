@@ -9,6 +9,7 @@ use crate::catalog::changes::{self, Erasure, Target};
 use crate::catalog::objects::{ObjectPlain, ObjectRecord};
 use crate::catalog::versions::{self, FoundVersion, VersionRow};
 use crate::gateway::error::GatewayError;
+use crate::gateway::object::version_error::VersionError;
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
 use crate::model::id::VersionId;
@@ -92,7 +93,7 @@ impl Gateway {
             return if asked.is_empty() {
                 Ok(asked)
             } else {
-                Err(GatewayError::NoObjectLock)
+                Err(VersionError::NoObjectLock.into())
             };
         };
         // The clock is behind after the server was off: the default then counts from the wall
@@ -100,7 +101,7 @@ impl Gateway {
         let now = self.retention_now();
         if let Some(own) = asked.retention {
             if own.retain_until <= now {
-                return Err(GatewayError::RetainUntilPast);
+                return Err(VersionError::RetainUntilPast.into());
             }
             return Ok(asked);
         }
@@ -132,7 +133,7 @@ impl Gateway {
             .as_ref()
             .is_some_and(|own| !own.is_deletable(object_key));
         if is_protected && !current.plain.lock.may_destroy(self.retention_now(), false) {
-            return Err(GatewayError::Protected);
+            return Err(VersionError::Protected.into());
         }
         Ok(())
     }
@@ -245,12 +246,12 @@ impl Gateway {
         require_object_lock(bucket)?;
         let now = self.retention_now();
         if retention.is_some_and(|new| new.retain_until <= now) {
-            return Err(GatewayError::RetainUntilPast);
+            return Err(VersionError::RetainUntilPast.into());
         }
         let change = |record: &mut ObjectRecord| {
             let lock = &mut record.plain.lock;
             if !lock.may_become(retention, now, bypass) {
-                return Err(GatewayError::Locked);
+                return Err(VersionError::Locked.into());
             }
             lock.retention = retention;
             Ok(())
@@ -325,7 +326,7 @@ impl Gateway {
 fn require_object_lock(bucket: &BucketRecord) -> Result<(), GatewayError> {
     match bucket.object_lock {
         Some(_) => Ok(()),
-        None => Err(GatewayError::NoObjectLock),
+        None => Err(VersionError::NoObjectLock.into()),
     }
 }
 
@@ -337,18 +338,19 @@ fn missing(bucket: &BucketRecord, selector: Option<VersionSelector>) -> GatewayE
             GatewayError::NoSuchKey
         }
         None => GatewayError::NoSuchKey,
-        Some(selector) => GatewayError::NoSuchVersion { selector },
+        Some(selector) => VersionError::NoSuchVersion { selector }.into(),
     }
 }
 
 /// A delete marker has nothing to read or to change.
 fn refuse_marker(row: &VersionRow, selector: Option<VersionSelector>) -> Result<(), GatewayError> {
     if row.plain.is_marker {
-        return Err(GatewayError::DeleteMarker {
+        return Err(VersionError::DeleteMarker {
             marker: row.plain.selector(),
             is_named: selector.is_some(),
             last_modified: row.plain.last_modified,
-        });
+        }
+        .into());
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::base::encoding::base64_encode;
 use crate::base::kind::ErrorKind;
 use crate::base::limits::PUT_LEN_MAX;
 use crate::gateway::error::GatewayError;
+use crate::gateway::object::version_error::VersionError;
 use crate::iam::Denied;
 use crate::model::tags::{BUCKET_TAGS_MAX, InvalidTags};
 use crate::s3::body::aws_chunked::ChunkError;
@@ -243,38 +244,7 @@ impl From<GatewayError> for S3Error {
             GatewayError::NoSuchBucket => Self::new(Code::NoSuchBucket),
             GatewayError::NoSuchKey => Self::new(Code::NoSuchKey),
             GatewayError::NoSuchUpload => Self::new(Code::NoSuchUpload),
-            GatewayError::NoSuchVersion { selector } => {
-                Self::new(Code::NoSuchVersion).with("VersionId", selector.to_string())
-            }
-            GatewayError::DeleteMarker {
-                marker,
-                is_named: false,
-                ..
-            } => Self::new(Code::NoSuchKey)
-                .header(DELETE_MARKER_HEADER, "true".to_owned())
-                .header(VERSION_HEADER, marker.to_string()),
-            GatewayError::DeleteMarker {
-                marker,
-                is_named: true,
-                last_modified,
-            } => Self::new(Code::MethodNotAllowed)
-                .header("Allow", "DELETE".to_owned())
-                .header("Last-Modified", last_modified.http_date())
-                .header(DELETE_MARKER_HEADER, "true".to_owned())
-                .header(VERSION_HEADER, marker.to_string()),
-            GatewayError::InvalidBucketState => Self::new(Code::InvalidBucketState),
-            GatewayError::Locked => Self::new(Code::AccessDenied).message(
-                "Access Denied because object protected by object lock.".to_owned(),
-            ),
-            GatewayError::NoObjectLock => Self::new(Code::InvalidRequest)
-                .message("Bucket is missing Object Lock Configuration".to_owned()),
-            GatewayError::Protected => Self::new(Code::AccessDenied).message(
-                "This bucket is protected: an object under retention or legal hold cannot be \
-                 deleted, not even by a delete marker. Wait until its retention is over."
-                    .to_owned(),
-            ),
-            GatewayError::RetainUntilPast => Self::new(Code::InvalidArgument)
-                .message("The retain until date must be in the future!".to_owned()),
+            GatewayError::Version(source) => (*source).into(),
             GatewayError::NotModified { etag, last_modified } => Self::new(Code::NotModified)
                 .header("ETag", etag.quoted())
                 .header("Last-Modified", last_modified.http_date()),
@@ -300,6 +270,45 @@ impl From<GatewayError> for S3Error {
             | GatewayError::Seal(_)
             | GatewayError::UnknownKeyVersion { .. }
             | GatewayError::WrongPermit { .. } => by_kind(&error),
+        }
+    }
+}
+
+impl From<VersionError> for S3Error {
+    fn from(error: VersionError) -> Self {
+        use S3ErrorCode as Code;
+        match error {
+            VersionError::NoSuchVersion { selector } => {
+                Self::new(Code::NoSuchVersion).with("VersionId", selector.to_string())
+            }
+            VersionError::DeleteMarker {
+                marker,
+                is_named: false,
+                ..
+            } => Self::new(Code::NoSuchKey)
+                .header(DELETE_MARKER_HEADER, "true".to_owned())
+                .header(VERSION_HEADER, marker.to_string()),
+            VersionError::DeleteMarker {
+                marker,
+                is_named: true,
+                last_modified,
+            } => Self::new(Code::MethodNotAllowed)
+                .header("Allow", "DELETE".to_owned())
+                .header("Last-Modified", last_modified.http_date())
+                .header(DELETE_MARKER_HEADER, "true".to_owned())
+                .header(VERSION_HEADER, marker.to_string()),
+            VersionError::InvalidBucketState => Self::new(Code::InvalidBucketState),
+            VersionError::Locked => Self::new(Code::AccessDenied)
+                .message("Access Denied because object protected by object lock.".to_owned()),
+            VersionError::NoObjectLock => Self::new(Code::InvalidRequest)
+                .message("Bucket is missing Object Lock Configuration".to_owned()),
+            VersionError::Protected => Self::new(Code::AccessDenied).message(
+                "This bucket is protected: an object under retention or legal hold cannot be \
+             deleted, not even by a delete marker. Wait until its retention is over."
+                    .to_owned(),
+            ),
+            VersionError::RetainUntilPast => Self::new(Code::InvalidArgument)
+                .message("The retain until date must be in the future!".to_owned()),
         }
     }
 }

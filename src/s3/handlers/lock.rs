@@ -3,6 +3,7 @@
 use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::gateway::BucketRecord;
 use crate::gateway::error::GatewayError;
+use crate::gateway::object::version_error::VersionError;
 use crate::model::lock::LockState;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -49,7 +50,10 @@ pub async fn put_configuration(
 
 /// The state that is wrong, in AWS's words.
 fn configuration_error(error: GatewayError, bucket: &BucketRecord) -> S3Error {
-    if matches!(error, GatewayError::InvalidBucketState) {
+    if matches!(
+        error,
+        GatewayError::Version(VersionError::InvalidBucketState)
+    ) {
         let text =
             "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration";
         return S3Error::new(S3ErrorCode::InvalidBucketState)
@@ -64,7 +68,7 @@ async fn lock_state(call: &Call<'_>) -> Result<LockState, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
     let selector = version::selector(call.query)?;
     if bucket.object_lock.is_none() {
-        return Err(GatewayError::NoObjectLock.into());
+        return Err(VersionError::NoObjectLock.into());
     }
     let named = (&bucket, call.target.object_key()?);
     let gateway = &call.state.gateway;

@@ -14,7 +14,7 @@ pub mod versioning;
 
 use crate::auth::{Payload as SignedPayload, RequestView, Verified};
 use crate::gateway::BucketRecord;
-use crate::gateway::error::GatewayError;
+use crate::gateway::object::version_error::VersionError;
 use crate::iam::{Action, Permit, Resource, authorize};
 use crate::model::bucket::BucketName;
 use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
@@ -121,7 +121,7 @@ impl Call<'_> {
     fn asked_lock(&self, bucket: &BucketRecord) -> Result<LockState, S3Error> {
         match extract::lock::lock(self.view)? {
             None => Ok(LockState::default()),
-            Some(_) if bucket.object_lock.is_none() => Err(GatewayError::NoObjectLock.into()),
+            Some(_) if bucket.object_lock.is_none() => Err(VersionError::NoObjectLock.into()),
             Some(asked) => Ok(asked),
         }
     }

@@ -5,6 +5,7 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::object::copy::CopyObject;
 use crate::gateway::object::get::{GetObject, ObjectAnswer, Selection, ToldChecksum};
 use crate::gateway::object::put::PutObject;
+use crate::gateway::object::version_error::VersionError;
 use crate::iam::{Action, Permit};
 use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
 use crate::model::range::ByteRange;
@@ -205,7 +206,7 @@ pub async fn authorize_source(
 /// The answer when a copy fails. AWS does not take a delete marker for a source (S3 API reference,
 /// CopyObject).
 pub fn copy_error(error: GatewayError) -> S3Error {
-    if matches!(error, GatewayError::DeleteMarker { is_named: true, .. }) {
+    if let GatewayError::Version(VersionError::DeleteMarker { is_named: true, .. }) = error {
         let text = "The source of a copy request may not specifically refer to a delete marker by \
                     version id.";
         return S3Error::new(S3ErrorCode::InvalidRequest).message(text.to_owned());
