@@ -31,5 +31,6 @@ mod points;
 mod races;
 mod signer;
 mod tagging;
+mod tagging_headers;
 mod tenancy;
 mod unstated_hash;

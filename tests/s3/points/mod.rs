@@ -27,7 +27,7 @@ mod part_copies;
 mod part_reads;
 mod ranges;
 mod requests;
-mod uploads;
+pub(crate) mod uploads;
 mod wire;
 
 use crate::raw::Account;
