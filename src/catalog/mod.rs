@@ -19,6 +19,7 @@
 
 pub mod blobs;
 pub mod bucket_record;
+pub mod bucket_tags;
 pub mod buckets;
 pub mod changes;
 pub mod credentials;

@@ -4,6 +4,7 @@
 //! unwrap, verify, release). Not here: HTTP, XML and S3 codes (`s3`), rows (`catalog`).
 
 pub mod bucket;
+pub mod bucket_tags;
 pub mod digests;
 pub mod error;
 pub mod listing;

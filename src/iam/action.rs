@@ -26,6 +26,8 @@ pub enum Action {
     GetBucketLocation,
     /// Read a bucket's Object Lock configuration.
     GetBucketObjectLockConfiguration,
+    /// Read a bucket's tags.
+    GetBucketTagging,
     /// Ask whether a bucket keeps versions.
     GetBucketVersioning,
     /// Read a bucket's default encryption.
@@ -58,6 +60,8 @@ pub enum Action {
     ListMultipartUploadParts,
     /// Set a bucket's Object Lock configuration.
     PutBucketObjectLockConfiguration,
+    /// Change or delete a bucket's tags.
+    PutBucketTagging,
     /// Make a bucket keep versions, or stop it.
     PutBucketVersioning,
     /// Change a bucket's default encryption.
@@ -88,6 +92,7 @@ impl Action {
             Self::DeleteObjectVersionTagging => "s3:DeleteObjectVersionTagging",
             Self::GetBucketLocation => "s3:GetBucketLocation",
             Self::GetBucketObjectLockConfiguration => "s3:GetBucketObjectLockConfiguration",
+            Self::GetBucketTagging => "s3:GetBucketTagging",
             Self::GetBucketVersioning => "s3:GetBucketVersioning",
             Self::GetEncryptionConfiguration => "s3:GetEncryptionConfiguration",
             Self::GetObject => "s3:GetObject",
@@ -104,6 +109,7 @@ impl Action {
             Self::ListBucketVersions => "s3:ListBucketVersions",
             Self::ListMultipartUploadParts => "s3:ListMultipartUploadParts",
             Self::PutBucketObjectLockConfiguration => "s3:PutBucketObjectLockConfiguration",
+            Self::PutBucketTagging => "s3:PutBucketTagging",
             Self::PutBucketVersioning => "s3:PutBucketVersioning",
             Self::PutEncryptionConfiguration => "s3:PutEncryptionConfiguration",
             Self::PutObject => "s3:PutObject",

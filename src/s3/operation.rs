@@ -50,6 +50,8 @@ operations! {
     DeleteBucket => DeleteBucket,
     /// `DELETE /bucket?encryption`
     DeleteBucketEncryption => PutEncryptionConfiguration,
+    /// `DELETE /bucket?tagging`
+    DeleteBucketTagging => PutBucketTagging,
     /// `DELETE /bucket/key`
     DeleteObject => DeleteObject,
     /// `POST /bucket?delete`
@@ -60,6 +62,8 @@ operations! {
     GetBucketEncryption => GetEncryptionConfiguration,
     /// `GET /bucket?location`
     GetBucketLocation => GetBucketLocation,
+    /// `GET /bucket?tagging`
+    GetBucketTagging => GetBucketTagging,
     /// `GET /bucket?versioning`
     GetBucketVersioning => GetBucketVersioning,
     /// `GET /bucket/key`
@@ -92,6 +96,8 @@ operations! {
     ListParts => ListMultipartUploadParts,
     /// `PUT /bucket?encryption`
     PutBucketEncryption => PutEncryptionConfiguration,
+    /// `PUT /bucket?tagging`
+    PutBucketTagging => PutBucketTagging,
     /// `PUT /bucket?versioning`
     PutBucketVersioning => PutBucketVersioning,
     /// `PUT /bucket/key`

@@ -20,6 +20,7 @@ mod server;
 
 mod attacks;
 mod bucket_encryption;
+mod bucket_tagging;
 mod compatibility;
 mod documents;
 mod errors;

@@ -1,11 +1,12 @@
 //! Tags of versions and of buckets (s3-behaviour.md 62, 79, 80).
 
 use crate::base::limits::XML_BODY_LEN_MAX;
-use crate::model::tags::{OBJECT_TAGS_MAX, TagSet};
+use crate::model::tags::{BUCKET_TAGS_MAX, OBJECT_TAGS_MAX, TagSet};
 use crate::s3::body::bridge::Framing;
-use crate::s3::error::S3Error;
+use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::version::{self, VERSION_HEADER};
 use crate::s3::handlers::Call;
+use crate::s3::respond;
 use crate::s3::xml::{responses_settings, tagging};
 use actix_http::Payload;
 use actix_web::http::StatusCode;
@@ -70,4 +71,47 @@ async fn set_object(
     let mut response = HttpResponse::build(status);
     version::tell(&mut response, VERSION_HEADER, told);
     Ok(response)
+}
+
+/// GetBucketTagging: other than an object, a bucket without tags has no set (s3-behaviour.md 80).
+///
+/// # Errors
+/// The S3 answer.
+pub async fn get_bucket(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let tags = call.state.gateway.bucket_tags(permit, &bucket).await?;
+    if tags.is_empty() {
+        return Err(S3Error::new(S3ErrorCode::NoSuchTagSet));
+    }
+    let body = responses_settings::tagging(&tags);
+    Ok(respond::xml(StatusCode::OK, body))
+}
+
+/// PutBucketTagging.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn put_bucket(
+    call: &Call<'_>,
+    payload: Payload,
+    framing: Framing,
+) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
+    let tags = tagging::tagging(&body.await?, BUCKET_TAGS_MAX)?;
+    let gateway = &call.state.gateway;
+    gateway.set_bucket_tags(permit, &bucket, &tags).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// DeleteBucketTagging: succeeds with and without tags.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn delete_bucket(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let none = TagSet::default();
+    let gateway = &call.state.gateway;
+    gateway.set_bucket_tags(permit, &bucket, &none).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
