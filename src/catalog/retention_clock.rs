@@ -517,7 +517,8 @@ mod tests {
             let installation = Installation::new();
             let retention = runtime.block_on(installation.start());
             installation.shift_wall(shift);
-            // A second gains a second when the wall clock is ahead, half a second when it is behind.
+            // A second gains a second when the wall clock is ahead, half a second when it is
+            // behind.
             let due = shift.unsigned_abs() * if shift < 0 { 2 } else { 1 };
             for reading in 0..readings {
                 let pause = due * (reading + 1) / readings - due * reading / readings;

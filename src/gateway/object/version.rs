@@ -78,8 +78,8 @@ impl Gateway {
         })
     }
 
-    /// The lock of a new version: what its writer asks for, or the bucket's default retention, which
-    /// objects that stay deletable do not get.
+    /// The lock of a new version: what its writer asks for, or the bucket's default retention,
+    /// which objects that stay deletable do not get.
     ///
     /// # Errors
     /// `NoObjectLock`, `RetainUntilPast`.

@@ -169,19 +169,13 @@ fn point_54_what_creation_says_applies_to_the_object() {
     }
 }
 
-/// What an object cannot have yet is refused at the creation, not dropped at the completion.
+/// What an object cannot have is refused at the creation, not dropped at the completion.
 #[test]
-fn point_54_settings_that_objects_do_not_have_yet_are_refused() {
+fn point_54_settings_that_objects_cannot_have_are_refused() {
     let (_server, city) = with_bucket();
     for (name, value, status, code) in [
-        ("x-amz-tagging", "a=b", 501, "NotImplemented"),
-        (
-            "x-amz-object-lock-mode",
-            "GOVERNANCE",
-            501,
-            "NotImplemented",
-        ),
-        ("x-amz-object-lock-legal-hold", "ON", 501, "NotImplemented"),
+        ("x-amz-tagging", "aws:a=b", 400, "InvalidTag"),
+        ("x-amz-object-lock-legal-hold", "ON", 400, "InvalidRequest"),
         (
             "x-amz-acl",
             "public-read",
