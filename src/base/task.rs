@@ -129,6 +129,25 @@ impl Supervisor {
         self.tasks.push((name, handle));
     }
 
+    /// Starts a task on a thread of its own: for futures that stay on one thread, and for work that
+    /// is never to hold up a worker. It must end soon after its [`Stop`] fires.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that starts background tasks"
+    )]
+    pub fn start_alone<F>(
+        &mut self,
+        name: &'static str,
+        task: impl FnOnce(Stop) -> F + Send + 'static,
+    ) where
+        F: Future<Output = ()>,
+    {
+        let (runtime, stop) = (self.runtime.clone(), self.stop_signal());
+        let work = move || runtime.block_on(task(stop));
+        let handle = self.runtime.spawn_blocking(work);
+        self.tasks.push((name, handle));
+    }
+
     /// Stops all tasks and waits for them.
     pub async fn shutdown(self) {
         self.stop.send_replace(true);

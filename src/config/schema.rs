@@ -142,6 +142,12 @@ section! {
         /// Seconds that a finished upload is remembered, so that a repeated Complete gets the same
         /// answer.
         finished_upload_retention_s: u64 = 86_400,
+        /// Seconds from the end of a bucket's lifecycle pass to the beginning of its next one.
+        lifecycle_interval_s: u64 = 3600,
+        /// Versions and uploads that the lifecycle job acts on in a second at most.
+        lifecycle_actions_per_s: u32 = 200,
+        /// For tests only: seconds that the lifecycle job takes for a day; 0 for real days.
+        lifecycle_test_day_s: u64 = 0,
         /// Seconds between two looks at the retention clock, each of which stores it.
         retention_clock_interval_s: u64 = 60,
     }

@@ -7,6 +7,7 @@ pub mod bucket;
 pub mod bucket_tags;
 pub mod digests;
 pub mod error;
+pub mod lifecycle;
 pub mod listing;
 pub mod multipart;
 pub mod object;

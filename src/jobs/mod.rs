@@ -5,4 +5,6 @@
 //! Not here: starting and stopping tasks (`base::task`, `server`).
 
 pub mod clock;
+pub mod lifecycle;
+pub mod lifecycle_progress;
 pub mod sweep;

@@ -9,6 +9,7 @@ pub mod conditions;
 pub mod encryption;
 pub mod etag;
 pub mod id;
+pub mod lifecycle;
 pub mod lock;
 pub mod metadata;
 pub mod object_key;

@@ -15,8 +15,10 @@ use crate::control::error::ControlError;
 use crate::crypto::KeyProvider;
 use crate::gateway::{Gateway, GatewayParts};
 use crate::jobs::clock::ClockKeeper;
+use crate::jobs::lifecycle::{LifecycleJob, LifecycleSettings};
 use crate::jobs::sweep::{Sweep, SweepSettings};
 use crate::kms::{CachingKeys, LocalKeyConfig, LocalKeyService, RootKeySource};
+use crate::model::lifecycle::due::DayLength;
 use crate::s3::app::S3State;
 use crate::s3::body::bridge::Patience;
 use crate::server::error::StartupError;
@@ -192,6 +194,20 @@ impl Parts {
         let interval = Duration::from_secs(config.raw.jobs.retention_clock_interval_s);
         let retention = Arc::clone(&self.retention_clock);
         ClockKeeper::new(retention, Arc::clone(&self.clock), interval)
+    }
+
+    /// The lifecycle job.
+    pub fn lifecycle(&self, config: &Config, gateway: Gateway) -> LifecycleJob {
+        let jobs = &config.raw.jobs;
+        let settings = LifecycleSettings {
+            interval: Duration::from_secs(jobs.lifecycle_interval_s),
+            actions_per_second: jobs.lifecycle_actions_per_s,
+            day: DayLength::of_seconds(jobs.lifecycle_test_day_s),
+        };
+        let (engine, clock) = (Arc::clone(&self.engine), Arc::clone(&self.clock));
+        let retention = Arc::clone(&self.retention_clock);
+        let metrics = Arc::clone(&self.metrics);
+        LifecycleJob::new(engine, gateway, clock, retention, metrics, settings)
     }
 
     /// The sweep.

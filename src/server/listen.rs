@@ -71,7 +71,10 @@ async fn run(
     supervisor.start("retention clock", |stop| keeper.run(stop));
     let sweep = parts.sweep(config);
     supervisor.start("sweep", |stop| sweep.run(stop));
-    let s3_server = s3_server(config, parts, listeners.0, &mut supervisor)?;
+    let state = Arc::new(parts.s3_state(config));
+    let lifecycle = parts.lifecycle(config, state.gateway.clone());
+    supervisor.start_alone("lifecycle", |stop| lifecycle.run(stop));
+    let s3_server = s3_server(config, (parts, state), listeners.0, &mut supervisor)?;
     let admin_server = admin_server(parts, listeners.1)?;
     let scheme = if config.tls.is_some() {
         "https"
@@ -159,12 +162,11 @@ impl HttpSettings {
 /// for a decision between a request's head and `100 Continue`.
 fn s3_server(
     config: &Config,
-    parts: &Parts,
+    (parts, state): (&Parts, Arc<s3::S3State>),
     listener: TcpListener,
     supervisor: &mut Supervisor,
 ) -> Result<Server, StartupError> {
     let raw = &config.raw.server;
-    let state = Arc::new(parts.s3_state(config));
     let engine_files = usize::try_from(config.raw.storage.max_open_files).unwrap_or_default();
     let connections = connections_that_fit(raw.max_connections, engine_files);
     let server = Server::build()

@@ -10,7 +10,7 @@ use std::time::Duration;
 const BUCKETS_MS: [u64; 10] = [1, 2, 5, 10, 25, 50, 100, 500, 2_000, 10_000];
 
 /// Names of all metrics, for the comparison with the documentation.
-pub const NAMES: [&str; 7] = [
+pub const NAMES: [&str; 9] = [
     "riznica_requests_total",
     "riznica_request_duration_seconds",
     "riznica_authentication_failures_total",
@@ -18,6 +18,8 @@ pub const NAMES: [&str; 7] = [
     "riznica_retention_clock_seconds",
     "riznica_retention_clock_lag_seconds",
     "riznica_retention_clock_alarm",
+    "riznica_lifecycle_total",
+    "riznica_lifecycle_last_pass_seconds",
 ];
 
 /// The retention clock's figures.
@@ -31,6 +33,49 @@ pub struct RetentionFigures {
     pub is_alarm: bool,
 }
 
+/// What the lifecycle job does or meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LifecycleEvent {
+    /// An upload was aborted.
+    AbortedUpload,
+    /// A current version was put out of sight.
+    Expired,
+    /// Something could not be judged or acted on.
+    Failed,
+    /// A lock keeps a version that was due.
+    Locked,
+    /// The bucket's protection keeps an object that was due.
+    Protected,
+    /// A delete marker with nothing below it was taken away.
+    RemovedMarker,
+    /// A noncurrent version was destroyed.
+    RemovedVersion,
+}
+
+impl LifecycleEvent {
+    const ALL: [Self; 7] = [
+        Self::AbortedUpload,
+        Self::Expired,
+        Self::Failed,
+        Self::Locked,
+        Self::Protected,
+        Self::RemovedMarker,
+        Self::RemovedVersion,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::AbortedUpload => "aborted_upload",
+            Self::Expired => "expired",
+            Self::Failed => "failed",
+            Self::Locked => "locked",
+            Self::Protected => "protected",
+            Self::RemovedMarker => "removed_marker",
+            Self::RemovedVersion => "removed_version",
+        }
+    }
+}
+
 /// All counters of a process.
 #[derive(Debug, Default)]
 pub struct Metrics {
@@ -39,6 +84,8 @@ pub struct Metrics {
     duration_us: AtomicU64,
     count: AtomicU64,
     authentication_failures: AtomicU64,
+    lifecycle: [AtomicU64; LifecycleEvent::ALL.len()],
+    lifecycle_pass_millis: AtomicU64,
 }
 
 impl Metrics {
@@ -69,6 +116,20 @@ impl Metrics {
     /// Counts a request that could not be authenticated.
     pub fn authentication_failed(&self) {
         self.authentication_failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts what the lifecycle job did or met.
+    pub fn lifecycle(&self, event: LifecycleEvent) {
+        let mut counters = LifecycleEvent::ALL.iter().zip(&self.lifecycle);
+        if let Some((_, counter)) = counters.find(|(own, _)| **own == event) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes when the lifecycle job ended a pass over a bucket, in milliseconds since 1970.
+    pub fn lifecycle_pass(&self, millis: u64) {
+        self.lifecycle_pass_millis
+            .fetch_max(millis, Ordering::Relaxed);
     }
 
     /// All counters, with the figures of engine and retention clock.
@@ -117,7 +178,19 @@ impl Metrics {
         for (figure, value) in engine {
             writeln!(out, "riznica_engine{{figure=\"{figure}\"}} {value}")?;
         }
-        Ok(())
+        self.write_lifecycle(out)
+    }
+
+    fn write_lifecycle(&self, out: &mut String) -> std::fmt::Result {
+        writeln!(out, "# TYPE riznica_lifecycle_total counter")?;
+        for (event, counter) in LifecycleEvent::ALL.iter().zip(&self.lifecycle) {
+            let (name, count) = (event.name(), counter.load(Ordering::Relaxed));
+            writeln!(out, "riznica_lifecycle_total{{outcome=\"{name}\"}} {count}")?;
+        }
+        let millis = self.lifecycle_pass_millis.load(Ordering::Relaxed);
+        let seconds = Duration::from_millis(millis).as_secs_f64();
+        writeln!(out, "# TYPE riznica_lifecycle_last_pass_seconds gauge")?;
+        writeln!(out, "riznica_lifecycle_last_pass_seconds {seconds}")
     }
 }
 
@@ -147,6 +220,7 @@ mod tests {
             lag_millis: -301_500,
             is_alarm: true,
         };
+        metrics.lifecycle(LifecycleEvent::Locked);
         let text = metrics.render(&[("pieces", 7)], retention);
         let documentation = include_str!("../../docs/METRICS.md");
         for name in NAMES {
@@ -158,5 +232,6 @@ mod tests {
         assert!(text.contains("\nriznica_retention_clock_seconds 1795428000.25\n"));
         assert!(text.contains("\nriznica_retention_clock_lag_seconds -301.5\n"));
         assert!(text.contains("\nriznica_retention_clock_alarm 1\n"));
+        assert!(text.contains("\nriznica_lifecycle_total{outcome=\"locked\"} 1\n"));
     }
 }

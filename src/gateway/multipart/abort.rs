@@ -30,6 +30,19 @@ impl Gateway {
         upload: UploadId,
     ) -> Result<(), GatewayError> {
         spend(permit, Action::AbortMultipartUpload, bucket)?;
+        self.end_upload(bucket, object_key, upload).await
+    }
+
+    /// Ends an upload and gives up its parts.
+    ///
+    /// # Errors
+    /// As [`Gateway::abort_upload`].
+    pub(in crate::gateway) async fn end_upload(
+        &self,
+        bucket: &BucketRecord,
+        object_key: &ObjectKey,
+        upload: UploadId,
+    ) -> Result<(), GatewayError> {
         let engine = &*self.engine;
         for _ in 0..END_ATTEMPTS_MAX {
             if uploads::load(engine, bucket.bucket, object_key, upload)

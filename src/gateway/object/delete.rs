@@ -114,32 +114,45 @@ impl Gateway {
             if bucket.versioning == Versioning::Unversioned {
                 return Ok(current.map_or(Decision::Leave, |_| Decision::Remove));
             }
-            let place = self.succeed(bucket, current, begun)?;
-            let marker = MarkerRecord {
-                version: place.version,
-                last_modified: place.last_modified,
-                is_null: place.is_null,
-            };
+            let marker = self
+                .marker_above(bucket, object_key, current, begun)
+                .await?;
             deleted = Deleted {
-                version: Some(marker.plain().selector()),
+                version: Some(marker.plain.selector()),
                 is_marker: true,
             };
-            let bucket_key = self.sealing_key(bucket).await?;
-            let identity = identity(bucket, object_key);
-            let row = marker.seal(&identity, &bucket_key, &*self.entropy)?;
-            Ok::<_, GatewayError>(Decision::Put(Box::new(NewVersion {
-                plain: marker.plain(),
-                row,
-                part_table: None,
-                memory: None,
-                finished: Vec::new(),
-                owned: Vec::new(),
-                keeps_blobs: false,
-            })))
+            Ok::<_, GatewayError>(Decision::Put(Box::new(marker)))
         };
         let target = self.target(bucket, object_key, request.bypass);
         changes::commit_current(&*self.engine, target, decide, |_batch| {}).await?;
         Ok(deleted)
+    }
+
+    /// A delete marker that follows `current`.
+    pub(in crate::gateway) async fn marker_above(
+        &self,
+        bucket: &BucketRecord,
+        object_key: &ObjectKey,
+        current: Option<&VersionRow>,
+        begun: VersionId,
+    ) -> Result<NewVersion, GatewayError> {
+        let place = self.succeed(bucket, current, begun)?;
+        let marker = MarkerRecord {
+            version: place.version,
+            last_modified: place.last_modified,
+            is_null: place.is_null,
+        };
+        let bucket_key = self.sealing_key(bucket).await?;
+        let identity = identity(bucket, object_key);
+        Ok(NewVersion {
+            plain: marker.plain(),
+            row: marker.seal(&identity, &bucket_key, &*self.entropy)?,
+            part_table: None,
+            memory: None,
+            finished: Vec::new(),
+            owned: Vec::new(),
+            keeps_blobs: false,
+        })
     }
 
     async fn destroy(

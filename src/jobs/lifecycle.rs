@@ -1,0 +1,366 @@
+//! The lifecycle job: does what the rules of the buckets say, at a bounded rate, and tells what it
+//! did.
+//!
+//! Owns: passes over a bucket, how they are resumed, their rate, their report.
+//! Not here: what is due (`model::lifecycle::due`), doing it (`gateway::lifecycle`).
+//!
+//! Every action is one commit that holds only if what was judged is still there, so a crash leaves
+//! a pass half done and nothing else; how far it came is stored, and the next process goes on
+//! there.
+
+use crate::base::clock::Clock;
+use crate::base::task::Stop;
+use crate::catalog::buckets::{self, BucketRecord};
+use crate::catalog::retention_clock::RetentionClock;
+use crate::catalog::settings::{self, SettingsKind};
+use crate::gateway::Gateway;
+use crate::gateway::error::GatewayError;
+use crate::gateway::lifecycle::{LifecycleObserver, LifecycleOutcome};
+use crate::jobs::lifecycle_progress::{LifecycleReport, Pass, Place, Progress};
+use crate::model::id::UploadId;
+use crate::model::lifecycle::LifecycleConfiguration;
+use crate::model::lifecycle::due::{DayLength, KeyRules, Moment};
+use crate::model::object_key::ObjectKey;
+use crate::model::time::Timestamp;
+use crate::storage::Engine;
+use crate::telemetry::metrics::{LifecycleEvent, Metrics};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Object keys or uploads looked at in one step.
+const PAGE: usize = 256;
+/// Steps without an action after which the place is stored all the same.
+const STEPS_PER_STORE: u32 = 16;
+/// Pause after each step, so that a pass over much that is not due leaves room for requests.
+const STEP_PAUSE: Duration = Duration::from_millis(2);
+/// How often the job looks for buckets whose next pass has come.
+const LOOK_INTERVAL_MAX: Duration = Duration::from_mins(1);
+
+/// How the job goes about it.
+#[derive(Clone, Copy, Debug)]
+pub struct LifecycleSettings {
+    /// From the end of a bucket's pass to the beginning of its next one.
+    pub interval: Duration,
+    /// Versions and uploads acted on in a second at most.
+    pub actions_per_second: u32,
+    /// How long a day is; only a test makes it another than the real one.
+    pub day: DayLength,
+}
+
+/// The job.
+#[derive(Debug)]
+pub struct LifecycleJob {
+    engine: Arc<dyn Engine>,
+    gateway: Gateway,
+    clock: Arc<dyn Clock>,
+    retention: Arc<RetentionClock>,
+    metrics: Arc<Metrics>,
+    settings: LifecycleSettings,
+}
+
+/// Holds a pass to its rate and counts what it does.
+struct Warden<'a> {
+    job: &'a LifecycleJob,
+    stop: &'a Stop,
+    report: LifecycleReport,
+    has_acted: bool,
+}
+
+impl LifecycleObserver for Warden<'_> {
+    async fn admit(&mut self) -> bool {
+        let pause = Duration::from_secs(1) / self.job.settings.actions_per_second.max(1);
+        self.job.clock.sleep(pause).await;
+        !self.stop.is_stopped()
+    }
+
+    fn outcome(&mut self, outcome: LifecycleOutcome) {
+        let report = &mut self.report;
+        let (count, event) = match outcome {
+            LifecycleOutcome::AbortedUpload => (
+                &mut report.aborted_uploads,
+                Some(LifecycleEvent::AbortedUpload),
+            ),
+            LifecycleOutcome::Changed => (&mut report.changed, None),
+            LifecycleOutcome::Expired => (&mut report.expired, Some(LifecycleEvent::Expired)),
+            LifecycleOutcome::Locked => (&mut report.locked, Some(LifecycleEvent::Locked)),
+            LifecycleOutcome::Protected => (&mut report.protected, Some(LifecycleEvent::Protected)),
+            LifecycleOutcome::RemovedMarker => (
+                &mut report.removed_markers,
+                Some(LifecycleEvent::RemovedMarker),
+            ),
+            LifecycleOutcome::RemovedVersion => (
+                &mut report.removed_versions,
+                Some(LifecycleEvent::RemovedVersion),
+            ),
+        };
+        *count += 1;
+        if let Some(event) = event {
+            self.has_acted = true;
+            self.job.metrics.lifecycle(event);
+        }
+    }
+}
+
+impl Warden<'_> {
+    fn fail(&mut self, object_key: &ObjectKey, error: &GatewayError) {
+        self.report.failed += 1;
+        self.job.metrics.lifecycle(LifecycleEvent::Failed);
+        tracing::warn!(
+            object_key = object_key.as_str(),
+            error = %error,
+            kind = ?error.kind(),
+            "lifecycle rules were not applied to an object; the next pass tries again"
+        );
+    }
+}
+
+impl LifecycleJob {
+    /// A job over all buckets.
+    pub fn new(
+        engine: Arc<dyn Engine>,
+        gateway: Gateway,
+        clock: Arc<dyn Clock>,
+        retention: Arc<RetentionClock>,
+        metrics: Arc<Metrics>,
+        settings: LifecycleSettings,
+    ) -> Self {
+        Self {
+            engine,
+            gateway,
+            clock,
+            retention,
+            metrics,
+            settings,
+        }
+    }
+
+    /// Works until told to stop.
+    pub async fn run(self, mut stop: Stop) {
+        if self.settings.day != DayLength::REAL {
+            tracing::warn!(
+                "jobs.lifecycle_test_day_s is set: lifecycle rules take effect after seconds instead of days. This is for tests only"
+            );
+        }
+        let pause = self.settings.interval.min(LOOK_INTERVAL_MAX);
+        loop {
+            self.look(&stop).await;
+            if stop.is_stopped() {
+                return;
+            }
+            let pause = self.clock.sleep(pause);
+            futures::future::select(pause, std::pin::pin!(stop.stopped())).await;
+            if stop.is_stopped() {
+                return;
+            }
+        }
+    }
+
+    /// Goes through the buckets whose pass has come.
+    async fn look(&self, stop: &Stop) {
+        let entries = match buckets::list(&*self.engine).await {
+            Ok(entries) => entries,
+            Err(error) => {
+                tracing::warn!(error = %error, "lifecycle job cannot list buckets; it tries again");
+                return;
+            }
+        };
+        for entry in entries {
+            if stop.is_stopped() {
+                return;
+            }
+            if let Err(error) = self.visit(&entry, stop).await {
+                self.metrics.lifecycle(LifecycleEvent::Failed);
+                tracing::warn!(
+                    bucket = %entry.name,
+                    error = %error,
+                    kind = ?error.kind(),
+                    "lifecycle pass failed; it goes on there at its next turn"
+                );
+            }
+        }
+    }
+
+    async fn visit(&self, entry: &buckets::BucketEntry, stop: &Stop) -> Result<(), GatewayError> {
+        let header = buckets::header(&*self.engine, entry.bucket).await?;
+        let Some(bucket) = header.filter(|header| header.has_lifecycle) else {
+            return Ok(());
+        };
+        let kind = SettingsKind::Lifecycle;
+        let Some(rules) = settings::load(&*self.engine, bucket.bucket, kind).await? else {
+            return Ok(());
+        };
+        let rules = match serde_json::from_slice::<LifecycleConfiguration>(&rules) {
+            Ok(rules) => rules,
+            Err(error) => {
+                tracing::error!(bucket = %bucket.name, error = %error, "lifecycle rules cannot be read; nothing expires in this bucket until they are put again");
+                self.metrics.lifecycle(LifecycleEvent::Failed);
+                return Ok(());
+            }
+        };
+        let mut progress = Progress::load(&*self.engine, bucket.bucket).await?;
+        let pass = match progress.running.take() {
+            Some(pass) => Pass {
+                is_resumed: true,
+                ..pass
+            },
+            None if self.is_due(&progress) => Pass::default(),
+            None => return Ok(()),
+        };
+        self.pass(&bucket, &rules, (progress, pass), stop).await
+    }
+
+    fn is_due(&self, progress: &Progress) -> bool {
+        let interval = u64::try_from(self.settings.interval.as_millis()).unwrap_or(u64::MAX);
+        let now = self.retention.now().millis();
+        let is_over = |finished: u64| now.saturating_sub(finished) >= interval;
+        progress.finished_millis.is_none_or(is_over)
+    }
+
+    async fn pass(
+        &self,
+        bucket: &BucketRecord,
+        rules: &LifecycleConfiguration,
+        (mut progress, mut pass): (Progress, Pass),
+        stop: &Stop,
+    ) -> Result<(), GatewayError> {
+        let mut warden = Warden {
+            job: self,
+            stop,
+            report: pass.report,
+            has_acted: false,
+        };
+        let mut steps = 0_u32;
+        loop {
+            let moment = Moment {
+                now: self.retention.now(),
+                day: self.settings.day,
+            };
+            let next = match &pass.place {
+                Place::Objects(after) => {
+                    let work = (rules, moment, after.as_deref());
+                    self.step_objects(bucket, work, &mut warden).await?
+                }
+                Place::Uploads(after) => {
+                    let work = (rules, moment, after.as_ref());
+                    self.step_uploads(bucket, work, &mut warden).await?
+                }
+            };
+            pass.report = warden.report;
+            let Some(next) = next else { break };
+            pass.place = next;
+            steps += 1;
+            if stop.is_stopped() || warden.has_acted || steps.is_multiple_of(STEPS_PER_STORE) {
+                warden.has_acted = false;
+                progress.running = Some(pass.clone());
+                progress.store(&*self.engine, bucket.bucket).await?;
+            }
+            if stop.is_stopped() {
+                return Ok(());
+            }
+            self.clock.sleep(STEP_PAUSE).await;
+        }
+        let finished = self.retention.now();
+        progress.running = None;
+        progress.finished_millis = Some(finished.millis());
+        progress.store(&*self.engine, bucket.bucket).await?;
+        self.tell(bucket, &pass, finished);
+        Ok(())
+    }
+
+    fn tell(&self, bucket: &BucketRecord, pass: &Pass, finished: Timestamp) {
+        self.metrics.lifecycle_pass(finished.millis());
+        let report = &pass.report;
+        tracing::info!(
+            bucket = %bucket.name,
+            object_keys = report.object_keys,
+            expired = report.expired,
+            removed_versions = report.removed_versions,
+            removed_markers = report.removed_markers,
+            aborted_uploads = report.aborted_uploads,
+            locked = report.locked,
+            protected = report.protected,
+            changed = report.changed,
+            failed = report.failed,
+            is_resumed = pass.is_resumed,
+            "lifecycle pass over a bucket is over"
+        );
+    }
+
+    /// One page of objects; `None` never, since uploads come behind them.
+    async fn step_objects(
+        &self,
+        bucket: &BucketRecord,
+        (rules, moment, after): (&LifecycleConfiguration, Moment, Option<&str>),
+        warden: &mut Warden<'_>,
+    ) -> Result<Option<Place>, GatewayError> {
+        // What was stored as a place was an object key.
+        let after = after.and_then(|after| ObjectKey::parse(after).ok());
+        let page = self
+            .gateway
+            .lifecycle_keys(bucket, after.as_ref(), PAGE)
+            .await?;
+        let is_last = page.len() < PAGE;
+        let mut done = after;
+        for (object_key, current) in page {
+            let own = KeyRules::of(rules, object_key.as_str());
+            if !own.is_idle() {
+                let object = (&object_key, &current);
+                let applied = self
+                    .gateway
+                    .apply_lifecycle(bucket, object, (&own, moment), warden);
+                match applied.await {
+                    Ok(true) => {}
+                    // Told to stop in the middle: this object is looked at again.
+                    Ok(false) => return Ok(Some(Place::Objects(done.as_ref().map(text)))),
+                    Err(error) => warden.fail(&object_key, &error),
+                }
+            }
+            warden.report.object_keys += 1;
+            done = Some(object_key);
+        }
+        Ok(Some(if is_last {
+            Place::Uploads(None)
+        } else {
+            Place::Objects(done.as_ref().map(text))
+        }))
+    }
+
+    /// One page of uploads; `None` behind the last one.
+    async fn step_uploads(
+        &self,
+        bucket: &BucketRecord,
+        (rules, moment, after): (&LifecycleConfiguration, Moment, Option<&(String, String)>),
+        warden: &mut Warden<'_>,
+    ) -> Result<Option<Place>, GatewayError> {
+        let after = after.and_then(|(object_key, upload)| {
+            let upload: UploadId = upload.parse().ok()?;
+            Some((ObjectKey::parse(object_key).ok()?, upload))
+        });
+        let behind = after.as_ref().map(|(object_key, own)| (object_key, *own));
+        let page = self.gateway.lifecycle_uploads(bucket, behind, PAGE).await?;
+        let is_last = page.len() < PAGE;
+        let mut done = after;
+        for upload in page {
+            let own = KeyRules::of(rules, upload.object_key.as_str());
+            if own.aborts(upload.initiated, moment) {
+                if !warden.admit().await {
+                    return Ok(Some(Place::Uploads(done.map(texts))));
+                }
+                match self.gateway.abort_due_upload(bucket, &upload).await {
+                    Ok(outcome) => warden.outcome(outcome),
+                    Err(error) => warden.fail(&upload.object_key, &error),
+                }
+            }
+            done = Some((upload.object_key, upload.upload));
+        }
+        Ok((!is_last).then(|| Place::Uploads(done.map(texts))))
+    }
+}
+
+fn text(object_key: &ObjectKey) -> String {
+    object_key.as_str().to_owned()
+}
+
+fn texts((object_key, upload): (ObjectKey, UploadId)) -> (String, String) {
+    (text(&object_key), upload.to_string())
+}
