@@ -9,7 +9,9 @@ BUILD_PACKAGES=(
     ca-certificates clang cmake curl g++ gcc jq libclang-dev libc6-dev make pkg-config
 )
 # The clients that the gateway is tested with, and what drives them.
-TEST_PACKAGES=(awscli openssl python3 python3-venv rclone restic s3cmd s3fs shellcheck)
+TEST_PACKAGES=(
+    awscli libfaketime openssl python3 python3-venv rclone restic s3cmd s3fs shellcheck
+)
 # Only where there is no node yet: a newer one from elsewhere brings npm and rules these out.
 NODE_PACKAGES=(nodejs npm)
 # Used where cargo-nextest is missing; a newer one is as good.

@@ -61,6 +61,7 @@ clients() {
     step "canary" "$PYTHON" $folder/canary.py "${binary[@]}"
     step "bit flips" "$PYTHON" $folder/bitflip.py "${binary[@]}"
     step "crashes" "$PYTHON" $folder/crash.py "${binary[@]}" --rounds "$rounds"
+    step "retention clock" "$PYTHON" $folder/clock.py "${binary[@]}"
     step "hostile connections" "$PYTHON" $folder/hostile.py "${binary[@]}" "${quick[@]}"
     step "memory" "$PYTHON" $folder/memory.py "${binary[@]}" --size-mib "$size_mib"
 }

@@ -172,7 +172,7 @@ class Authority:
 class Server:
     """A `riznica` process on a data folder of its own, on free ports of the loopback interface."""
 
-    def __init__(self, binary, folder):
+    def __init__(self, binary, folder, environment=None):
         self.binary = Path(binary).resolve()
         self.folder = Path(folder)
         self.data = self.folder / "data"
@@ -180,7 +180,7 @@ class Server:
         self.log = self.folder / "server.log"
         self.port, self.admin_port = free_ports(2)
         self.process = None
-        self._environment = clean_environment(self.folder)
+        self._environment = clean_environment(self.folder, environment)
 
     def initialise(self):
         """`riznica init`."""
@@ -205,14 +205,15 @@ class Server:
                 stdout=log,
                 stderr=log,
             )
-        while not self._is_ready():
+        while not self.is_ready():
             if self.process.poll() is not None:
                 raise Failed(f"the server ended with {self.process.returncode} while starting")
             expect(time.monotonic() - started < READY_SECONDS, "the server did not become ready")
             time.sleep(0.01)
         return time.monotonic() - started
 
-    def _is_ready(self):
+    def is_ready(self):
+        """What /health/ready says."""
         connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=5)
         try:
             connection.request("GET", "/health/ready")
@@ -248,6 +249,21 @@ class Server:
         command = [self.binary, *words, "--admin", f"http://127.0.0.1:{self.admin_port}"]
         command += ["--credential", self.keys / "operator.json", "--output", "json"]
         return json.loads(run(command, self._environment))
+
+    def metrics(self):
+        """The figures of /metrics without labels: name and number."""
+        operator = json.loads((self.keys / "operator.json").read_text())
+        credential = f"Bearer {operator['operator']}:{operator['token']}"
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=30)
+        try:
+            connection.request("GET", "/metrics", headers={"Authorization": credential})
+            answer = connection.getresponse()
+            text = answer.read().decode()
+        finally:
+            connection.close()
+        expect_equal(answer.status, 200, "status of /metrics")
+        lines = [line.split() for line in text.splitlines() if line[0] != "#" and "{" not in line]
+        return {name: float(number) for name, number in lines}
 
     def create_tenant(self, name, display_name):
         """A tenant with one access key: (access key id, secret access key)."""
