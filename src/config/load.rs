@@ -4,6 +4,7 @@
 //! Owns: the only place of the crate that reads the environment for configuration.
 
 use crate::config::error::ConfigError;
+use crate::config::profile_folder::ProfileFolder;
 use crate::config::resolve::Config;
 use crate::config::schema::RawConfig;
 use std::ffi::OsString;
@@ -36,7 +37,9 @@ pub fn load(path: Option<&Path>, overrides: Overrides) -> Result<Config, ConfigE
             source,
         })?,
     };
-    merge(&text, std::env::vars_os(), overrides)
+    let mut config = merge(&text, std::env::vars_os(), overrides)?;
+    config.profiles = ProfileFolder::new(config.raw.profiles.folder.as_deref(), path);
+    Ok(config)
 }
 
 /// Where systemd puts the credentials of this process.

@@ -3,6 +3,7 @@
 //! Owns: parsing of values, rules across keys.
 
 use crate::config::error::ConfigError;
+use crate::config::profile_folder::ProfileFolder;
 use crate::config::schema::{JobsSection, KeysSection, RawConfig, ServerSection, StorageSection};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::ops::RangeInclusive;
@@ -68,6 +69,8 @@ pub struct Config {
     pub engine: EngineChoice,
     /// Form of the log.
     pub log_format: LogFormat,
+    /// Where profiles of buckets are.
+    pub profiles: ProfileFolder,
     /// Domains of virtual-host style, lower case.
     pub domains: Vec<String>,
     /// The rest, as written.
@@ -126,6 +129,7 @@ impl Config {
             root_key: root_key(&raw.keys, &server.data_dir)?,
             engine,
             log_format,
+            profiles: ProfileFolder::new(raw.profiles.folder.as_deref(), None),
             domains: raw
                 .s3
                 .domains

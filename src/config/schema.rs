@@ -18,6 +18,8 @@ pub struct RawConfig {
     pub storage: StorageSection,
     /// The root key.
     pub keys: KeysSection,
+    /// Profiles of buckets.
+    pub profiles: ProfilesSection,
     /// Background work.
     pub jobs: JobsSection,
     /// The log.
@@ -129,6 +131,14 @@ section! {
         root_key_systemd_credential: Option<String> = None,
         /// Seconds that an unwrapped bucket key stays in memory.
         cache_age_s: u64 = 300,
+    }
+}
+
+section! {
+    /// `[profiles]`
+    ProfilesSection {
+        /// Folder of bucket profiles; `profiles` beside this file when not set.
+        folder: Option<PathBuf> = None,
     }
 }
 
