@@ -6,6 +6,8 @@
 //! Not here: what is due when (`due`), XML (`s3::xml::lifecycle`), who acts (`jobs::lifecycle`).
 
 pub mod due;
+#[cfg(test)]
+mod due_tests;
 
 use crate::base::limits::OBJECT_KEY_LEN_MAX;
 use crate::model::tags::{InvalidTags, OBJECT_TAGS_MAX, TagSet};
