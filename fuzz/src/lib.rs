@@ -10,6 +10,7 @@ pub mod copy_source;
 pub mod envelope;
 pub mod framed_record;
 pub mod keyring;
+pub mod lifecycle;
 pub mod lock_request;
 pub mod object_record;
 pub mod part_table;
@@ -25,13 +26,14 @@ pub mod xml_request;
 pub type Body = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Body); 15] = [
+pub const TARGETS: [(&str, Body); 16] = [
     ("authorization", authorization::run),
     ("aws_chunked", aws_chunked::run),
     ("copy_source", copy_source::run),
     ("envelope", envelope::run),
     ("framed_record", framed_record::run),
     ("keyring", keyring::run),
+    ("lifecycle", lifecycle::run),
     ("lock_request", lock_request::run),
     ("object_record", object_record::run),
     ("part_table", part_table::run),

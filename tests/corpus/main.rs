@@ -83,6 +83,7 @@ corpora! {
     corpus_of_envelope_holds "envelope"
     corpus_of_framed_record_holds "framed_record"
     corpus_of_keyring_holds "keyring"
+    corpus_of_lifecycle_holds "lifecycle"
     corpus_of_lock_request_holds "lock_request"
     corpus_of_object_record_holds "object_record"
     corpus_of_part_table_holds "part_table"

@@ -12,6 +12,7 @@ use crate::base::limits::PUT_LEN_MAX;
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::version_error::VersionError;
 use crate::iam::Denied;
+use crate::model::lifecycle::InvalidLifecycle;
 use crate::model::tags::{BUCKET_TAGS_MAX, InvalidTags};
 use crate::s3::body::aws_chunked::ChunkError;
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -181,9 +182,40 @@ impl From<XmlError> for S3Error {
         match error {
             XmlError::Argument { name, text } => Self::argument(name, "", text),
             XmlError::Malformed(_) => Self::new(S3ErrorCode::MalformedXML).detail(detail),
-            XmlError::NotImplemented(_) => Self::new(S3ErrorCode::NotImplemented).detail(detail),
+            XmlError::Lifecycle(source) => source.into(),
+            XmlError::NotImplemented(name) => Self::new(S3ErrorCode::NotImplemented)
+                .message(format!(
+                    "This server does not implement what the element '{name}' asks for."
+                ))
+                .detail(detail),
             XmlError::Tags(source) => source.into(),
         }
+    }
+}
+
+impl From<InvalidLifecycle> for S3Error {
+    fn from(error: InvalidLifecycle) -> Self {
+        let text = error.to_string();
+        let code = match error {
+            InvalidLifecycle::Tags(source) => return source.into(),
+            InvalidLifecycle::RuleCount => {
+                return Self::new(S3ErrorCode::MalformedXML).detail(text);
+            }
+            InvalidLifecycle::DateNotMidnight
+            | InvalidLifecycle::IdTaken
+            | InvalidLifecycle::IdTooLong
+            | InvalidLifecycle::NotPositive { .. }
+            | InvalidLifecycle::TooManyNewerVersions => S3ErrorCode::InvalidArgument,
+            InvalidLifecycle::AbortWithSize
+            | InvalidLifecycle::AbortWithTags
+            | InvalidLifecycle::DuplicateTag
+            | InvalidLifecycle::MarkerWithSize
+            | InvalidLifecycle::MarkerWithTags
+            | InvalidLifecycle::NoAction
+            | InvalidLifecycle::PrefixTooLong
+            | InvalidLifecycle::SizeRange => S3ErrorCode::InvalidRequest,
+        };
+        Self::new(code).message(text)
     }
 }
 

@@ -1,5 +1,6 @@
 //! XML bodies: a writer for answers, a bounded reader for requests.
 
+pub mod lifecycle;
 pub mod lock;
 pub mod reader;
 pub mod requests;

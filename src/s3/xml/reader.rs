@@ -11,6 +11,7 @@
 //! its attributes are looked at, because the search for duplicates among them is quadratic.
 
 use crate::base::kind::ErrorKind;
+use crate::model::lifecycle::InvalidLifecycle;
 use crate::model::tags::InvalidTags;
 use quick_xml::XmlVersion;
 use quick_xml::events::attributes::Attribute;
@@ -35,6 +36,9 @@ pub enum XmlError {
         /// What the client is told.
         text: &'static str,
     },
+    /// Well-formed and of the schema, but with lifecycle rules that are none.
+    #[error("document holds wrong lifecycle rules")]
+    Lifecycle(#[from] InvalidLifecycle),
     /// Not well-formed, beyond the bounds, or not what the operation takes. Names what is wrong,
     /// never the input.
     #[error("document is malformed where={0}")]
@@ -51,7 +55,9 @@ impl XmlError {
     /// What the caller should do.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Argument { .. } | Self::Malformed(_) | Self::Tags(_) => ErrorKind::Invalid,
+            Self::Argument { .. } | Self::Lifecycle(_) | Self::Malformed(_) | Self::Tags(_) => {
+                ErrorKind::Invalid
+            }
             Self::NotImplemented(_) => ErrorKind::Unavailable,
         }
     }
