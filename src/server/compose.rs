@@ -222,3 +222,26 @@ impl Parts {
         Sweep::new(engine, self.leases.clone(), clock, settings)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::ManualClock;
+    use crate::catalog::keyspace;
+    use crate::storage::{MetaBatch, Partition};
+    use std::error::Error;
+
+    #[tokio::test]
+    async fn damaged_retention_clock_stops_the_start_with_advice() {
+        let engine: Arc<dyn Engine> = Arc::new(MemoryEngine::new());
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(1_800_000_000_000));
+        retention_clock(&engine, &clock).await.unwrap();
+        let mut batch = MetaBatch::new(Partition::System);
+        batch.put(keyspace::retention_clock(), vec![0; 14].into());
+        engine.commit(batch).await.unwrap();
+        let error = retention_clock(&engine, &clock).await.unwrap_err();
+        assert!(matches!(error, StartupError::RetentionClock(_)));
+        assert!(error.to_string().contains("restore the store from a backup"));
+        assert!(error.source().is_some());
+    }
+}
