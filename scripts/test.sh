@@ -36,7 +36,7 @@ step() {
 lint() {
     step "format" cargo fmt --check
     step "shellcheck" shellcheck --external-sources scripts/*.sh .ci/run
-    step "clippy" cargo clippy --release --locked --all-targets -- -D warnings
+    step "clippy" cargo clippy --release --locked --workspace --all-targets -- -D warnings
 }
 
 unit() {

@@ -241,7 +241,11 @@ mod tests {
         engine.commit(batch).await.unwrap();
         let error = retention_clock(&engine, &clock).await.unwrap_err();
         assert!(matches!(error, StartupError::RetentionClock(_)));
-        assert!(error.to_string().contains("restore the store from a backup"));
+        assert!(
+            error
+                .to_string()
+                .contains("restore the store from a backup")
+        );
         assert!(error.source().is_some());
     }
 }

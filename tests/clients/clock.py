@@ -4,8 +4,8 @@
     clock.py --binary PATH [--keep FOLDER]
 
 The server and this program, which signs requests, see the same shifted wall clock; the monotonic
-clock is the kernel's. The shifts are +400 days, -10 years and both in turn, also across restarts and
-kill -9. Then
+clock is the kernel's. The shifts are +400 days, -10 years and both in turn, also across restarts
+and kill -9. Then
 - the retention clock never runs backwards, nor faster than twice or slower than half of real time;
 - the operator sees it: metrics, log, `riznica clock`; the server stays ready;
 - a version under COMPLIANCE cannot be deleted before its time;

@@ -8,7 +8,9 @@ use crate::model::lifecycle::{
 };
 use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
-use proptest::prelude::*;
+use proptest::prelude::{
+    ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
+};
 
 const OBJECT_KEY: &str = "a/b";
 /// Milliseconds of the tests' day, so that every edge of it is met.

@@ -1,8 +1,8 @@
 //! Lifecycle rules of a bucket (S3 user guide, "Managing the lifecycle of objects").
 //!
 //! Owns: `LifecycleConfiguration` as its owner gave it, and which ones AWS takes (s3-behaviour.md
-//! 81, 82, 84). Its form in JSON is what is stored; a field that this program does not know makes it
-//! unreadable, since a condition that is ignored deletes too much.
+//! 81, 82, 84). Its form in JSON is what is stored; a field that this program does not know makes
+//! it unreadable, since a condition that is ignored deletes too much.
 //! Not here: what is due when (`due`), XML (`s3::xml::lifecycle`), who acts (`jobs::lifecycle`).
 
 pub mod due;
