@@ -16,7 +16,7 @@ use crate::catalog::{HEADER_CONDITION, keyspace};
 use crate::model::id::BlobId;
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
-use crate::model::versioning::VersionSelector;
+use crate::model::versioning::{VersionSelector, Versioning};
 use crate::storage::{CommitError, Engine, FinishedBlob, MetaBatch, MetaKey, MetaStore};
 use bytes::Bytes;
 
@@ -113,7 +113,7 @@ pub async fn commit_current<E: From<CatalogError>>(
                 stack(&mut batch, engine, &target, old.as_ref(), *new).await?;
             }
             (Decision::Remove, Some(old)) => {
-                unstack(&mut batch, engine, &target, old).await?;
+                unstack(&mut batch, engine, (bucket, &target), old).await?;
             }
         }
         let own_conditions = batch.condition_count();
@@ -162,7 +162,7 @@ pub async fn remove_version<E: From<CatalogError>>(
         let mut batch = bucket.settled_batch();
         if is_current {
             batch.equals(keyspace::current(object_key), row.raw.clone());
-            unstack(&mut batch, engine, &target, &row).await?;
+            unstack(&mut batch, engine, (bucket, &target), &row).await?;
         } else {
             let gone = erase(&mut batch, engine, &target, &row.plain).await?;
             take_older(&mut batch, object_key, &row);
@@ -321,14 +321,20 @@ async fn stack(
 async fn unstack(
     batch: &mut MetaBatch,
     engine: &dyn Engine,
-    target: &Target<'_>,
+    (bucket, target): (&BucketRecord, &Target<'_>),
     old: &VersionRow,
 ) -> Result<(), CatalogError> {
     let object_key = target.object_key;
     let gone = erase(batch, engine, target, &old.plain).await?;
     usage::count(batch, gone);
-    let bucket = target.bucket.bucket;
-    match versions::load_newest_older(engine, bucket, object_key).await? {
+    // A bucket that never kept versions, as the batch's condition makes sure, has no older ones.
+    let next = match bucket.versioning {
+        Versioning::Unversioned => None,
+        Versioning::Enabled | Versioning::Suspended => {
+            versions::load_newest_older(engine, bucket.bucket, object_key).await?
+        }
+    };
+    match next {
         None => batch.delete(keyspace::current(object_key)),
         Some(next) => {
             take_older(batch, object_key, &next);
