@@ -32,7 +32,7 @@ pub struct DeleteObject<'a> {
 }
 
 /// Conditions of a deletion (S3 API reference, DeleteObject; s3-behaviour.md 39). An absent object
-/// satisfies all of them.
+/// satisfies all of them, a delete marker none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeleteConditions {
     /// `If-Match`
@@ -53,6 +53,10 @@ pub struct Deleted {
 }
 
 impl DeleteConditions {
+    fn is_empty(&self) -> bool {
+        self.if_match.is_none() && self.size.is_none() && self.last_modified.is_none()
+    }
+
     fn hold(&self, etag: Option<&ETag>, row: &VersionRow) -> bool {
         let etag_holds = match (&self.if_match, etag) {
             (None, _) => true,
@@ -105,11 +109,15 @@ impl Gateway {
         let mut deleted = Deleted::default();
         let decide = async |bucket: &BucketRecord, current: Option<&VersionRow>| {
             deleted = Deleted::default();
-            let present = current.filter(|row| !row.plain.is_marker);
-            if let Some(row) = present {
-                self.judge_conditions(bucket, object_key, row, &request.conditions)
-                    .await?;
-                self.refuse_hiding(bucket, object_key, row)?;
+            match current {
+                // A condition is about what is there: nothing is put on top of nothing.
+                None if !request.conditions.is_empty() => return Ok(Decision::Leave),
+                None => {}
+                Some(row) => {
+                    self.judge_conditions(bucket, object_key, row, &request.conditions)
+                        .await?;
+                    self.refuse_hiding(bucket, object_key, row)?;
+                }
             }
             if bucket.versioning == Versioning::Unversioned {
                 return Ok(current.map_or(Decision::Leave, |_| Decision::Remove));
@@ -164,10 +172,8 @@ impl Gateway {
         let object_key = request.object_key;
         let decide = async |bucket: &BucketRecord, row: &VersionRow| {
             self.verify_lock(bucket, object_key, row).await?;
-            if !row.plain.is_marker {
-                self.judge_conditions(bucket, object_key, row, &request.conditions)
-                    .await?;
-            }
+            self.judge_conditions(bucket, object_key, row, &request.conditions)
+                .await?;
             Ok::<_, GatewayError>(true)
         };
         let target = self.target(bucket, object_key, request.bypass);
@@ -186,6 +192,12 @@ impl Gateway {
         row: &VersionRow,
         conditions: &DeleteConditions,
     ) -> Result<(), GatewayError> {
+        if conditions.is_empty() {
+            return Ok(());
+        }
+        if row.plain.is_marker {
+            return Err(GatewayError::PreconditionFailed);
+        }
         let mut etag = None;
         if conditions.if_match.is_some() {
             let bucket_key = self.opening_key(bucket, row.key_version).await?;

@@ -129,7 +129,42 @@ fn point_39_absent_object_meets_every_condition() {
     assert!(city.get("/points").expect(200).texts("Key").is_empty());
 }
 
-// Versions and markers of point 39 come with versioning; null is the version that there is.
+/// A condition is about what is there: nothing gets no marker on top, and a marker matches nothing,
+/// whether it is the newest or named.
+#[test]
+fn point_39_markers_are_there_and_match_nothing() {
+    let (_server, city) = with_bucket();
+    for status in ["Enabled", "Suspended"] {
+        let document =
+            format!("<VersioningConfiguration><Status>{status}</Status></VersioningConfiguration>");
+        city.put("/points?versioning", document).expect(200);
+        let conditions = [
+            ("if-match", "*"),
+            ("if-match", OTHER),
+            (SIZE, "0"),
+            (TIME, LONG_AGO),
+        ];
+        let object = format!("/points/{status}");
+        for header in conditions {
+            let gone = delete_if(&city, &object, &[header]).expect(204);
+            assert_eq!(gone.header("x-amz-delete-marker"), None, "{header:?}");
+            assert_eq!(gone.header("x-amz-version-id"), None, "{header:?}");
+        }
+        let versions = city.get(&format!("/points?versions&prefix={status}"));
+        assert_eq!(versions.text("Key"), None);
+        let marker = city.delete(&object).expect(204);
+        let marker = marker.header("x-amz-version-id").expect("a marker");
+        for target in [object.clone(), format!("{object}?versionId={marker}")] {
+            for header in conditions {
+                let refused = delete_if(&city, &target, &[header]);
+                refused.refused(412, "PreconditionFailed");
+            }
+        }
+        let versions = city.get(&format!("/points?versions&prefix={status}"));
+        assert_eq!(versions.texts("VersionId"), [marker]);
+    }
+}
+
 #[test]
 fn point_39_null_version_is_deleted_under_conditions() {
     let (_server, city, etag, _) = with_object();
