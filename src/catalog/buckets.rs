@@ -117,6 +117,20 @@ pub async fn change(
     bucket: BucketId,
     apply: impl Fn(&mut BucketRecord) -> bool,
 ) -> Result<bool, CatalogError> {
+    change_with(engine, bucket, apply, |_batch| {}).await
+}
+
+/// As [`change`]; `extend` adds changes of other rows in the bucket's partition that are made with
+/// it or not at all.
+///
+/// # Errors
+/// As [`change`].
+pub async fn change_with(
+    engine: &dyn Engine,
+    bucket: BucketId,
+    apply: impl Fn(&mut BucketRecord) -> bool,
+    extend: impl Fn(&mut MetaBatch),
+) -> Result<bool, CatalogError> {
     let partition = keyspace::bucket_partition(bucket);
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let old = MetaStore::get(engine, partition, &keyspace::bucket_header()).await?;
@@ -129,6 +143,7 @@ pub async fn change(
         batch
             .equals(keyspace::bucket_header(), old)
             .put(keyspace::bucket_header(), record.encode().into());
+        extend(&mut batch);
         match engine.commit(batch).await {
             Err(CommitError::ConditionFailed { .. }) => {}
             other => return Ok(other.map(|()| true)?),

@@ -118,21 +118,15 @@ pub async fn commit_current<E: From<CatalogError>>(
         }
         let own_conditions = batch.condition_count();
         extend(&mut batch);
-        match engine.commit(batch).await {
-            Ok(()) => return Ok(true),
-            Err(CommitError::ConditionFailed { condition_index })
-                if condition_index < own_conditions =>
-            {
-                settings.reload(engine, condition_index).await?;
-            }
-            Err(source) => return Err(CatalogError::Commit(source).into()),
+        if settings.commit(engine, batch, own_conditions).await? {
+            return Ok(true);
         }
     }
     Err(CatalogError::Contended.into())
 }
 
-/// Destroys the version that a client names. `decide` sees it, again for every attempt, and says
-/// whether to go on. Returns what was destroyed.
+/// Destroys the version that is named. `decide` sees it, again for every attempt, and says whether
+/// to go on; `extend` adds further conditions to the batch. Returns what was destroyed.
 ///
 /// # Errors
 /// As [`commit_current`].
@@ -146,19 +140,21 @@ pub async fn remove_version<E: From<CatalogError>>(
     engine: &dyn Engine,
     target: Target<'_>,
     selector: VersionSelector,
-    mut decide: impl AsyncFnMut(&BucketRecord, &VersionRow) -> Result<bool, E>,
+    mut decide: impl AsyncFnMut(&BucketRecord, &FoundVersion) -> Result<bool, E>,
+    extend: impl Fn(&mut MetaBatch),
 ) -> Result<Option<ObjectPlain>, E> {
     let mut settings = Settings::of(target.bucket);
     for _ in 0..ATTEMPTS_MAX {
         let bucket = settings.bucket();
         let object_key = target.object_key;
         let found = versions::load_version(engine, bucket.bucket, object_key, Some(selector));
-        let Some(FoundVersion { row, is_current }) = found.await? else {
+        let Some(found) = found.await? else {
             return Ok(None);
         };
-        if !decide(bucket, &row).await? {
+        if !decide(bucket, &found).await? {
             return Ok(None);
         }
+        let FoundVersion { row, is_current } = found;
         let mut batch = bucket.settled_batch();
         if is_current {
             batch.equals(keyspace::current(object_key), row.raw.clone());
@@ -168,12 +164,10 @@ pub async fn remove_version<E: From<CatalogError>>(
             take_older(&mut batch, object_key, &row);
             usage::count(&mut batch, gone);
         }
-        match engine.commit(batch).await {
-            Ok(()) => return Ok(Some(row.plain)),
-            Err(CommitError::ConditionFailed { condition_index }) => {
-                settings.reload(engine, condition_index).await?;
-            }
-            Err(source) => return Err(CatalogError::Commit(source).into()),
+        let own_conditions = batch.condition_count();
+        extend(&mut batch);
+        if settings.commit(engine, batch, own_conditions).await? {
+            return Ok(Some(row.plain));
         }
     }
     Err(CatalogError::Contended.into())
@@ -217,12 +211,8 @@ pub async fn rewrite_version<E: From<CatalogError>>(
         batch
             .equals(place.clone(), found.row.raw.clone())
             .put(place, row);
-        match engine.commit(batch).await {
-            Ok(()) => return Ok(Some(plain)),
-            Err(CommitError::ConditionFailed { condition_index }) => {
-                settings.reload(engine, condition_index).await?;
-            }
-            Err(source) => return Err(CatalogError::Commit(source).into()),
+        if settings.commit(engine, batch, usize::MAX).await? {
+            return Ok(Some(plain));
         }
     }
     Err(CatalogError::Contended.into())
@@ -246,17 +236,27 @@ impl<'a> Settings<'a> {
         self.changed.as_ref().unwrap_or(self.found)
     }
 
-    /// After a condition that did not hold.
-    async fn reload(
+    /// Commits; `false` when what the batch was made for has changed meanwhile. The first
+    /// `own_conditions` are about that.
+    async fn commit(
         &mut self,
         engine: &dyn Engine,
-        condition_index: usize,
-    ) -> Result<(), CatalogError> {
-        if condition_index == HEADER_CONDITION {
-            let header = buckets::header(engine, self.found.bucket).await?;
-            self.changed = Some(header.ok_or(CatalogError::BucketGone)?);
+        batch: MetaBatch,
+        own_conditions: usize,
+    ) -> Result<bool, CatalogError> {
+        match engine.commit(batch).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::ConditionFailed { condition_index })
+                if condition_index < own_conditions =>
+            {
+                if condition_index == HEADER_CONDITION {
+                    let header = buckets::header(engine, self.found.bucket).await?;
+                    self.changed = Some(header.ok_or(CatalogError::BucketGone)?);
+                }
+                Ok(false)
+            }
+            Err(source) => Err(source.into()),
         }
-        Ok(())
     }
 }
 

@@ -66,7 +66,7 @@ pub async fn store(
     document: &[u8],
 ) -> Result<(), CatalogError> {
     let mut batch = guarded_batch(bucket);
-    batch.put(keyspace::settings(kind), encode(kind, document));
+    put(&mut batch, kind, document);
     commit(engine, batch).await
 }
 
@@ -86,8 +86,23 @@ pub async fn remove(
     kind: SettingsKind,
 ) -> Result<(), CatalogError> {
     let mut batch = guarded_batch(bucket);
-    batch.delete(keyspace::settings(kind));
+    delete(&mut batch, kind);
     commit(engine, batch).await
+}
+
+/// Adds storing a document to a batch on the bucket's partition.
+pub fn put(batch: &mut MetaBatch, kind: SettingsKind, document: &[u8]) {
+    batch.put(keyspace::settings(kind), encode(kind, document));
+}
+
+/// Adds removing a document to a batch on the bucket's partition.
+pub fn delete(batch: &mut MetaBatch, kind: SettingsKind) {
+    batch.delete(keyspace::settings(kind));
+}
+
+/// Adds the condition that the document is still this one to a batch on the bucket's partition.
+pub fn require(batch: &mut MetaBatch, kind: SettingsKind, document: &[u8]) {
+    batch.equals(keyspace::settings(kind), encode(kind, document));
 }
 
 async fn commit(engine: &dyn Engine, batch: MetaBatch) -> Result<(), CatalogError> {

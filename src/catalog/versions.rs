@@ -14,7 +14,7 @@ use crate::crypto::{RecordView, ScopeKey};
 use crate::model::id::{BucketId, VersionId};
 use crate::model::object_key::ObjectKey;
 use crate::model::versioning::VersionSelector;
-use crate::storage::{Engine, EngineExt, MetaStore, ScanRange};
+use crate::storage::{Engine, EngineExt, MetaBatch, MetaStore, ScanRange};
 use bytes::Bytes;
 
 /// The stored row of a version: readable without a key.
@@ -73,6 +73,11 @@ impl VersionRow {
         let context = identity.context(self.plain.version.as_bytes());
         view.open(bucket_key, &context)?;
         Ok(())
+    }
+
+    /// Adds the condition that this row still is the newest version's to a batch.
+    pub fn require(&self, batch: &mut MetaBatch, object_key: &ObjectKey) {
+        batch.equals(keyspace::current(object_key), self.raw.clone());
     }
 
     /// Whether both are the same stored row.

@@ -196,10 +196,15 @@ fn storage_bounds(storage: &StorageSection) -> [Bound; 4] {
 }
 
 #[rustfmt::skip] // A table.
-fn job_bounds(jobs: &JobsSection) -> [Bound; 2] {
+fn job_bounds(jobs: &JobsSection) -> [Bound; 5] {
+    let actions = u64::from(jobs.lifecycle_actions_per_s);
+    let days = "0 for real days, to 86400";
     let looks = "1 to 300: a wrong clock has to be noticed";
     [
         ("jobs.sweep_interval_s", jobs.sweep_interval_s, 1..=86_400, "1 to 86400"),
+        ("jobs.lifecycle_interval_s", jobs.lifecycle_interval_s, 1..=604_800, "1 to 604800"),
+        ("jobs.lifecycle_actions_per_s", actions, 1..=100_000, "1 to 100000"),
+        ("jobs.lifecycle_test_day_s", jobs.lifecycle_test_day_s, 0..=86_400, days),
         ("jobs.retention_clock_interval_s", jobs.retention_clock_interval_s, 1..=300, looks),
     ]
 }

@@ -2,17 +2,18 @@
 //! was authorized to, and the job (`jobs::lifecycle`) acts for the bucket's owner. So these
 //! functions take no `Permit`, and nothing but the job calls them.
 //!
-//! Owns: looking at all versions of an object, and doing what was judged if nothing has changed
-//! since. Not here: what the rules say (`model::lifecycle`), when it is looked at and how fast
+//! Owns: looking at all versions of an object, and doing what was judged, each in one commit that
+//! holds only if what it was judged by is as it was: the rules, the newest version, the version
+//! itself. So nothing is done by rules that were replaced or taken away. Not here: what the rules say (`model::lifecycle`), when it is looked at and how fast
 //! (`jobs::lifecycle`), locks (`catalog::changes`).
 
 use crate::catalog::bucket_record::BucketRecord;
 use crate::catalog::changes::{self, Decision};
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
-use crate::catalog::objects::ObjectPlain;
 use crate::catalog::uploads;
-use crate::catalog::versions::{self, VersionRow};
+use crate::catalog::versions::{self, FoundVersion, VersionRow};
+use crate::gateway::bucket_settings::LifecycleRules;
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::version_error::VersionError;
 use crate::gateway::{Gateway, identity};
@@ -22,7 +23,7 @@ use crate::model::object_key::ObjectKey;
 use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
 use crate::model::versioning::Versioning;
-use crate::storage::{EngineExt, ScanRange};
+use crate::storage::{CommitError, EngineExt, MetaBatch, ScanRange};
 use bytes::Bytes;
 
 /// Older versions looked at in one step.
@@ -55,8 +56,8 @@ pub struct OpenUpload {
     pub object_key: ObjectKey,
     /// The upload.
     pub upload: UploadId,
-    /// When it was opened.
-    pub initiated: Timestamp,
+    /// When it was opened; `None` if its row cannot be read.
+    pub initiated: Option<Timestamp>,
 }
 
 /// Sees each outcome, and holds the job to its rate. `false` ends the work.
@@ -67,17 +68,37 @@ pub trait LifecycleObserver {
     fn outcome(&mut self, outcome: LifecycleOutcome);
 }
 
+/// An object as it was judged: whatever is done to it holds only while this is what is there.
+#[derive(Clone, Copy, Debug)]
+struct JudgedObject<'a> {
+    bucket: &'a BucketRecord,
+    object_key: &'a ObjectKey,
+    rules: &'a LifecycleRules,
+    current: &'a VersionRow,
+}
+
 impl Gateway {
+    /// The rules of a bucket as they are now.
+    ///
+    /// # Errors
+    /// When the rows fail, or the rules cannot be read.
+    pub async fn rules_in_force(
+        &self,
+        bucket: &BucketRecord,
+    ) -> Result<Option<LifecycleRules>, GatewayError> {
+        self.lifecycle_rules(bucket).await
+    }
+
     /// A page of object keys that have versions, behind `after`.
     ///
     /// # Errors
-    /// When rows or engine fail.
+    /// When the engine fails.
     pub async fn lifecycle_keys(
         &self,
         bucket: &BucketRecord,
         after: Option<&ObjectKey>,
         limit: usize,
-    ) -> Result<Vec<(ObjectKey, VersionRow)>, GatewayError> {
+    ) -> Result<Vec<ObjectKey>, GatewayError> {
         let start = match after {
             None => vec![keyspace::CURRENT],
             Some(after) => [keyspace::current(after).as_ref(), b"\0"].concat(),
@@ -87,11 +108,12 @@ impl Gateway {
             end: keyspace::prefix_end(&[keyspace::CURRENT]),
         };
         let partition = keyspace::bucket_partition(bucket.bucket);
+        // Rows are read when their turn comes: until then much can change.
         let rows = self.engine.scan_page(partition, range, limit).await?;
-        let decode = |(meta_key, raw): (Bytes, Bytes)| {
-            let object_key = ObjectKey::from_bytes(meta_key.get(1..).unwrap_or_default().to_vec())
-                .map_err(|_key| CatalogError::Inconsistent("object key"))?;
-            Ok((object_key, VersionRow::decode(raw)?))
+        let decode = |(meta_key, _): (Bytes, Bytes)| {
+            let object_key = meta_key.get(1..).unwrap_or_default().to_vec();
+            ObjectKey::from_bytes(object_key)
+                .map_err(|_key| CatalogError::Inconsistent("object key").into())
         };
         rows.into_iter().map(decode).collect()
     }
@@ -106,29 +128,41 @@ impl Gateway {
     /// A dropped future leaves whole steps done and the rest for the next pass.
     pub async fn apply_lifecycle(
         &self,
-        bucket: &BucketRecord,
-        (object_key, current): (&ObjectKey, &VersionRow),
-        (rules, moment): (&KeyRules<'_>, Moment),
+        (bucket, object_key): (&BucketRecord, &ObjectKey),
+        (rules, moment): (&LifecycleRules, Moment),
         observer: &mut impl LifecycleObserver,
     ) -> Result<bool, GatewayError> {
-        let mut walk = VersionWalk::new(rules, moment);
+        let own = KeyRules::of(&rules.configuration, object_key.as_str());
+        if own.is_idle() {
+            return Ok(true);
+        }
+        let current = versions::load_current(&*self.engine, bucket.bucket, object_key).await?;
+        let Some(current) = current else {
+            return Ok(true);
+        };
+        let object = JudgedObject {
+            bucket,
+            object_key,
+            rules,
+            current: &current,
+        };
+        let mut walk = VersionWalk::new(&own, moment);
         let fate = self
-            .judge_version(bucket, object_key, current, rules, &mut walk)
+            .judge_version(object, &current, &own, &mut walk)
             .await?;
         if fate == Fate::Expire {
             if !observer.admit().await {
                 return Ok(false);
             }
-            observer.outcome(self.expire(bucket, object_key, current).await?);
+            observer.outcome(self.expire(object).await?);
             // What is there now is another order of versions; the next pass judges it.
             return Ok(true);
         }
-        if !rules.removes_noncurrent() && !current.plain.is_marker {
+        if !own.removes_noncurrent() && !current.plain.is_marker {
             return Ok(true);
         }
-        let object = (bucket, object_key);
         if !self
-            .apply_to_older(object, rules, &mut walk, observer)
+            .apply_to_older(object, &own, &mut walk, observer)
             .await?
         {
             return Ok(false);
@@ -137,8 +171,7 @@ impl Gateway {
             if !observer.admit().await {
                 return Ok(false);
             }
-            let done = LifecycleOutcome::RemovedMarker;
-            observer.outcome(self.remove(bucket, object_key, current, done).await?);
+            observer.outcome(self.remove_lone_marker(object).await?);
         }
         Ok(true)
     }
@@ -146,19 +179,16 @@ impl Gateway {
     /// The older versions of an object, from new to old.
     async fn apply_to_older(
         &self,
-        (bucket, object_key): (&BucketRecord, &ObjectKey),
+        object: JudgedObject<'_>,
         rules: &KeyRules<'_>,
         walk: &mut VersionWalk<'_>,
         observer: &mut impl LifecycleObserver,
     ) -> Result<bool, GatewayError> {
         let mut after = None;
         loop {
-            let page = self.older_page(bucket, object_key, after).await?;
+            let page = self.older_page(object, after).await?;
             for row in &page {
-                match self
-                    .judge_version(bucket, object_key, row, rules, walk)
-                    .await?
-                {
+                match self.judge_version(object, row, rules, walk).await? {
                     Fate::Keep | Fate::Expire => continue,
                     Fate::Locked => {
                         observer.outcome(LifecycleOutcome::Locked);
@@ -169,8 +199,7 @@ impl Gateway {
                 if !observer.admit().await {
                     return Ok(false);
                 }
-                let done = LifecycleOutcome::RemovedVersion;
-                observer.outcome(self.remove(bucket, object_key, row, done).await?);
+                observer.outcome(self.remove_noncurrent(object, row).await?);
             }
             match page.last() {
                 Some(last) if page.len() == VERSIONS_PAGE => after = Some(last.plain.version),
@@ -181,10 +210,10 @@ impl Gateway {
 
     async fn older_page(
         &self,
-        bucket: &BucketRecord,
-        object_key: &ObjectKey,
+        object: JudgedObject<'_>,
         after: Option<VersionId>,
     ) -> Result<Vec<VersionRow>, GatewayError> {
+        let object_key = object.object_key;
         let start = match after {
             None => keyspace::older_start(object_key).to_vec(),
             Some(version) => [keyspace::older(object_key, version).as_ref(), b"\0"].concat(),
@@ -193,7 +222,7 @@ impl Gateway {
             start,
             end: Some(keyspace::older_end(object_key).to_vec()),
         };
-        let partition = keyspace::bucket_partition(bucket.bucket);
+        let partition = keyspace::bucket_partition(object.bucket.bucket);
         let rows = self
             .engine
             .scan_page(partition, range, VERSIONS_PAGE)
@@ -204,17 +233,15 @@ impl Gateway {
 
     async fn judge_version(
         &self,
-        bucket: &BucketRecord,
-        object_key: &ObjectKey,
+        object: JudgedObject<'_>,
         row: &VersionRow,
         rules: &KeyRules<'_>,
         walk: &mut VersionWalk<'_>,
     ) -> Result<Fate, GatewayError> {
         let plain = &row.plain;
         let mut tags = TagSet::default();
-        if rules.needs_tags() && !plain.is_marker {
-            let bucket_key = self.opening_key(bucket, row.key_version).await?;
-            tags = row.open(&identity(bucket, object_key), &bucket_key)?.tags;
+        if rules.needs_tags() {
+            tags = self.tags_of(object.bucket, object.object_key, row).await?;
         }
         Ok(walk.judge(&VersionView {
             is_marker: plain.is_marker,
@@ -225,62 +252,92 @@ impl Gateway {
         }))
     }
 
-    /// Takes the newest version out of sight, if it is still the one that was judged.
-    async fn expire(
+    /// The tags of a version.
+    pub(in crate::gateway) async fn tags_of(
         &self,
         bucket: &BucketRecord,
         object_key: &ObjectKey,
-        judged: &VersionRow,
-    ) -> Result<LifecycleOutcome, GatewayError> {
-        let now = self.now();
-        let begun = VersionId::generate(now.millis(), &*self.entropy)?;
+        row: &VersionRow,
+    ) -> Result<TagSet, GatewayError> {
+        if row.plain.is_marker {
+            return Ok(TagSet::default());
+        }
+        let bucket_key = self.opening_key(bucket, row.key_version).await?;
+        Ok(row.open(&identity(bucket, object_key), &bucket_key)?.tags)
+    }
+
+    /// Takes the newest version out of sight, if it is still the one that was judged.
+    async fn expire(&self, object: JudgedObject<'_>) -> Result<LifecycleOutcome, GatewayError> {
+        let object_key = object.object_key;
+        let begun = VersionId::generate(self.now().millis(), &*self.entropy)?;
         let decide = async |bucket: &BucketRecord, current: Option<&VersionRow>| {
-            let Some(row) = current.filter(|row| row.is_same(judged)) else {
+            let Some(row) = current.filter(|row| row.is_same(object.current)) else {
                 return Ok(Decision::Leave);
             };
+            self.verify_lock(bucket, object_key, row).await?;
+            self.refuse_hiding(bucket, object_key, row)?;
             if bucket.versioning == Versioning::Unversioned {
                 return Ok(Decision::Remove);
             }
-            self.refuse_hiding(bucket, object_key, row)?;
             let marker = self
                 .marker_above(bucket, object_key, Some(row), begun)
                 .await?;
             Ok::<_, GatewayError>(Decision::Put(Box::new(marker)))
         };
-        let target = self.target(bucket, object_key, false);
-        let done = changes::commit_current(&*self.engine, target, decide, |_batch| {}).await;
-        match done {
-            Ok(true) => Ok(LifecycleOutcome::Expired),
-            Ok(false) => Ok(LifecycleOutcome::Changed),
-            Err(error) => kept(error),
-        }
+        let target = self.target(object.bucket, object_key, false);
+        let extend = |batch: &mut MetaBatch| object.rules.require(batch);
+        let changed = changes::commit_current(&*self.engine, target, decide, extend).await;
+        settled(changed, LifecycleOutcome::Expired)
     }
 
-    /// Destroys a version, if it is still the one that was judged. A delete marker goes only while
-    /// nothing is below it: otherwise that would come back into sight.
-    async fn remove(
+    /// Destroys a noncurrent version, if it is still the one that was judged and lies below the
+    /// versions that it was judged by.
+    async fn remove_noncurrent(
         &self,
-        bucket: &BucketRecord,
-        object_key: &ObjectKey,
+        object: JudgedObject<'_>,
         judged: &VersionRow,
-        done: LifecycleOutcome,
     ) -> Result<LifecycleOutcome, GatewayError> {
-        let decide = async |bucket: &BucketRecord, row: &VersionRow| {
-            self.verify_lock(bucket, object_key, row).await?;
-            let is_covering = done == LifecycleOutcome::RemovedMarker
-                && versions::load_newest_older(&*self.engine, bucket.bucket, object_key)
-                    .await?
-                    .is_some();
-            Ok::<_, GatewayError>(row.is_same(judged) && !is_covering)
+        let object_key = object.object_key;
+        let decide = async |bucket: &BucketRecord, found: &FoundVersion| {
+            // It may be the newest again.
+            if found.is_current || !found.row.is_same(judged) {
+                return Ok(false);
+            }
+            self.verify_lock(bucket, object_key, &found.row).await?;
+            Ok::<_, GatewayError>(true)
         };
-        let target = self.target(bucket, object_key, false);
+        let extend = |batch: &mut MetaBatch| {
+            object.rules.require(batch);
+            // Since when it is noncurrent, and how many newer ones there are, follows from the
+            // versions above it: a new one on top changes the newest one's row.
+            object.current.require(batch, object_key);
+        };
+        let target = self.target(object.bucket, object_key, false);
         let selector = judged.plain.selector();
-        let gone = changes::remove_version(&*self.engine, target, selector, decide).await;
-        match gone {
-            Ok(Some(ObjectPlain { .. })) => Ok(done),
-            Ok(None) => Ok(LifecycleOutcome::Changed),
-            Err(error) => kept(error),
-        }
+        let gone = changes::remove_version(&*self.engine, target, selector, decide, extend).await;
+        let changed = gone.map(|plain| plain.is_some());
+        settled(changed, LifecycleOutcome::RemovedVersion)
+    }
+
+    /// Takes away a delete marker while nothing is below it: otherwise that would come back into
+    /// sight.
+    async fn remove_lone_marker(
+        &self,
+        object: JudgedObject<'_>,
+    ) -> Result<LifecycleOutcome, GatewayError> {
+        let object_key = object.object_key;
+        let decide = async |bucket: &BucketRecord, current: Option<&VersionRow>| {
+            let is_same = current.is_some_and(|row| row.is_same(object.current));
+            let older = versions::load_newest_older(&*self.engine, bucket.bucket, object_key);
+            if !is_same || older.await?.is_some() {
+                return Ok(Decision::Leave);
+            }
+            Ok::<_, GatewayError>(Decision::Remove)
+        };
+        let target = self.target(object.bucket, object_key, false);
+        let extend = |batch: &mut MetaBatch| object.rules.require(batch);
+        let changed = changes::commit_current(&*self.engine, target, decide, extend).await;
+        settled(changed, LifecycleOutcome::RemovedMarker)
     }
 
     /// A page of open uploads behind `after`.
@@ -311,7 +368,7 @@ impl Gateway {
             Ok(OpenUpload {
                 object_key,
                 upload: UploadId::from_bytes(upload),
-                initiated: uploads::decode_initiated(&raw)?,
+                initiated: uploads::decode_initiated(&raw).ok(),
             })
         };
         rows.into_iter().map(decode).collect()
@@ -324,21 +381,35 @@ impl Gateway {
     pub async fn abort_due_upload(
         &self,
         bucket: &BucketRecord,
+        rules: &LifecycleRules,
         due: &OpenUpload,
     ) -> Result<LifecycleOutcome, GatewayError> {
-        match self.end_upload(bucket, &due.object_key, due.upload).await {
-            Ok(()) => Ok(LifecycleOutcome::AbortedUpload),
+        let extend = |batch: &mut MetaBatch| rules.require(batch);
+        let ended = self.end_upload(bucket, &due.object_key, due.upload, extend);
+        match ended.await {
             Err(GatewayError::NoSuchUpload) => Ok(LifecycleOutcome::Changed),
-            Err(error) => Err(error),
+            ended => settled(ended.map(|()| true), LifecycleOutcome::AbortedUpload),
         }
     }
 }
 
-/// What a lock or the bucket's protection keeps is no failure of the job.
-fn kept(error: GatewayError) -> Result<LifecycleOutcome, GatewayError> {
-    match error {
-        GatewayError::Version(VersionError::Locked) => Ok(LifecycleOutcome::Locked),
-        GatewayError::Version(VersionError::Protected) => Ok(LifecycleOutcome::Protected),
-        other => Err(other),
+/// What a lock or the bucket's protection keeps, and what others changed meanwhile, is no failure
+/// of the job.
+fn settled(
+    changed: Result<bool, GatewayError>,
+    done: LifecycleOutcome,
+) -> Result<LifecycleOutcome, GatewayError> {
+    match changed {
+        Ok(true) => Ok(done),
+        Ok(false)
+        | Err(
+            GatewayError::Catalog(
+                CatalogError::Commit(CommitError::ConditionFailed { .. }) | CatalogError::Contended,
+            )
+            | GatewayError::NoSuchBucket,
+        ) => Ok(LifecycleOutcome::Changed),
+        Err(GatewayError::Version(VersionError::Locked)) => Ok(LifecycleOutcome::Locked),
+        Err(GatewayError::Version(VersionError::Protected)) => Ok(LifecycleOutcome::Protected),
+        Err(error) => Err(error),
     }
 }

@@ -4,10 +4,14 @@
 //! unwrap, verify, release). Not here: HTTP, XML and S3 codes (`s3`), rows (`catalog`).
 
 pub mod bucket;
+pub mod bucket_settings;
 pub mod bucket_tags;
 pub mod digests;
 pub mod error;
+pub mod expiration;
 pub mod lifecycle;
+#[cfg(test)]
+mod lifecycle_tests;
 pub mod listing;
 pub mod multipart;
 pub mod object;
@@ -21,6 +25,7 @@ use crate::catalog::ledger::BlobLeases;
 use crate::catalog::objects::ObjectIdentity;
 use crate::catalog::retention_clock::RetentionClock;
 use crate::crypto::{KeyContext, KeyProvider, KeyScope, ScopeKey};
+use crate::gateway::bucket_settings::RulesCache;
 use crate::gateway::error::GatewayError;
 use crate::iam::{Action, Permit};
 use crate::kms::CachingKeys;
@@ -48,6 +53,7 @@ pub struct Gateway {
     leases: BlobLeases,
     body_streams: Arc<Semaphore>,
     retention: Arc<RetentionClock>,
+    rules: RulesCache,
 }
 
 /// What a gateway is made of.
@@ -86,6 +92,7 @@ impl Gateway {
             leases: parts.leases,
             body_streams: Arc::new(Semaphore::new(parts.body_streams_max)),
             retention: parts.retention,
+            rules: RulesCache::default(),
         }
     }
 

@@ -32,6 +32,8 @@ pub enum Action {
     GetBucketVersioning,
     /// Read a bucket's default encryption.
     GetEncryptionConfiguration,
+    /// Read a bucket's lifecycle rules.
+    GetLifecycleConfiguration,
     /// Read an object.
     GetObject,
     /// Read an object's attributes.
@@ -66,6 +68,8 @@ pub enum Action {
     PutBucketVersioning,
     /// Change a bucket's default encryption.
     PutEncryptionConfiguration,
+    /// Change a bucket's lifecycle rules.
+    PutLifecycleConfiguration,
     /// Write an object, by whatever operation.
     PutObject,
     /// Set a version's legal hold.
@@ -95,6 +99,7 @@ impl Action {
             Self::GetBucketTagging => "s3:GetBucketTagging",
             Self::GetBucketVersioning => "s3:GetBucketVersioning",
             Self::GetEncryptionConfiguration => "s3:GetEncryptionConfiguration",
+            Self::GetLifecycleConfiguration => "s3:GetLifecycleConfiguration",
             Self::GetObject => "s3:GetObject",
             Self::GetObjectAttributes => "s3:GetObjectAttributes",
             Self::GetObjectLegalHold => "s3:GetObjectLegalHold",
@@ -112,6 +117,7 @@ impl Action {
             Self::PutBucketTagging => "s3:PutBucketTagging",
             Self::PutBucketVersioning => "s3:PutBucketVersioning",
             Self::PutEncryptionConfiguration => "s3:PutEncryptionConfiguration",
+            Self::PutLifecycleConfiguration => "s3:PutLifecycleConfiguration",
             Self::PutObject => "s3:PutObject",
             Self::PutObjectLegalHold => "s3:PutObjectLegalHold",
             Self::PutObjectRetention => "s3:PutObjectRetention",

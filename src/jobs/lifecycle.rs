@@ -9,16 +9,17 @@
 //! there.
 
 use crate::base::clock::Clock;
+use crate::base::kind::ErrorKind;
 use crate::base::task::Stop;
-use crate::catalog::buckets::{self, BucketRecord};
+use crate::catalog::buckets::{self, BucketEntry, BucketRecord};
+use crate::catalog::error::CatalogError;
 use crate::catalog::retention_clock::RetentionClock;
-use crate::catalog::settings::{self, SettingsKind};
 use crate::gateway::Gateway;
+use crate::gateway::bucket_settings::LifecycleRules;
 use crate::gateway::error::GatewayError;
 use crate::gateway::lifecycle::{LifecycleObserver, LifecycleOutcome};
 use crate::jobs::lifecycle_progress::{LifecycleReport, Pass, Place, Progress};
-use crate::model::id::UploadId;
-use crate::model::lifecycle::LifecycleConfiguration;
+use crate::model::id::{BucketId, UploadId};
 use crate::model::lifecycle::due::{DayLength, KeyRules, Moment};
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
@@ -102,15 +103,25 @@ impl LifecycleObserver for Warden<'_> {
 }
 
 impl Warden<'_> {
-    fn fail(&mut self, object_key: &ObjectKey, error: &GatewayError) {
+    /// A damaged object is told and passed over; anything else would fail for the next one too, and
+    /// ends the pass where it is.
+    fn judge_failure(
+        &mut self,
+        object_key: &ObjectKey,
+        error: GatewayError,
+    ) -> Result<(), GatewayError> {
+        if error.kind() != ErrorKind::Corrupt {
+            return Err(error);
+        }
         self.report.failed += 1;
         self.job.metrics.lifecycle(LifecycleEvent::Failed);
         tracing::warn!(
             object_key = object_key.as_str(),
             error = %error,
             kind = ?error.kind(),
-            "lifecycle rules were not applied to an object; the next pass tries again"
+            "lifecycle rules were not applied to a damaged object; the next pass tries again"
         );
+        Ok(())
     }
 }
 
@@ -180,24 +191,16 @@ impl LifecycleJob {
         }
     }
 
-    async fn visit(&self, entry: &buckets::BucketEntry, stop: &Stop) -> Result<(), GatewayError> {
-        let header = buckets::header(&*self.engine, entry.bucket).await?;
-        let Some(bucket) = header.filter(|header| header.has_lifecycle) else {
+    async fn visit(&self, entry: &BucketEntry, stop: &Stop) -> Result<(), GatewayError> {
+        let Some((_, rules)) = self.in_force(entry.bucket).await? else {
             return Ok(());
         };
-        let kind = SettingsKind::Lifecycle;
-        let Some(rules) = settings::load(&*self.engine, bucket.bucket, kind).await? else {
-            return Ok(());
-        };
-        let rules = match serde_json::from_slice::<LifecycleConfiguration>(&rules) {
-            Ok(rules) => rules,
-            Err(error) => {
-                tracing::error!(bucket = %bucket.name, error = %error, "lifecycle rules cannot be read; nothing expires in this bucket until they are put again");
-                self.metrics.lifecycle(LifecycleEvent::Failed);
-                return Ok(());
-            }
-        };
-        let mut progress = Progress::load(&*self.engine, bucket.bucket).await?;
+        let mut progress = Progress::load(&*self.engine, entry.bucket).await?;
+        if progress.rules != rules.checksum() {
+            // What was passed over was judged by other rules.
+            progress = Progress::default();
+            progress.rules = rules.checksum();
+        }
         let pass = match progress.running.take() {
             Some(pass) => Pass {
                 is_resumed: true,
@@ -206,7 +209,19 @@ impl LifecycleJob {
             None if self.is_due(&progress) => Pass::default(),
             None => return Ok(()),
         };
-        self.pass(&bucket, &rules, (progress, pass), stop).await
+        self.pass(entry, (progress, pass), stop).await
+    }
+
+    /// A bucket with its rules as they are now.
+    async fn in_force(
+        &self,
+        bucket: BucketId,
+    ) -> Result<Option<(BucketRecord, LifecycleRules)>, GatewayError> {
+        let Some(bucket) = buckets::header(&*self.engine, bucket).await? else {
+            return Ok(None);
+        };
+        let rules = self.gateway.rules_in_force(&bucket).await?;
+        Ok(rules.map(|rules| (bucket, rules)))
     }
 
     fn is_due(&self, progress: &Progress) -> bool {
@@ -218,8 +233,7 @@ impl LifecycleJob {
 
     async fn pass(
         &self,
-        bucket: &BucketRecord,
-        rules: &LifecycleConfiguration,
+        entry: &BucketEntry,
         (mut progress, mut pass): (Progress, Pass),
         stop: &Stop,
     ) -> Result<(), GatewayError> {
@@ -231,18 +245,24 @@ impl LifecycleJob {
         };
         let mut steps = 0_u32;
         loop {
+            // A pass may take hours: what its bucket's owner changes meanwhile counts at once.
+            let in_force = self.in_force(entry.bucket).await?;
+            let same = in_force.filter(|(_, rules)| rules.checksum() == progress.rules);
+            let Some((bucket, rules)) = same else {
+                return Ok(());
+            };
             let moment = Moment {
                 now: self.retention.now(),
                 day: self.settings.day,
             };
             let next = match &pass.place {
                 Place::Objects(after) => {
-                    let work = (rules, moment, after.as_deref());
-                    self.step_objects(bucket, work, &mut warden).await?
+                    let work = (&rules, moment, after.as_deref());
+                    self.step_objects(&bucket, work, &mut warden).await?
                 }
                 Place::Uploads(after) => {
-                    let work = (rules, moment, after.as_ref());
-                    self.step_uploads(bucket, work, &mut warden).await?
+                    let work = (&rules, moment, after.as_ref());
+                    self.step_uploads(&bucket, work, &mut warden).await?
                 }
             };
             pass.report = warden.report;
@@ -252,7 +272,7 @@ impl LifecycleJob {
             if stop.is_stopped() || warden.has_acted || steps.is_multiple_of(STEPS_PER_STORE) {
                 warden.has_acted = false;
                 progress.running = Some(pass.clone());
-                progress.store(&*self.engine, bucket.bucket).await?;
+                progress.store(&*self.engine, entry.bucket).await?;
             }
             if stop.is_stopped() {
                 return Ok(());
@@ -262,12 +282,12 @@ impl LifecycleJob {
         let finished = self.retention.now();
         progress.running = None;
         progress.finished_millis = Some(finished.millis());
-        progress.store(&*self.engine, bucket.bucket).await?;
-        self.tell(bucket, &pass, finished);
+        progress.store(&*self.engine, entry.bucket).await?;
+        self.tell(entry, &pass, finished);
         Ok(())
     }
 
-    fn tell(&self, bucket: &BucketRecord, pass: &Pass, finished: Timestamp) {
+    fn tell(&self, bucket: &BucketEntry, pass: &Pass, finished: Timestamp) {
         self.metrics.lifecycle_pass(finished.millis());
         let report = &pass.report;
         tracing::info!(
@@ -290,7 +310,7 @@ impl LifecycleJob {
     async fn step_objects(
         &self,
         bucket: &BucketRecord,
-        (rules, moment, after): (&LifecycleConfiguration, Moment, Option<&str>),
+        (rules, moment, after): (&LifecycleRules, Moment, Option<&str>),
         warden: &mut Warden<'_>,
     ) -> Result<Option<Place>, GatewayError> {
         // What was stored as a place was an object key.
@@ -301,19 +321,16 @@ impl LifecycleJob {
             .await?;
         let is_last = page.len() < PAGE;
         let mut done = after;
-        for (object_key, current) in page {
-            let own = KeyRules::of(rules, object_key.as_str());
-            if !own.is_idle() {
-                let object = (&object_key, &current);
-                let applied = self
-                    .gateway
-                    .apply_lifecycle(bucket, object, (&own, moment), warden);
-                match applied.await {
-                    Ok(true) => {}
-                    // Told to stop in the middle: this object is looked at again.
-                    Ok(false) => return Ok(Some(Place::Objects(done.as_ref().map(text)))),
-                    Err(error) => warden.fail(&object_key, &error),
-                }
+        for object_key in page {
+            let object = (bucket, &object_key);
+            let applied = self
+                .gateway
+                .apply_lifecycle(object, (rules, moment), warden);
+            match applied.await {
+                Ok(true) => {}
+                // Told to stop in the middle: this object is looked at again.
+                Ok(false) => return Ok(Some(Place::Objects(done.as_ref().map(text)))),
+                Err(error) => warden.judge_failure(&object_key, error)?,
             }
             warden.report.object_keys += 1;
             done = Some(object_key);
@@ -329,7 +346,7 @@ impl LifecycleJob {
     async fn step_uploads(
         &self,
         bucket: &BucketRecord,
-        (rules, moment, after): (&LifecycleConfiguration, Moment, Option<&(String, String)>),
+        (rules, moment, after): (&LifecycleRules, Moment, Option<&(String, String)>),
         warden: &mut Warden<'_>,
     ) -> Result<Option<Place>, GatewayError> {
         let after = after.and_then(|(object_key, upload)| {
@@ -341,14 +358,20 @@ impl LifecycleJob {
         let is_last = page.len() < PAGE;
         let mut done = after;
         for upload in page {
-            let own = KeyRules::of(rules, upload.object_key.as_str());
-            if own.aborts(upload.initiated, moment) {
+            let own = KeyRules::of(&rules.configuration, upload.object_key.as_str());
+            let Some(initiated) = upload.initiated else {
+                let error = CatalogError::Inconsistent("upload").into();
+                warden.judge_failure(&upload.object_key, error)?;
+                done = Some((upload.object_key, upload.upload));
+                continue;
+            };
+            if own.aborts(initiated, moment) {
                 if !warden.admit().await {
                     return Ok(Some(Place::Uploads(done.map(texts))));
                 }
-                match self.gateway.abort_due_upload(bucket, &upload).await {
+                match self.gateway.abort_due_upload(bucket, rules, &upload).await {
                     Ok(outcome) => warden.outcome(outcome),
-                    Err(error) => warden.fail(&upload.object_key, &error),
+                    Err(error) => warden.judge_failure(&upload.object_key, error)?,
                 }
             }
             done = Some((upload.object_key, upload.upload));

@@ -9,9 +9,11 @@ use crate::model::id::BucketId;
 use crate::storage::Engine;
 use serde::{Deserialize, Serialize};
 
-/// How far a bucket's pass has come, and when the last one ended. Stored as JSON.
+/// How far a bucket's pass by some rules has come, and when the last one ended. Stored as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub(in crate::jobs) struct Progress {
+    /// Checksum of the rules that it is about.
+    pub(in crate::jobs) rules: u32,
     /// The pass that is not over.
     pub(in crate::jobs) running: Option<Pass>,
     /// When the last pass ended, by the retention clock, in milliseconds.

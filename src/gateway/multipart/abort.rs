@@ -1,6 +1,7 @@
 //! AbortMultipartUpload.
 
 use crate::catalog::buckets::BucketRecord;
+use crate::catalog::error::CatalogError;
 use crate::catalog::guarded_batch;
 use crate::catalog::upload_parts;
 use crate::catalog::uploads::{self, UploadEnd};
@@ -9,7 +10,7 @@ use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
 use crate::model::id::UploadId;
 use crate::model::object_key::ObjectKey;
-use crate::storage::CommitError;
+use crate::storage::{CommitError, MetaBatch};
 
 /// Attempts to end an upload while parts keep arriving.
 pub(in crate::gateway) const END_ATTEMPTS_MAX: usize = 64;
@@ -30,18 +31,20 @@ impl Gateway {
         upload: UploadId,
     ) -> Result<(), GatewayError> {
         spend(permit, Action::AbortMultipartUpload, bucket)?;
-        self.end_upload(bucket, object_key, upload).await
+        self.end_upload(bucket, object_key, upload, |_batch| {})
+            .await
     }
 
-    /// Ends an upload and gives up its parts.
+    /// Ends an upload without a result; `extend` adds further conditions to the batch.
     ///
     /// # Errors
-    /// As [`Gateway::abort_upload`].
+    /// As [`Gateway::abort_upload`]; `ConditionFailed` for a condition of `extend`.
     pub(in crate::gateway) async fn end_upload(
         &self,
         bucket: &BucketRecord,
         object_key: &ObjectKey,
         upload: UploadId,
+        extend: impl Fn(&mut MetaBatch),
     ) -> Result<(), GatewayError> {
         let engine = &*self.engine;
         for _ in 0..END_ATTEMPTS_MAX {
@@ -65,15 +68,18 @@ impl Gateway {
                 now,
             }
             .extend(&mut batch, |_blob| false);
+            let own_conditions = batch.condition_count();
+            extend(&mut batch);
             match engine.commit(batch).await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::ConditionFailed { condition_index: 0 }) => {
                     return Err(GatewayError::NoSuchBucket);
                 }
-                Err(CommitError::ConditionFailed { .. }) => {}
-                Err(source) => return Err(crate::catalog::error::CatalogError::from(source).into()),
+                Err(CommitError::ConditionFailed { condition_index })
+                    if condition_index < own_conditions => {}
+                Err(source) => return Err(CatalogError::from(source).into()),
             }
         }
-        Err(crate::catalog::error::CatalogError::Contended.into())
+        Err(CatalogError::Contended.into())
     }
 }

@@ -7,7 +7,7 @@
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::changes::{self, Decision, NewVersion};
 use crate::catalog::objects::MarkerRecord;
-use crate::catalog::versions::VersionRow;
+use crate::catalog::versions::{FoundVersion, VersionRow};
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
@@ -170,14 +170,16 @@ impl Gateway {
         selector: VersionSelector,
     ) -> Result<Deleted, GatewayError> {
         let object_key = request.object_key;
-        let decide = async |bucket: &BucketRecord, row: &VersionRow| {
+        let decide = async |bucket: &BucketRecord, found: &FoundVersion| {
+            let row = &found.row;
             self.verify_lock(bucket, object_key, row).await?;
             self.judge_conditions(bucket, object_key, row, &request.conditions)
                 .await?;
             Ok::<_, GatewayError>(true)
         };
         let target = self.target(bucket, object_key, request.bypass);
-        let gone = changes::remove_version(&*self.engine, target, selector, decide).await?;
+        let gone =
+            changes::remove_version(&*self.engine, target, selector, decide, |_batch| {}).await?;
         let is_told = bucket.versioning != Versioning::Unversioned;
         Ok(Deleted {
             version: is_told.then_some(selector),

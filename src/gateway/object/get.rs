@@ -77,6 +77,8 @@ pub struct ObjectAnswer {
     pub checksum: Option<ToldChecksum>,
     /// The version as answers name it; `None` in a bucket that never kept versions.
     pub version: Option<VersionSelector>,
+    /// Whether it is the newest version.
+    pub is_current: bool,
 }
 
 impl GetObject {
@@ -253,6 +255,7 @@ fn answer(
     };
     Ok(ObjectAnswer {
         version: told_version(bucket, &located.record.plain),
+        is_current: located.is_current,
         checksum,
         record: located.record,
         range,

@@ -1,0 +1,430 @@
+//! The steps of the lifecycle job while others change what was judged: whatever comes between
+//! judging and acting, nothing is destroyed that is not due any more.
+
+use crate::base::clock::{Clock, ManualClock};
+use crate::base::entropy::{Entropy, SystemEntropy};
+use crate::base::task::BlockingPool;
+use crate::catalog::buckets::{self, BucketRecord};
+use crate::catalog::changes::{self, Decision, NewVersion};
+use crate::catalog::objects::{BlobRef, BodyBinding, ObjectPlain, ObjectRecord, ObjectSecret};
+use crate::catalog::retention_clock::RetentionClock;
+use crate::catalog::settings::{self, SettingsKind};
+use crate::catalog::uploads::{self, UploadRecord};
+use crate::catalog::versions::{self, FoundVersion, VersionRow};
+use crate::crypto::{DataKey, KeyContext, KeyProvider, KeyScope, StreamParameters};
+use crate::gateway::error::GatewayError;
+use crate::gateway::lifecycle::{LifecycleObserver, LifecycleOutcome, OpenUpload};
+use crate::gateway::{Gateway, GatewayParts, identity};
+use crate::kms::{CachingKeys, LocalKeyConfig, LocalKeyService, RootKeySource};
+use crate::model::bucket::BucketName;
+use crate::model::etag::ETag;
+use crate::model::id::{BlobId, BucketId, TenantId, UploadId, VersionId};
+use crate::model::lifecycle::due::{DayLength, Moment};
+use crate::model::lock::LockState;
+use crate::model::metadata::ObjectMetadata;
+use crate::model::object_key::ObjectKey;
+use crate::model::tags::TagSet;
+use crate::model::time::Timestamp;
+use crate::model::versioning::Versioning;
+use crate::storage::{Engine, MemoryEngine, MetaBatch};
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const BUCKET: BucketId = BucketId::from_bytes([7; 16]);
+const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+const DAY: Duration = Duration::from_hours(24);
+const NONCURRENT: &str = "\"expiration\":null,\"noncurrent\":{\"days\":1,\"newer_versions\":null}";
+const EXPIRE: &str = "\"expiration\":{\"Days\":1},\"noncurrent\":null";
+
+/// A gateway over an engine in memory with one bucket.
+struct Place {
+    gateway: Gateway,
+    clock: Arc<ManualClock>,
+    object_key: ObjectKey,
+    _folder: TempDir,
+}
+
+impl Place {
+    async fn new(versioning: Versioning, actions: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let root_key = folder.path().join("root.key");
+        std::fs::write(&root_key, [3; 32]).unwrap();
+        std::fs::set_permissions(&root_key, PermissionsExt::from_mode(0o600)).unwrap();
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::new());
+        let pool = BlockingPool::new(tokio::runtime::Handle::current(), 2);
+        let config = LocalKeyConfig {
+            root_key: RootKeySource::File(root_key),
+            data_folder: folder.path().join("data"),
+        };
+        std::fs::create_dir(&config.data_folder).unwrap();
+        let keys = LocalKeyService::open(config, Arc::clone(&entropy), pool.clone()).await;
+        let provider: Arc<dyn KeyProvider> = Arc::new(keys.unwrap());
+        let manual = Arc::new(ManualClock::at(1_795_392_000_000));
+        let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&manual);
+        let engine: Arc<dyn Engine> = Arc::new(MemoryEngine::new());
+        let retention = RetentionClock::load(Arc::clone(&engine), Arc::clone(&clock)).await;
+        let keys = CachingKeys::new(Arc::clone(&provider), Arc::clone(&clock), DAY);
+        let gateway = Gateway::new(GatewayParts {
+            engine: Arc::clone(&engine),
+            provider: Arc::clone(&provider),
+            keys: Arc::new(keys),
+            clock,
+            entropy,
+            pool,
+            leases: Default::default(),
+            body_streams_max: 1,
+            retention: Arc::new(retention.unwrap()),
+        });
+        provider.create_tenant_key(TENANT).await.unwrap();
+        let context = KeyContext {
+            tenant: TENANT,
+            scope: KeyScope::Bucket(BUCKET),
+            version: 1,
+        };
+        let (_, wrapped) = provider.generate_key(&context).await.unwrap();
+        let name = BucketName::parse("records").unwrap();
+        let created = gateway.now();
+        let keys = vec![(1, wrapped)];
+        let mut bucket = BucketRecord::new(BUCKET, name, TENANT, created, keys);
+        bucket.versioning = versioning;
+        buckets::create(&*engine, &bucket).await.unwrap();
+        let place = Self {
+            gateway,
+            clock: manual,
+            object_key: ObjectKey::parse("a/b").unwrap(),
+            _folder: folder,
+        };
+        place.set_rules("one", actions).await;
+        place
+    }
+
+    async fn set_rules(&self, id: &str, actions: &str) {
+        let document = format!(
+            "{{\"rules\":[{{\"id\":\"{id}\",\"is_enabled\":true,\"scope\":{{\"Prefix\":\"\"}},\
+             {actions},\"abort_incomplete_multipart_days\":1}}]}}"
+        );
+        self.change_rules(true, |batch| {
+            settings::put(batch, SettingsKind::Lifecycle, document.as_bytes());
+        })
+        .await;
+    }
+
+    async fn delete_rules(&self) {
+        self.change_rules(false, |batch| {
+            settings::delete(batch, SettingsKind::Lifecycle);
+        })
+        .await;
+    }
+
+    async fn change_rules(&self, has_lifecycle: bool, extend: impl Fn(&mut MetaBatch)) {
+        let apply = |bucket: &mut BucketRecord| {
+            bucket.has_lifecycle = has_lifecycle;
+            true
+        };
+        let engine = &*self.gateway.engine;
+        buckets::change_with(engine, BUCKET, apply, extend)
+            .await
+            .unwrap();
+    }
+
+    async fn bucket(&self) -> BucketRecord {
+        let header = buckets::header(&*self.gateway.engine, BUCKET).await;
+        header.unwrap().unwrap()
+    }
+
+    /// Puts a version on top: an object, or a delete marker.
+    async fn put(&self, is_marker: bool) {
+        let (gateway, object_key) = (&self.gateway, &self.object_key);
+        let bucket = self.bucket().await;
+        let begun = VersionId::generate(gateway.now().millis(), &*gateway.entropy).unwrap();
+        let decide = async |bucket: &BucketRecord, current: Option<&VersionRow>| {
+            let new = if is_marker {
+                gateway
+                    .marker_above(bucket, object_key, current, begun)
+                    .await?
+            } else {
+                self.object(bucket, current, begun).await?
+            };
+            Ok::<_, GatewayError>(Decision::Put(Box::new(new)))
+        };
+        let target = gateway.target(&bucket, object_key, false);
+        let changed = changes::commit_current(&*gateway.engine, target, decide, |_batch| {});
+        assert!(changed.await.unwrap());
+    }
+
+    async fn object(
+        &self,
+        bucket: &BucketRecord,
+        current: Option<&VersionRow>,
+        begun: VersionId,
+    ) -> Result<NewVersion, GatewayError> {
+        let gateway = &self.gateway;
+        let blob = BlobRef {
+            blob: BlobId::from_bytes(*begun.as_bytes()),
+            piece_count: 1,
+        };
+        let mut record = ObjectRecord {
+            plain: ObjectPlain {
+                size: 5,
+                last_modified: Timestamp::default(),
+                version: begun,
+                part_count: None,
+                blob: Some(blob),
+                is_null: true,
+                is_marker: false,
+                lock: LockState::default(),
+            },
+            secret: ObjectSecret {
+                data_key: DataKey::generate(&*gateway.entropy)?,
+                etag: ETag::single([0; 16]),
+                checksum: None,
+                metadata: ObjectMetadata::default(),
+                tags: TagSet::default(),
+                body: BodyBinding::Stream(StreamParameters {
+                    salt: [0; 32],
+                    commitment: [0; 32],
+                }),
+            },
+        };
+        gateway
+            .succeed(bucket, current, begun)?
+            .apply(&mut record.plain);
+        let bucket_key = gateway.sealing_key(bucket).await?;
+        let identity = identity(bucket, &self.object_key);
+        Ok(NewVersion {
+            plain: record.plain,
+            row: record.seal(&identity, &bucket_key, &*gateway.entropy)?,
+            part_table: None,
+            memory: None,
+            finished: Vec::new(),
+            owned: Vec::new(),
+            keeps_blobs: false,
+        })
+    }
+
+    /// Destroys the newest version, as a client does that names it.
+    async fn destroy_newest(&self) {
+        let bucket = self.bucket().await;
+        let engine = &*self.gateway.engine;
+        let current = versions::load_current(engine, BUCKET, &self.object_key).await;
+        let selector = current.unwrap().unwrap().plain.selector();
+        let decide = async |_: &BucketRecord, _: &FoundVersion| Ok::<_, GatewayError>(true);
+        let target = self.gateway.target(&bucket, &self.object_key, false);
+        let gone = changes::remove_version(engine, target, selector, decide, |_batch| {});
+        assert!(gone.await.unwrap().is_some());
+    }
+
+    /// How many versions there are, and whether the newest is an object.
+    async fn versions(&self) -> (u64, bool) {
+        let engine = &*self.gateway.engine;
+        let usage = crate::catalog::usage::load(engine, BUCKET).await.unwrap();
+        let current = versions::load_current(engine, BUCKET, &self.object_key).await;
+        let current = current.unwrap();
+        (
+            usage.objects,
+            current.is_some_and(|row| !row.plain.is_marker),
+        )
+    }
+
+    fn moment(&self) -> Moment {
+        Moment {
+            now: self.gateway.retention_now(),
+            day: DayLength::REAL,
+        }
+    }
+
+    /// Applies the rules as they are now, with something in between judging and acting.
+    async fn apply(&self, meddle: impl AsyncFnOnce()) -> Vec<LifecycleOutcome> {
+        let bucket = self.bucket().await;
+        let rules = self.gateway.rules_in_force(&bucket).await.unwrap().unwrap();
+        let mut meddler = Meddler {
+            meddle: Some(meddle),
+            outcomes: Vec::new(),
+        };
+        let object = (&bucket, &self.object_key);
+        let applied = self
+            .gateway
+            .apply_lifecycle(object, (&rules, self.moment()), &mut meddler);
+        assert!(applied.await.unwrap());
+        meddler.outcomes
+    }
+}
+
+/// Does something before the first action.
+struct Meddler<F> {
+    meddle: Option<F>,
+    outcomes: Vec<LifecycleOutcome>,
+}
+
+impl<F: AsyncFnOnce()> LifecycleObserver for Meddler<F> {
+    async fn admit(&mut self) -> bool {
+        if let Some(meddle) = self.meddle.take() {
+            meddle().await;
+        }
+        true
+    }
+
+    fn outcome(&mut self, outcome: LifecycleOutcome) {
+        self.outcomes.push(outcome);
+    }
+}
+
+/// An object with two versions of which the older has been noncurrent for ten days.
+async fn overwritten() -> Place {
+    let place = Place::new(Versioning::Enabled, NONCURRENT).await;
+    place.put(false).await;
+    place.put(false).await;
+    place.clock.advance(10 * DAY);
+    place
+}
+
+#[tokio::test]
+async fn noncurrent_version_is_removed_when_nothing_comes_between() {
+    let place = overwritten().await;
+    let outcomes = place.apply(async || {}).await;
+    assert_eq!(outcomes, [LifecycleOutcome::RemovedVersion]);
+    assert_eq!(place.versions().await, (1, true));
+}
+
+#[tokio::test]
+async fn version_that_is_the_newest_again_is_not_destroyed() {
+    let place = overwritten().await;
+    let outcomes = place.apply(async || place.destroy_newest().await).await;
+    assert_eq!(outcomes, [LifecycleOutcome::Changed]);
+    assert_eq!(place.versions().await, (1, true));
+}
+
+#[tokio::test]
+async fn version_is_judged_again_when_another_comes_on_top() {
+    let place = overwritten().await;
+    let outcomes = place.apply(async || place.put(false).await).await;
+    assert_eq!(outcomes, [LifecycleOutcome::Changed]);
+    assert_eq!(place.versions().await, (3, true));
+    let outcomes = place.apply(async || {}).await;
+    assert_eq!(outcomes, [LifecycleOutcome::RemovedVersion]);
+    assert_eq!(place.versions().await, (2, true));
+}
+
+#[tokio::test]
+async fn version_that_was_just_overwritten_is_not_due() {
+    let place = Place::new(Versioning::Enabled, NONCURRENT).await;
+    place.put(false).await;
+    place.clock.advance(400 * DAY);
+    let bucket = place.bucket().await;
+    let keys = place.gateway.lifecycle_keys(&bucket, None, 10).await;
+    assert_eq!(keys.unwrap(), [place.object_key.clone()]);
+    place.put(false).await;
+    assert_eq!(place.apply(async || {}).await, []);
+    assert_eq!(place.versions().await, (2, true));
+}
+
+#[tokio::test]
+async fn rules_that_were_taken_away_or_replaced_do_nothing() {
+    for is_replaced in [false, true] {
+        for (versioning, actions, marker) in [
+            (Versioning::Enabled, EXPIRE, false),
+            (Versioning::Suspended, EXPIRE, false),
+            (Versioning::Unversioned, EXPIRE, false),
+            (Versioning::Enabled, EXPIRE, true),
+            (Versioning::Enabled, NONCURRENT, false),
+        ] {
+            let place = Place::new(versioning, actions).await;
+            place.put(marker).await;
+            if actions == NONCURRENT {
+                place.put(false).await;
+            }
+            place.clock.advance(10 * DAY);
+            let before = place.versions().await;
+            let meddle = async || {
+                if is_replaced {
+                    place.set_rules("two", actions).await;
+                } else {
+                    place.delete_rules().await;
+                }
+            };
+            let outcomes = place.apply(meddle).await;
+            assert_eq!(
+                outcomes,
+                [LifecycleOutcome::Changed],
+                "{versioning:?} {actions}"
+            );
+            assert_eq!(place.versions().await, before, "{versioning:?} {actions}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn object_that_was_written_again_does_not_expire() {
+    for versioning in [
+        Versioning::Enabled,
+        Versioning::Suspended,
+        Versioning::Unversioned,
+    ] {
+        let place = Place::new(versioning, EXPIRE).await;
+        place.put(false).await;
+        place.clock.advance(10 * DAY);
+        let outcomes = place.apply(async || place.put(false).await).await;
+        assert_eq!(outcomes, [LifecycleOutcome::Changed]);
+        assert!(place.versions().await.1, "{versioning:?}");
+        place.clock.advance(10 * DAY);
+        let outcomes = place.apply(async || {}).await;
+        assert_eq!(outcomes, [LifecycleOutcome::Expired]);
+        assert!(!place.versions().await.1, "{versioning:?}");
+    }
+}
+
+#[tokio::test]
+async fn lone_marker_goes_only_while_it_is_lone_and_on_top() {
+    let place = Place::new(Versioning::Enabled, EXPIRE).await;
+    place.put(true).await;
+    place.clock.advance(10 * DAY);
+    let outcomes = place.apply(async || place.put(false).await).await;
+    assert_eq!(outcomes, [LifecycleOutcome::Changed]);
+    assert_eq!(place.versions().await, (2, true));
+    place.destroy_newest().await;
+    let outcomes = place.apply(async || {}).await;
+    assert_eq!(outcomes, [LifecycleOutcome::RemovedMarker]);
+    assert_eq!(place.versions().await, (0, false));
+}
+
+#[tokio::test]
+async fn upload_is_not_aborted_by_rules_that_were_taken_away() {
+    let place = Place::new(Versioning::Unversioned, EXPIRE).await;
+    let bucket = place.bucket().await;
+    let rules = place.gateway.rules_in_force(&bucket).await;
+    let rules = rules.unwrap().unwrap();
+    let upload = UploadId::from_bytes([9; 16]);
+    let identity = identity(&bucket, &place.object_key);
+    let engine = &*place.gateway.engine;
+    let record = UploadRecord {
+        upload,
+        initiated: place.gateway.now(),
+        data_key: DataKey::generate(&*place.gateway.entropy).unwrap(),
+        metadata: ObjectMetadata::default(),
+        tags: TagSet::default(),
+        lock: LockState::default(),
+        checksum: None,
+    };
+    let bucket_key = place.gateway.sealing_key(&bucket).await.unwrap();
+    let row = record.seal(&identity, &bucket_key, &*place.gateway.entropy);
+    let created = uploads::create(engine, &identity, upload, row.unwrap()).await;
+    created.unwrap();
+    let due = OpenUpload {
+        object_key: place.object_key.clone(),
+        upload,
+        initiated: Some(place.gateway.now()),
+    };
+    place.delete_rules().await;
+    let gateway = &place.gateway;
+    let outcome = gateway.abort_due_upload(&bucket, &rules, &due).await;
+    assert_eq!(outcome.unwrap(), LifecycleOutcome::Changed);
+    let open = gateway.lifecycle_uploads(&bucket, None, 10).await;
+    assert_eq!(open.unwrap(), std::slice::from_ref(&due));
+    place.set_rules("one", EXPIRE).await;
+    let outcome = gateway.abort_due_upload(&bucket, &rules, &due).await;
+    assert_eq!(outcome.unwrap(), LifecycleOutcome::AbortedUpload);
+    let open = gateway.lifecycle_uploads(&bucket, None, 10).await;
+    assert_eq!(open.unwrap(), []);
+}
