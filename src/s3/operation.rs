@@ -50,6 +50,8 @@ operations! {
     DeleteBucket => DeleteBucket,
     /// `DELETE /bucket?encryption`
     DeleteBucketEncryption => PutEncryptionConfiguration,
+    /// `DELETE /bucket?lifecycle`
+    DeleteBucketLifecycle => PutLifecycleConfiguration,
     /// `DELETE /bucket?tagging`
     DeleteBucketTagging => PutBucketTagging,
     /// `DELETE /bucket/key`
@@ -60,6 +62,8 @@ operations! {
     DeleteObjectTagging => DeleteObjectTagging,
     /// `GET /bucket?encryption`
     GetBucketEncryption => GetEncryptionConfiguration,
+    /// `GET /bucket?lifecycle`
+    GetBucketLifecycleConfiguration => GetLifecycleConfiguration,
     /// `GET /bucket?location`
     GetBucketLocation => GetBucketLocation,
     /// `GET /bucket?tagging`
@@ -96,6 +100,8 @@ operations! {
     ListParts => ListMultipartUploadParts,
     /// `PUT /bucket?encryption`
     PutBucketEncryption => PutEncryptionConfiguration,
+    /// `PUT /bucket?lifecycle`
+    PutBucketLifecycleConfiguration => PutLifecycleConfiguration,
     /// `PUT /bucket?tagging`
     PutBucketTagging => PutBucketTagging,
     /// `PUT /bucket?versioning`

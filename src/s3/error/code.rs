@@ -72,6 +72,7 @@ codes! {
     MissingContentLength "MissingContentLength" 411 "You must provide the Content-Length HTTP header.";
     NoSuchBucket "NoSuchBucket" 404 "The specified bucket does not exist";
     NoSuchKey "NoSuchKey" 404 "The specified key does not exist.";
+    NoSuchLifecycleConfiguration "NoSuchLifecycleConfiguration" 404 "The lifecycle configuration does not exist";
     NoSuchObjectLockConfiguration "NoSuchObjectLockConfiguration" 404 "The specified object does not have a ObjectLock configuration";
     NoSuchTagSet "NoSuchTagSet" 404 "The TagSet does not exist";
     NoSuchUpload "NoSuchUpload" 404 "The specified multipart upload does not exist. The upload ID might be invalid, or the multipart upload might have been aborted or completed.";

@@ -39,6 +39,7 @@ pub fn complete(error: S3Error, view: &RequestView<'_>, domains: &[String]) -> S
         | S3ErrorCode::BucketNotEmpty
         | S3ErrorCode::InvalidBucketName
         | S3ErrorCode::NoSuchBucket
+        | S3ErrorCode::NoSuchLifecycleConfiguration
         | S3ErrorCode::NoSuchTagSet
         | S3ErrorCode::ObjectLockConfigurationNotFoundError => {
             vec![("BucketName", request.bucket())]

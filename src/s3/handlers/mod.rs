@@ -4,6 +4,7 @@ pub mod attributes;
 pub mod bucket;
 pub mod delete;
 pub mod encryption;
+pub mod lifecycle;
 pub mod listing;
 pub mod lock;
 pub mod multipart;
@@ -227,11 +228,13 @@ pub async fn dispatch(
         Operation::CreateMultipartUpload => multipart::create(call).await,
         Operation::DeleteBucket => bucket::delete(call).await,
         Operation::DeleteBucketEncryption => encryption::delete(call).await,
+        Operation::DeleteBucketLifecycle => lifecycle::delete(call).await,
         Operation::DeleteBucketTagging => tagging::delete_bucket(call).await,
         Operation::DeleteObject => delete::delete_object(call).await,
         Operation::DeleteObjects => delete::delete_objects(call, payload, framing).await,
         Operation::DeleteObjectTagging => tagging::delete_object(call).await,
         Operation::GetBucketEncryption => encryption::get(call).await,
+        Operation::GetBucketLifecycleConfiguration => lifecycle::get(call).await,
         Operation::GetBucketLocation => bucket::location(call).await,
         Operation::GetBucketTagging => tagging::get_bucket(call).await,
         Operation::GetBucketVersioning => versioning::get(call).await,
@@ -250,6 +253,7 @@ pub async fn dispatch(
         Operation::ListObjectVersions => versioning::list(call).await,
         Operation::ListParts => listing::parts(call).await,
         Operation::PutBucketEncryption => encryption::put(call, payload, framing).await,
+        Operation::PutBucketLifecycleConfiguration => lifecycle::put(call, payload, framing).await,
         Operation::PutBucketTagging => tagging::put_bucket(call, payload, framing).await,
         Operation::PutBucketVersioning => versioning::put(call, payload, framing).await,
         Operation::PutObject => object::put(call, payload, framing).await,

@@ -11,7 +11,7 @@ use crate::model::versioning::VersionSelector;
 use crate::s3::body::bridge::{Framing, with_body};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::{conditions, digests, metadata, number, tagging, version};
-use crate::s3::handlers::Call;
+use crate::s3::handlers::{Call, lifecycle};
 use crate::s3::respond;
 use crate::s3::xml::{requests, responses};
 use actix_http::Payload;
@@ -154,6 +154,7 @@ pub async fn complete(
     let mut response = HttpResponse::Ok();
     let version = finished.version.map(VersionSelector::Id);
     version::tell(&mut response, version::VERSION_HEADER, version);
+    lifecycle::tell_expiration(call, &bucket, version, &mut response).await;
     Ok(respond::written_xml(response, body, told))
 }
 

@@ -15,7 +15,7 @@ use crate::s3::extract::copy_source::CopySource;
 use crate::s3::extract::{
     conditions, copy_source, digests, guard, metadata, number, tagging, version,
 };
-use crate::s3::handlers::Call;
+use crate::s3::handlers::{Call, lifecycle};
 use crate::s3::respond;
 use crate::s3::xml::responses;
 use actix_http::Payload;
@@ -66,6 +66,7 @@ pub async fn put(
     let mut response = HttpResponse::Ok();
     response.insert_header(("etag", stored.etag.quoted()));
     version::tell(&mut response, version::VERSION_HEADER, stored.version);
+    lifecycle::tell_expiration(call, &bucket, stored.version, &mut response).await;
     respond::encryption(&mut response, call.told_encryption(&bucket));
     let checksum = stored.checksum.as_ref().map(ToldChecksum::from);
     respond::checksum(&mut response, checksum.as_ref());
@@ -150,6 +151,7 @@ pub async fn get(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .await?;
     let len = answer.range.end.saturating_sub(answer.range.start);
     let mut response = describe(call, &answer)?;
+    lifecycle::tell_read(call, &bucket, &answer, &mut response).await;
     // An error in mid-body makes the server drop the connection: the client sees a short body,
     // never other bytes.
     let plaintext = plaintext.map(|piece| {
@@ -175,6 +177,7 @@ pub async fn head(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .await?;
     let len = answer.range.end.saturating_sub(answer.range.start);
     let mut response = describe(call, &answer)?;
+    lifecycle::tell_read(call, &bucket, &answer, &mut response).await;
     Ok(response.body(SizedStream::new(
         len,
         futures::stream::empty::<Result<_, std::io::Error>>(),
@@ -264,6 +267,7 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         version::SOURCE_VERSION_HEADER,
         copied.source_version,
     );
+    lifecycle::tell_expiration(call, &bucket, stored.version, &mut response).await;
     Ok(respond::written_xml(
         response,
         body,
