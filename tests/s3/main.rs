@@ -35,3 +35,4 @@ mod tagging;
 mod tagging_headers;
 mod tenancy;
 mod unstated_hash;
+mod versioning;

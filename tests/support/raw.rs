@@ -383,10 +383,18 @@ impl Wire {
 
     /// Sends it on a connection of its own and reads the answer.
     pub(crate) fn send(&self, port: u16) -> Answer {
-        let mut connection = Connection::open(port);
+        self.send_on(Connection::open(port)).expect("an answer")
+    }
+
+    /// As [`Wire::send`], to a server that may be gone: `None` without a whole answer.
+    pub(crate) fn try_send(&self, port: u16) -> Option<Answer> {
+        self.send_on(Connection::try_open(port)?)
+    }
+
+    fn send_on(&self, mut connection: Connection) -> Option<Answer> {
         connection.write(&self.head());
         connection.write(&self.body);
-        connection.answer(&self.method)
+        connection.try_answer(&self.method)
     }
 }
 
@@ -398,11 +406,16 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn open(port: u16) -> Self {
-        let stream = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+        Self::try_open(port).expect("a connection")
+    }
+
+    /// Opens a connection, if somebody listens.
+    pub(crate) fn try_open(port: u16) -> Option<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
         stream.set_nodelay(true).expect("no delay");
         let stream = BufReader::new(stream);
-        Self { stream }
+        Some(Self { stream })
     }
 
     /// Writes; that the server has closed already shows in the answer.

@@ -1,10 +1,10 @@
 //! A real `riznica` process on a data folder of its own.
 //!
-//! Owns: starting it on free loopback ports, tenants and keys by its own command line, clients of
-//! the official SDK.
+//! Owns: starting it on free loopback ports, killing it and starting it again, tenants and keys by
+//! its own command line, clients of the official SDK.
 
 use crate::authority::Authority;
-use crate::raw::{Account, REGION};
+use crate::raw::{Account, Answer, REGION, Wire};
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -20,6 +20,7 @@ const LOG_FILE: &str = "server.log";
 /// A running server; ended when dropped.
 pub(crate) struct TestServer {
     folder: TempDir,
+    settings: Vec<(String, String)>,
     process: Child,
     /// Port of the S3 listener.
     pub(crate) port: u16,
@@ -38,20 +39,20 @@ fn riznica() -> Command {
     Command::new(env!("CARGO_BIN_EXE_riznica"))
 }
 
-/// Starts the server of a folder on free ports.
-fn serve(folder: &Path, settings: &[(&str, &str)]) -> (Child, u16, u16) {
-    let (port, admin_port) = free_ports();
-    let log = File::create(folder.join(LOG_FILE)).expect("a log file");
-    let process = riznica()
+/// Starts the server of a folder on two ports.
+fn serve(folder: &Path, settings: &[(String, String)], ports: (u16, u16)) -> Child {
+    let mut appending = File::options();
+    appending.create(true).append(true);
+    let log = appending.open(folder.join(LOG_FILE)).expect("a log file");
+    riznica()
         .args(["serve", "--data-dir"])
         .arg(folder.join("data"))
-        .args(["--listen", &format!("127.0.0.1:{port}")])
-        .args(["--admin-listen", &format!("127.0.0.1:{admin_port}")])
-        .envs(settings.iter().copied())
+        .args(["--listen", &format!("127.0.0.1:{}", ports.0)])
+        .args(["--admin-listen", &format!("127.0.0.1:{}", ports.1)])
+        .envs(settings.iter().map(|(name, value)| (name, value)))
         .stderr(Stdio::from(log))
         .spawn()
-        .expect("serve runs");
-    (process, port, admin_port)
+        .expect("serve runs")
 }
 
 impl TestServer {
@@ -67,23 +68,48 @@ impl TestServer {
         let data = folder.path().join("data");
         let made = riznica().args(["init", "--data-dir"]).arg(&data).output();
         assert!(made.expect("init runs").status.success(), "init failed");
-        let (process, port, admin_port) = serve(folder.path(), settings);
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let settings: Vec<_> = settings.iter().map(owned).collect();
+        let (port, admin_port) = free_ports();
         let mut server = Self {
+            process: serve(folder.path(), &settings, (port, admin_port)),
             folder,
-            process,
+            settings,
             port,
             admin_port,
         };
         // The ports were free when they were asked for; a connection of another test may have one
         // of them by now, and the server ends.
-        let mut attempts = 1;
-        while !server.becomes_ready() {
-            assert!(attempts < 5, "not ready: {}", server.log());
-            attempts += 1;
-            let folder = server.folder.path();
-            (server.process, server.port, server.admin_port) = serve(folder, settings);
-        }
+        server.insist(free_ports);
         server
+    }
+
+    /// Ends the server as a crash does (`kill -9`).
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().expect("a server to kill");
+        self.process.wait().expect("its end");
+    }
+
+    /// Kills the server, unless that was done, and starts it on the same folder and the same ports:
+    /// accounts and clients stay as good as they were.
+    pub(crate) fn restart(&mut self) {
+        self.kill();
+        let ports = (self.port, self.admin_port);
+        self.process = serve(self.folder.path(), &self.settings, ports);
+        self.insist(|| ports);
+    }
+
+    /// Waits until the server answers, and starts it again, on the ports that it is given, while it
+    /// ends instead.
+    fn insist(&mut self, ports: impl Fn() -> (u16, u16)) {
+        let mut attempts = 1;
+        while !self.becomes_ready() {
+            assert!(attempts < 5, "not ready: {}", self.log());
+            attempts += 1;
+            (self.port, self.admin_port) = ports();
+            let ports = (self.port, self.admin_port);
+            self.process = serve(self.folder.path(), &self.settings, ports);
+        }
     }
 
     /// Waits until the server answers; `false` when it has ended instead.
@@ -128,10 +154,50 @@ impl TestServer {
         output.status.success().then_some(text)
     }
 
+    /// A request to the admin listener with the operator's credential.
+    pub(crate) fn admin_request(&self, method: &str, path: &str, body: &str) -> Answer {
+        let text = std::fs::read(self.credential_file()).expect("a credential");
+        let file: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
+        let field = |name: &str| file[name].as_str().expect("text").to_owned();
+        let authorization = format!("Bearer {}:{}", field("operator"), field("token"));
+        let header = |name: &str, value: String| (name.to_owned(), value);
+        let wire = Wire {
+            method: method.to_owned(),
+            target: path.to_owned(),
+            headers: vec![
+                header("host", format!("127.0.0.1:{}", self.admin_port)),
+                header("authorization", authorization),
+                header("content-type", "application/json".to_owned()),
+                header("content-length", body.len().to_string()),
+            ],
+            body: body.as_bytes().to_vec(),
+        };
+        wire.send(self.admin_port)
+    }
+
+    /// Runs any command on the server's data folder; what it printed, and whether it succeeded.
+    pub(crate) fn command(&self, words: &[&str]) -> (String, bool) {
+        let data = self.folder.path().join("data");
+        let words = words
+            .iter()
+            .map(|word| word.replace("{data}", &data.to_string_lossy()));
+        let output = riznica().args(words).output().expect("the command runs");
+        let text = [output.stdout, output.stderr].concat();
+        (
+            String::from_utf8(text).expect("text"),
+            output.status.success(),
+        )
+    }
+
     /// The access key of a new tenant.
     pub(crate) fn account(&self, name: &str) -> Account {
         self.admin(&["tenant", "create", name])
             .expect("a new tenant");
+        self.access_key(name)
+    }
+
+    /// A new access key of a tenant.
+    pub(crate) fn access_key(&self, name: &str) -> Account {
         let credential = self.admin(&["key", "create", "--tenant", name]);
         let credential: serde_json::Value =
             serde_json::from_str(&credential.expect("a new key")).expect("JSON");

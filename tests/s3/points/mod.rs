@@ -10,7 +10,7 @@ mod copy_names;
 mod copy_sources;
 mod deletes;
 mod encryption_headers;
-mod held;
+pub(crate) mod held;
 mod listing;
 mod listing_encoding;
 mod listing_pages;
