@@ -27,6 +27,8 @@ mod errors;
 mod expect;
 mod lifecycle;
 mod lock_documents;
+mod object_lock;
+mod object_lock;
 mod object_store;
 mod points;
 mod races;

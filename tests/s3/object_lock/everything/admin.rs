@@ -1,0 +1,199 @@
+//! What operators can do to a version under COMPLIANCE: nothing.
+
+use super::{bucket_is_unharmed, with_records};
+use std::collections::BTreeSet;
+
+/// Every route of `src/admin/app.rs`, and requests beside them that others have: method, path, body.
+const REQUESTS: &[(&str, &str, &str)] = &[
+    ("GET", "/health/live", ""),
+    ("GET", "/health/ready", ""),
+    ("GET", "/metrics", ""),
+    ("GET", "/v1/clock", ""),
+    (
+        "PUT",
+        "/v1/clock",
+        "{\"retention\":\"2200-01-01T00:00:00Z\"}",
+    ),
+    (
+        "POST",
+        "/v1/clock",
+        "{\"retention\":\"2200-01-01T00:00:00Z\"}",
+    ),
+    ("DELETE", "/v1/clock", ""),
+    ("GET", "/v1/tenants", ""),
+    ("POST", "/v1/tenants", "{\"name\":\"city\"}"),
+    ("POST", "/v1/tenants", "{\"name\":\"another\"}"),
+    ("GET", "/v1/tenants/city", ""),
+    ("PUT", "/v1/tenants/city", "{}"),
+    ("DELETE", "/v1/tenants/city", ""),
+    ("DELETE", "/v1/tenants/city?force=true", ""),
+    ("GET", "/v1/keys", ""),
+    ("POST", "/v1/keys", "{\"tenant\":\"city\"}"),
+    ("GET", "/v1/buckets", ""),
+    (
+        "POST",
+        "/v1/buckets",
+        "{\"name\":\"worm\",\"tenant\":\"city\"}",
+    ),
+    ("GET", "/v1/buckets/worm", ""),
+    (
+        "PUT",
+        "/v1/buckets/worm",
+        "{\"object_lock\":false,\"versioning\":\"Suspended\"}",
+    ),
+    ("DELETE", "/v1/buckets/worm", ""),
+    ("DELETE", "/v1/buckets/worm?force=true", ""),
+    ("DELETE", "/v1/buckets/worm/newest", ""),
+    // Last: from here on the account's key is no good.
+    ("POST", "/v1/keys/{access_key}/disable", ""),
+    ("DELETE", "/v1/keys/{access_key}", ""),
+];
+
+/// Every command that talks to a server, as it would be used against the record.
+const COMMANDS: &[&[&str]] = &[
+    &["tenant", "create", "city"],
+    &["tenant", "list"],
+    &["tenant", "show", "city"],
+    &["key", "create", "--tenant", "city"],
+    &["key", "list"],
+    &["bucket", "list"],
+    &["clock"],
+    &["key", "disable", "{access_key}"],
+    &["key", "delete", "{access_key}"],
+];
+
+/// Commands that talk to no server.
+const LOCAL: &[&[&str]] = &[
+    &["init", "--data-dir", "{data}"],
+    &["version"],
+    // A second server does not get the folder of the first; the first one is what the tests kill.
+    &[
+        "serve",
+        "--data-dir",
+        "{data}",
+        "--listen",
+        "127.0.0.1:0",
+        "--admin-listen",
+        "127.0.0.1:0",
+    ],
+];
+
+/// The paths of `src/admin/app.rs`, with their methods.
+fn routes() -> BTreeSet<(String, String)> {
+    let source = include_str!("../../../../src/admin/app.rs");
+    let text: String = source.split_whitespace().collect();
+    let routes = text.split(".route(\"").skip(1).map(|rest| {
+        let (path, rest) = rest.split_once('"').expect("a path");
+        let (_, rest) = rest.split_once("web::").expect("a method");
+        let (method, _) = rest.split_once('(').expect("its end");
+        (method.to_uppercase(), path.to_owned())
+    });
+    routes.collect()
+}
+
+/// Whether a request's path is one of a route: `{name}` stands for one step.
+fn is_of(path: &str, route: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    let (mut steps, mut pattern) = (path.split('/'), route.split('/'));
+    let is_alike = steps
+        .by_ref()
+        .zip(pattern.by_ref())
+        .all(|(step, own)| own.starts_with('{') || own == step);
+    is_alike && path.split('/').count() == route.split('/').count()
+}
+
+#[test]
+fn row_57_every_admin_route_is_tried() {
+    let routes = routes();
+    assert!(routes.len() > 8, "{routes:?}");
+    for (method, route) in routes {
+        let is_tried = REQUESTS
+            .iter()
+            .any(|(own, path, _)| *own == method && is_of(path, &route));
+        assert!(
+            is_tried,
+            "{method} {route} is not tried against a version under COMPLIANCE: add it to REQUESTS"
+        );
+    }
+}
+
+/// Commands of a help text: the first words of the lines under `Commands:`.
+fn subcommands(help: &str) -> Vec<String> {
+    let lines = help.lines().skip_while(|line| line.trim() != "Commands:");
+    let lines = lines.skip(1).take_while(|line| line.starts_with(' '));
+    // Continued descriptions are indented further.
+    let names = lines.filter(|line| !line.starts_with("   "));
+    let names = names.filter_map(|line| line.split_whitespace().next());
+    let names = names.filter(|name| *name != "help");
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn row_57_every_command_is_tried() {
+    let server = crate::server::TestServer::start();
+    let help = |words: &[&str]| subcommands(&server.command(words).0);
+    let mut leaves = Vec::new();
+    for name in help(&["--help"]) {
+        let below = help(&[&name, "--help"]);
+        if below.is_empty() {
+            leaves.push(vec![name]);
+        } else {
+            leaves.extend(below.into_iter().map(|own| vec![name.clone(), own]));
+        }
+    }
+    assert!(leaves.len() > 8, "{leaves:?}");
+    for leaf in leaves {
+        let is_tried = |words: &&[&str]| leaf.iter().zip(*words).all(|(own, word)| own == word);
+        assert!(
+            COMMANDS.iter().chain(LOCAL).any(is_tried),
+            "{leaf:?} is not tried against a version under COMPLIANCE: add it to COMMANDS"
+        );
+    }
+}
+
+#[test]
+fn row_57_no_operator_destroys_a_compliance_version() {
+    let (mut server, mut city, records) = with_records();
+    for (method, path, body) in REQUESTS {
+        let path = path.replace("{access_key}", &city.access_key_id);
+        let answer = server.admin_request(method, &path, body);
+        assert!(
+            answer.status < 500,
+            "{method} {path}: {}",
+            answer.body_text()
+        );
+        if path.contains(&city.access_key_id) {
+            city = server.access_key("city");
+        }
+        for record in &records {
+            record.is_unharmed(&city, &format!("{method} {path}"));
+        }
+    }
+    for words in COMMANDS {
+        let words = words
+            .iter()
+            .map(|word| word.replace("{access_key}", &city.access_key_id));
+        let words: Vec<String> = words.collect();
+        let borrowed: Vec<&str> = words.iter().map(String::as_str).collect();
+        server.admin(&borrowed);
+        if words.contains(&city.access_key_id) {
+            city = server.access_key("city");
+        }
+        for record in &records {
+            record.is_unharmed(&city, &format!("{words:?}"));
+        }
+    }
+    for words in LOCAL {
+        let (text, is_done) = server.command(words);
+        assert_eq!(is_done, words == &["version"], "{words:?}: {text}");
+        for record in &records {
+            record.is_unharmed(&city, &format!("{words:?}"));
+        }
+    }
+    bucket_is_unharmed(&city);
+    server.restart();
+    for record in &records {
+        record.is_unharmed(&city, "after a crash");
+    }
+    bucket_is_unharmed(&city);
+}
