@@ -17,6 +17,7 @@ import client_aws
 import client_boto3
 import client_fuse
 import client_js
+import client_lock
 import client_minio
 import client_parquet
 import client_rclone
@@ -34,6 +35,7 @@ CLIENTS = {
     "aws": client_aws.life_cycle,
     "aws2": client_aws.life_cycle_2,
     "boto3": client_boto3.life_cycle,
+    "lock": client_lock.life_cycle,
     "js": client_js.life_cycle,
     "rclone": client_rclone.life_cycle,
     "s3cmd": client_s3cmd.life_cycle,
