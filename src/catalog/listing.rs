@@ -1,15 +1,13 @@
 //! The walk of listings: prefix, delimiter, marker, page.
 //!
-//! Owns: common prefixes (found by seeking past each, never by walking it), pages of objects, of
-//! versions and of uploads. Not here: the two dialects of ListObjects and their markers (`s3`).
+//! Owns: common prefixes (found by seeking past each, never by walking it), pages of objects and of
+//! uploads. Not here: pages of versions, which are a walk over two kinds of rows
+//! (`version_listing`); the two dialects of ListObjects and their markers (`s3`).
 
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
-use crate::catalog::versions::VersionRow;
-use crate::model::id::{BucketId, UploadId, VersionId};
+use crate::model::id::{BucketId, UploadId};
 use crate::storage::{Engine, EngineExt, ScanRange, ScanStep};
-use bytes::Bytes;
-use std::cmp::Reverse;
 
 /// What to list.
 #[derive(Clone, Debug, Default)]
@@ -110,126 +108,22 @@ pub async fn uploads<T: Send + 'static>(
     walk_rows(engine, bucket, query, rows, open_row).await
 }
 
-/// A version in a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedVersion<T> {
-    /// Its id in the rows, also of the null version.
-    pub version: VersionId,
-    /// Whether it is the newest of its object.
-    pub is_latest: bool,
-    /// What the caller made of its row.
-    pub item: T,
-}
-
-/// A page of versions, by name and then from new to old. `after_version` continues behind one
-/// version of the object named by `query.after`.
-///
-/// # Errors
-/// When the engine fails or `open` does.
-pub async fn versions<T, F>(
-    engine: &dyn Engine,
-    bucket: BucketId,
-    query: ListQuery,
-    after_version: Option<VersionId>,
-    open: F,
-) -> Result<ListPage<ListedVersion<T>>, CatalogError>
-where
-    T: Send + 'static,
-    F: FnMut(&str, VersionRow) -> Result<T, CatalogError> + Clone + Send + 'static,
-{
-    let resumed = query.after.clone().zip(after_version);
-    let (newest_start, older_start) = match (&query.after, after_version) {
-        (None, _) => (Vec::new(), Vec::new()),
-        (Some(after), None) => (behind(after, &query), behind_all(after, &query)),
-        (Some(after), Some(version)) => {
-            let inverted = keyspace::inverted(version);
-            let older = [after.as_bytes(), b"\0", inverted.as_slice(), b"\0"].concat();
-            (after.as_bytes().to_vec(), older)
-        }
-    };
-    let limit = query.limit;
-    // The newest rows first: a version that is pushed down between the two looks is then seen
-    // twice, never not at all.
-    let mut pages = Vec::new();
-    for (kind, suffix_len, start) in [
-        (keyspace::CURRENT, 0, newest_start),
-        (keyspace::OLDER, ID_SUFFIX_LEN, older_start),
-    ] {
-        let rows = Rows {
-            kind,
-            suffix_len,
-            start,
-            is_hidden: None,
-        };
-        let (mut open, resumed) = (open.clone(), resumed.clone());
-        let is_latest = kind == keyspace::CURRENT;
-        let open_row = move |_row_name: &[u8], name: &str, value: &[u8]| {
-            let row = VersionRow::decode(Bytes::copy_from_slice(value))?;
-            let version = row.plain.version;
-            let is_before = |(after, last): &(String, VersionId)| after == name && version >= *last;
-            if resumed.as_ref().is_some_and(is_before) {
-                return Ok(None);
-            }
-            let item = open(name, row)?;
-            Ok(Some(ListedVersion {
-                version,
-                is_latest,
-                item,
-            }))
-        };
-        let mut query = query.clone();
-        // One row more for the one that may be passed over.
-        query.limit = limit.saturating_add(usize::from(limit > 0));
-        pages.push(walk_rows(engine, bucket, query, rows, open_row).await?);
-    }
-    Ok(merged(pages, limit))
-}
-
-/// One page of several whose entries are in order each.
-fn merged<T>(
-    pages: Vec<ListPage<Option<ListedVersion<T>>>>,
-    limit: usize,
-) -> ListPage<ListedVersion<T>> {
-    let mut is_truncated = pages.iter().any(|page| page.is_truncated);
-    let entries = pages.into_iter().flat_map(|page| page.entries);
-    let mut entries: Vec<ListEntry<ListedVersion<T>>> = entries
-        .filter_map(|entry| match entry {
-            ListEntry::CommonPrefix(name) => Some(ListEntry::CommonPrefix(name)),
-            ListEntry::Item(name, item) => item.map(|item| ListEntry::Item(name, item)),
-        })
-        .collect();
-    let place = |entry: &ListEntry<ListedVersion<T>>| {
-        let version = match entry {
-            ListEntry::CommonPrefix(_) => None,
-            ListEntry::Item(_, item) => Some(Reverse(item.version)),
-        };
-        (entry.name().to_owned(), version)
-    };
-    // Stable: of a version that was seen twice, the newest row comes first and stays.
-    entries.sort_by_cached_key(place);
-    entries.dedup_by(|later, earlier| place(later) == place(earlier));
-    if entries.len() > limit {
-        entries.truncate(limit);
-        is_truncated = true;
-    }
-    ListPage {
-        entries,
-        is_truncated: is_truncated && limit > 0,
-    }
-}
-
 /// NUL and an id behind an object key.
-const ID_SUFFIX_LEN: usize = 17;
+pub(in crate::catalog) const ID_SUFFIX_LEN: usize = 17;
 
-/// Says of a row whether a listing passes over it.
-pub type IsHidden = fn(&[u8]) -> Result<bool, CatalogError>;
+/// Says of a name and its row whether a listing passes over it.
+pub type IsHidden = Box<dyn FnMut(&str, &[u8]) -> Result<bool, CatalogError> + Send>;
 
 /// Which rows a walk goes over.
-struct Rows {
-    kind: u8,
-    suffix_len: usize,
-    start: Vec<u8>,
-    is_hidden: Option<IsHidden>,
+pub(in crate::catalog) struct Rows {
+    /// Their kind.
+    pub kind: u8,
+    /// How long the id behind the name is, with its NUL.
+    pub suffix_len: usize,
+    /// The first of them, without the kind.
+    pub start: Vec<u8>,
+    /// Those that are neither entries nor rolled up.
+    pub is_hidden: Option<IsHidden>,
 }
 
 fn id_of(row_name: &[u8]) -> Result<[u8; 16], CatalogError> {
@@ -237,7 +131,8 @@ fn id_of(row_name: &[u8]) -> Result<[u8; 16], CatalogError> {
     id.copied().ok_or(CatalogError::Inconsistent("row name"))
 }
 
-struct Walk<T, F> {
+/// A walk over one kind of rows, to be fed row by row.
+pub(in crate::catalog) struct Walk<T, F> {
     query: ListQuery,
     rows: Rows,
     open: F,
@@ -251,37 +146,51 @@ async fn walk_rows<T: Send + 'static>(
     rows: Rows,
     open: impl FnMut(&[u8], &str, &[u8]) -> Result<T, CatalogError> + Send + 'static,
 ) -> Result<ListPage<T>, CatalogError> {
-    let empty = ListPage {
-        entries: Vec::new(),
-        is_truncated: false,
-    };
-    if query.limit == 0 {
-        return Ok(empty);
-    }
-    let prefix = [&[rows.kind], query.prefix.as_bytes()].concat();
-    let after = [&[rows.kind], rows.start.as_slice()].concat();
-    let end = keyspace::prefix_end(&prefix);
-    let range = ScanRange {
-        start: prefix.max(after),
-        end,
-    };
-    if range.end.as_ref().is_some_and(|end| *end <= range.start) {
-        return Ok(empty);
-    }
-    let walk = Walk {
-        query,
-        rows,
-        open,
-        page: Ok(empty),
+    let walk = Walk::new(query, rows, open);
+    let Some(range) = walk.range() else {
+        return walk.finish();
     };
     let walk = engine
         .visit(keyspace::bucket_partition(bucket), range, walk, Walk::step)
         .await?;
-    walk.page
+    walk.finish()
 }
 
 impl<T, F: FnMut(&[u8], &str, &[u8]) -> Result<T, CatalogError>> Walk<T, F> {
-    fn step(&mut self, row_name: &[u8], value: &[u8]) -> ScanStep {
+    /// Makes an entry of each row with `open`.
+    pub(in crate::catalog) fn new(query: ListQuery, rows: Rows, open: F) -> Self {
+        let empty = ListPage {
+            entries: Vec::new(),
+            is_truncated: false,
+        };
+        Self {
+            query,
+            rows,
+            open,
+            page: Ok(empty),
+        }
+    }
+
+    /// The rows to feed; `None` when there cannot be any.
+    pub(in crate::catalog) fn range(&self) -> Option<ScanRange> {
+        let prefix = [&[self.rows.kind], self.query.prefix.as_bytes()].concat();
+        let after = [&[self.rows.kind], self.rows.start.as_slice()].concat();
+        let end = keyspace::prefix_end(&prefix);
+        let start = prefix.max(after);
+        let is_empty = end.as_ref().is_some_and(|end| *end <= start) || self.query.limit == 0;
+        (!is_empty).then_some(ScanRange { start, end })
+    }
+
+    /// What came of it.
+    ///
+    /// # Errors
+    /// The error of a row.
+    pub(in crate::catalog) fn finish(self) -> Result<ListPage<T>, CatalogError> {
+        self.page
+    }
+
+    /// Takes the next row.
+    pub(in crate::catalog) fn step(&mut self, row_name: &[u8], value: &[u8]) -> ScanStep {
         match self.take(row_name, value) {
             Ok(step) => step,
             Err(source) => {
@@ -295,8 +204,13 @@ impl<T, F: FnMut(&[u8], &str, &[u8]) -> Result<T, CatalogError>> Walk<T, F> {
         let Ok(page) = &mut self.page else {
             return Ok(ScanStep::Stop);
         };
-        if let Some(is_hidden) = self.rows.is_hidden
-            && is_hidden(value)?
+        let name_end = row_name.len().saturating_sub(self.rows.suffix_len);
+        let name = row_name
+            .get(1..name_end)
+            .and_then(|name| std::str::from_utf8(name).ok());
+        let name = name.ok_or(CatalogError::Inconsistent("object key"))?;
+        if let Some(is_hidden) = &mut self.rows.is_hidden
+            && is_hidden(name, value)?
         {
             return Ok(ScanStep::Continue);
         }
@@ -304,11 +218,6 @@ impl<T, F: FnMut(&[u8], &str, &[u8]) -> Result<T, CatalogError>> Walk<T, F> {
             page.is_truncated = true;
             return Ok(ScanStep::Stop);
         }
-        let name_end = row_name.len().saturating_sub(self.rows.suffix_len);
-        let name = row_name
-            .get(1..name_end)
-            .and_then(|name| std::str::from_utf8(name).ok());
-        let name = name.ok_or(CatalogError::Inconsistent("object key"))?;
         if let Some(common) = common_prefix(name, &self.query) {
             page.entries
                 .push(ListEntry::CommonPrefix(common.to_owned()));
@@ -338,7 +247,7 @@ fn is_common_prefix(name: &str, query: &ListQuery) -> bool {
 
 /// The first name behind `after`; behind everything under it when it is a common prefix
 /// (s3-behaviour.md 25).
-fn behind(after: &str, query: &ListQuery) -> Vec<u8> {
+pub(in crate::catalog) fn behind(after: &str, query: &ListQuery) -> Vec<u8> {
     if is_common_prefix(after, query)
         && let Some(end) = keyspace::prefix_end(after.as_bytes())
     {
@@ -348,7 +257,7 @@ fn behind(after: &str, query: &ListQuery) -> Vec<u8> {
 }
 
 /// The first row behind all rows of the object `after`, where rows are object keys with ids.
-fn behind_all(after: &str, query: &ListQuery) -> Vec<u8> {
+pub(in crate::catalog) fn behind_all(after: &str, query: &ListQuery) -> Vec<u8> {
     if is_common_prefix(after, query) {
         behind(after, query)
     } else {
@@ -361,6 +270,7 @@ mod tests {
     use super::*;
     use crate::model::object_key::ObjectKey;
     use crate::storage::{MemoryEngine, MetaBatch, MetaStore};
+    use bytes::Bytes;
     use proptest::collection::{btree_set, vec};
     use proptest::option;
     use proptest::prelude::*;

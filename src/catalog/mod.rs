@@ -40,6 +40,7 @@ pub mod tenants;
 pub mod upload_parts;
 pub mod uploads;
 pub mod usage;
+pub mod version_listing;
 pub mod versions;
 
 use crate::model::id::BucketId;

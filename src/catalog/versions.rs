@@ -86,6 +86,10 @@ impl VersionRow {
     }
 }
 
+/// Looks for a version while others change the newest one. Each further one means that another
+/// change was committed meanwhile, so that nobody comes near it.
+const LOOKS_MAX: usize = 1000;
+
 /// A version with the place that its row has.
 #[derive(Clone, Debug)]
 pub struct FoundVersion {
@@ -112,29 +116,41 @@ pub async fn load_current(
 /// The version that a client names; the newest when it names none.
 ///
 /// # Errors
-/// When the engine fails or a row is corrupt.
+/// `Contended`; when the engine fails or a row is corrupt.
 pub async fn load_version(
     engine: &dyn Engine,
     bucket: BucketId,
     object_key: &ObjectKey,
     selector: Option<VersionSelector>,
 ) -> Result<Option<FoundVersion>, CatalogError> {
-    let Some(current) = load_current(engine, bucket, object_key).await? else {
-        return Ok(None);
-    };
-    match selector {
-        Some(selector) if selector != current.plain.selector() => {
-            let row = load_older(engine, bucket, object_key, selector).await?;
-            Ok(row.map(|row| FoundVersion {
+    let mut current = load_current(engine, bucket, object_key).await?;
+    for _ in 0..LOOKS_MAX {
+        let Some(newest) = current else {
+            return Ok(None);
+        };
+        let selector = match selector {
+            Some(selector) if selector != newest.plain.selector() => selector,
+            _ => {
+                return Ok(Some(FoundVersion {
+                    row: newest,
+                    is_current: true,
+                }));
+            }
+        };
+        if let Some(row) = load_older(engine, bucket, object_key, selector).await? {
+            return Ok(Some(FoundVersion {
                 row,
                 is_current: false,
-            }))
+            }));
         }
-        _ => Ok(Some(FoundVersion {
-            row: current,
-            is_current: true,
-        })),
+        // It may have become the newest between the two looks; not if that is the same as before:
+        // what is destroyed does not come back.
+        current = load_current(engine, bucket, object_key).await?;
+        if current.as_ref().is_some_and(|row| row.is_same(&newest)) {
+            return Ok(None);
+        }
     }
+    Err(CatalogError::Contended)
 }
 
 /// A version that is not the newest.

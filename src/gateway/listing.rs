@@ -5,8 +5,9 @@
 
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::error::CatalogError;
-use crate::catalog::listing::{self, IsHidden, ListPage, ListQuery, ListedVersion};
+use crate::catalog::listing::{self, IsHidden, ListPage, ListQuery};
 use crate::catalog::objects::ObjectIdentity;
+use crate::catalog::version_listing::{self, ListedVersion};
 use crate::catalog::versions::{self, VersionRow};
 use crate::crypto::ScopeKey;
 use crate::gateway::error::GatewayError;
@@ -102,8 +103,8 @@ impl Gateway {
             let row = VersionRow::decode(bytes::Bytes::copy_from_slice(row))?;
             opener.open(name, &row)
         };
-        let is_hidden: Option<IsHidden> = Some(versions::is_marker);
-        Ok(listing::objects(&*self.engine, bucket.bucket, query, is_hidden, open).await?)
+        let is_hidden: IsHidden = Box::new(|_name, row| versions::is_marker(row));
+        Ok(listing::objects(&*self.engine, bucket.bucket, query, Some(is_hidden), open).await?)
     }
 
     /// A page of a bucket's versions and delete markers, by name and then from new to old.
@@ -130,7 +131,7 @@ impl Gateway {
             })
         };
         let (engine, bucket) = (&*self.engine, bucket.bucket);
-        Ok(listing::versions(engine, bucket, query, after_version, open).await?)
+        Ok(version_listing::versions(engine, bucket, query, after_version, open).await?)
     }
 
     /// The id that a version marker has in the rows. A null version that is gone by now marks the

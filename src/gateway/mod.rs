@@ -37,9 +37,10 @@ use tokio::sync::Semaphore;
 
 // What the frontend sees of the rows: it imports these from here, never from `catalog`.
 pub use crate::catalog::buckets::{BucketEntry, BucketRecord};
-pub use crate::catalog::listing::{ListEntry, ListPage, ListQuery, ListedVersion};
+pub use crate::catalog::listing::{ListEntry, ListPage, ListQuery};
 pub use crate::catalog::objects::ObjectRecord;
 pub use crate::catalog::upload_parts::StoredPart;
+pub use crate::catalog::version_listing::ListedVersion;
 
 /// Everything that operations need.
 #[derive(Clone, Debug)]

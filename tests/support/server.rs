@@ -4,7 +4,7 @@
 //! its own command line, clients of the official SDK.
 
 use crate::authority::Authority;
-use crate::raw::{Account, Answer, REGION, Wire};
+use crate::raw::{Account, Answer, Connection, REGION, Wire};
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
@@ -131,6 +131,21 @@ impl TestServer {
     /// Where the admin listener is.
     pub(crate) fn admin_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.admin_port)
+    }
+
+    /// The value of a metric; `name` is all that stands before it.
+    pub(crate) fn metric(&self, name: &str) -> Option<String> {
+        let file = std::fs::read(self.credential_file()).expect("the credential");
+        let file: serde_json::Value = serde_json::from_slice(&file).expect("JSON");
+        let text = |field: &str| file[field].as_str().expect("text").to_owned();
+        let bearer = format!("{}:{}", text("operator"), text("token"));
+        let mut connection = Connection::open(self.admin_port);
+        let head = "GET /metrics HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n";
+        connection.write(format!("{head}authorization: Bearer {bearer}\r\n\r\n").as_bytes());
+        let answer = connection.answer("GET").expect(200);
+        let body = answer.body_text();
+        let mut values = body.lines().filter_map(|line| line.strip_prefix(name));
+        values.find_map(|value| Some(value.strip_prefix(' ')?.to_owned()))
     }
 
     fn tenants_can_be_listed(&self) -> bool {
