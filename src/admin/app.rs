@@ -1,7 +1,7 @@
 //! Routes of the admin listener.
 
 use crate::admin::error::AdminError;
-use crate::admin::handlers;
+use crate::admin::{buckets, handlers};
 use crate::base::secret::SecretBytes;
 use crate::control::{Control, OperatorPermit};
 use crate::telemetry::metrics::Metrics;
@@ -35,6 +35,14 @@ pub fn configure(config: &mut web::ServiceConfig) {
         )
         .route("/v1/keys/{id}", web::delete().to(handlers::delete_key))
         .route("/v1/buckets", web::get().to(handlers::list_buckets))
+        .route("/v1/buckets", web::post().to(buckets::create_bucket))
+        .route("/v1/buckets/{name}", web::get().to(buckets::show_bucket))
+        .route(
+            "/v1/buckets/{name}/protect",
+            web::post().to(buckets::protect_bucket),
+        )
+        .route("/v1/profiles", web::get().to(buckets::list_profiles))
+        .route("/v1/profiles/{name}", web::get().to(buckets::show_profile))
         .default_service(web::to(handlers::unknown));
 }
 

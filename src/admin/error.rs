@@ -4,6 +4,8 @@
 use crate::auth::InvalidAccessKeyIdText;
 use crate::base::kind::ErrorKind;
 use crate::control::error::ControlError;
+use crate::model::bucket::InvalidBucketName;
+use crate::model::protection::InvalidPattern;
 use crate::model::tenant::{InvalidCanonicalId, InvalidTenantName};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
@@ -25,6 +27,19 @@ pub enum AdminError {
     /// The canonical id breaks its rule.
     #[error(transparent)]
     InvalidCanonicalId(#[from] InvalidCanonicalId),
+    /// The bucket name breaks its rule.
+    #[error(transparent)]
+    InvalidBucketName(#[from] InvalidBucketName),
+    /// A pattern of deletable keys breaks its rule.
+    #[error(
+        "deletable pattern {pattern:?} {source}; write a prefix such as \"locks/\", or names below any folder such as \"*/locks/\""
+    )]
+    InvalidPattern {
+        /// The pattern.
+        pattern: Box<str>,
+        /// Its rule.
+        source: InvalidPattern,
+    },
     /// An access key id without its secret, or a secret without its id.
     #[error("give both access_key_id and secret_access_key, or neither")]
     IncompleteKey,
@@ -44,7 +59,9 @@ impl AdminError {
             Self::Denied => ErrorKind::Denied,
             Self::IncompleteKey
             | Self::InvalidAccessKeyId(_)
+            | Self::InvalidBucketName(_)
             | Self::InvalidCanonicalId(_)
+            | Self::InvalidPattern { .. }
             | Self::InvalidTenantName(_) => ErrorKind::Invalid,
             Self::NoSuchResource => ErrorKind::Absent,
         }

@@ -4,6 +4,7 @@
 //! Not here: what commands do (`control`), the client side (`cli`).
 
 pub mod app;
+pub mod buckets;
 pub mod dto;
 pub mod error;
 pub mod handlers;

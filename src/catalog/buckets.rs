@@ -11,6 +11,7 @@ use crate::base::codec::Reader;
 use crate::catalog::bucket_record::parse_name;
 use crate::catalog::error::CatalogError;
 use crate::catalog::record::{self, RecordKind};
+use crate::catalog::settings::{self, SettingsKind};
 use crate::catalog::{keyspace, tenants};
 use crate::model::bucket::BucketName;
 use crate::model::id::{BucketId, TenantId};
@@ -59,6 +60,18 @@ fn decode_entry(kind: RecordKind, bytes: &[u8]) -> Result<BucketEntry, CatalogEr
 /// # Errors
 /// `Taken` when a living bucket has the name.
 pub async fn create(engine: &dyn Engine, bucket: &BucketRecord) -> Result<(), CatalogError> {
+    create_with(engine, bucket, &[]).await
+}
+
+/// As [`create`], with settings documents that are there as soon as the bucket is.
+///
+/// # Errors
+/// `Taken` when a living bucket has the name.
+pub async fn create_with(
+    engine: &dyn Engine,
+    bucket: &BucketRecord,
+    documents: &[(SettingsKind, Vec<u8>)],
+) -> Result<(), CatalogError> {
     let name_row = keyspace::bucket_name(&bucket.name);
     let old = MetaStore::get(engine, Partition::System, &name_row).await?;
     if let Some(old) = &old {
@@ -71,6 +84,9 @@ pub async fn create(engine: &dyn Engine, bucket: &BucketRecord) -> Result<(), Ca
     batch
         .absent(keyspace::bucket_header())
         .put(keyspace::bucket_header(), bucket.encode().into());
+    for (kind, document) in documents {
+        batch.put(keyspace::settings(*kind), settings::encode(*kind, document));
+    }
     engine.commit(batch).await?;
     let mut batch = MetaBatch::new(Partition::System);
     match old {
@@ -84,6 +100,9 @@ pub async fn create(engine: &dyn Engine, bucket: &BucketRecord) -> Result<(), Ca
             // as a bucket.
             let mut undo = MetaBatch::new(keyspace::bucket_partition(bucket.bucket));
             undo.delete(keyspace::bucket_header());
+            for (kind, _) in documents {
+                undo.delete(keyspace::settings(*kind));
+            }
             engine.commit(undo).await?;
             Err(CatalogError::Taken)
         }

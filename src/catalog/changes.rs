@@ -2,14 +2,13 @@
 //!
 //! Owns: a version put on top of the others, a version destroyed, a version's record sealed anew;
 //! each in one batch with all that follows from it (K1), under the bucket's settings as they are at
-//! the commit (K3), and never against a lock (K5). Not here: finding versions (`versions`), what a
+//! the commit (K3). Not here: giving a version up (`erasure`), finding versions (`versions`), what a
 //! condition means (`model::conditions`), what is sealed (`objects`).
 
 use crate::catalog::buckets::{self, BucketRecord};
+use crate::catalog::erasure::{Erasure, erase, hand_over, take_older};
 use crate::catalog::error::CatalogError;
-use crate::catalog::ledger::LedgerEntry;
 use crate::catalog::objects::ObjectPlain;
-use crate::catalog::parts::PartTable;
 use crate::catalog::usage::{self, UsageChange, signed};
 use crate::catalog::versions::{self, FoundVersion, VersionRow};
 use crate::catalog::{HEADER_CONDITION, keyspace};
@@ -17,7 +16,7 @@ use crate::model::id::BlobId;
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
 use crate::model::versioning::{VersionSelector, Versioning};
-use crate::storage::{CommitError, Engine, FinishedBlob, MetaBatch, MetaKey, MetaStore};
+use crate::storage::{CommitError, Engine, FinishedBlob, MetaBatch, MetaKey};
 use bytes::Bytes;
 
 /// Attempts to change a row that others change at the same time. Every lost attempt means that
@@ -35,15 +34,6 @@ pub struct Target<'a> {
     pub now: Timestamp,
     /// What a lock is compared with.
     pub erasure: Erasure,
-}
-
-/// On what grounds a version is destroyed.
-#[derive(Clone, Copy, Debug)]
-pub struct Erasure {
-    /// The retention clock.
-    pub now: Timestamp,
-    /// Whether the caller may bypass GOVERNANCE and asks for it.
-    pub bypass: bool,
 }
 
 /// A version that is to become the newest.
@@ -342,65 +332,4 @@ async fn unstack(
         }
     };
     Ok(())
-}
-
-/// Takes a row out of the older versions, on the condition that it is still there.
-fn take_older(batch: &mut MetaBatch, object_key: &ObjectKey, row: &VersionRow) {
-    let older = keyspace::older(object_key, row.plain.version);
-    batch.equals(older.clone(), row.raw.clone()).delete(older);
-    if row.plain.is_null {
-        batch.delete(keyspace::older_null(object_key));
-    }
-}
-
-/// What follows from a version whose blobs its successor takes over.
-fn hand_over(batch: &mut MetaBatch, object_key: &ObjectKey, plain: &ObjectPlain) -> UsageChange {
-    if plain.part_count.is_some() {
-        batch.delete(keyspace::part_table(object_key, plain.version));
-    }
-    gone(plain)
-}
-
-fn gone(plain: &ObjectPlain) -> UsageChange {
-    UsageChange {
-        bytes: -signed(plain.size),
-        objects: -1,
-        upload_bytes: 0,
-    }
-}
-
-/// Gives a version up, if no lock is on it (K5): its blobs go into the ledger, its part table goes.
-/// The caller takes the row away.
-async fn erase(
-    batch: &mut MetaBatch,
-    engine: &dyn Engine,
-    target: &Target<'_>,
-    plain: &ObjectPlain,
-) -> Result<UsageChange, CatalogError> {
-    let Erasure { now, bypass } = target.erasure;
-    if !plain.lock.may_destroy(now, bypass) {
-        return Err(CatalogError::Locked);
-    }
-    let blobs = match (plain.blob, plain.part_count) {
-        (Some(blob), _) => vec![blob],
-        (None, None) => Vec::new(),
-        (None, Some(_)) => {
-            let partition = keyspace::bucket_partition(target.bucket.bucket);
-            let row = keyspace::part_table(target.object_key, plain.version);
-            let table = MetaStore::get(engine, partition, &row).await?;
-            batch.delete(row);
-            // The table is gone only if somebody replaced the version meanwhile; the batch's
-            // condition then fails.
-            table.map_or(Ok(Vec::new()), |bytes| PartTable::decode_blobs(&bytes))?
-        }
-    };
-    for blob in blobs {
-        let entry = LedgerEntry {
-            blob: blob.blob,
-            piece_count: Some(blob.piece_count),
-            since: target.now,
-        };
-        entry.enter(batch);
-    }
-    Ok(gone(plain))
 }

@@ -112,7 +112,7 @@ async fn commit(engine: &dyn Engine, batch: MetaBatch) -> Result<(), CatalogErro
     }
 }
 
-fn encode(kind: SettingsKind, document: &[u8]) -> Bytes {
+pub(in crate::catalog) fn encode(kind: SettingsKind, document: &[u8]) -> Bytes {
     let row = record::encode(RecordKind::Settings, |w| {
         w.u8(kind.letter()).field(document);
     });

@@ -75,6 +75,15 @@ pub enum Command {
         #[command(flatten)]
         admin: AdminArguments,
     },
+    /// Profiles: settings that new buckets begin with, one file each. Talks to the running server.
+    Profile {
+        /// What to do.
+        #[command(subcommand)]
+        command: ProfileCommand,
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
     /// Print the version.
     Version,
 }
@@ -202,10 +211,50 @@ pub enum KeyCommand {
 /// `bucket`
 #[derive(Debug, Subcommand)]
 pub enum BucketCommand {
+    /// Create a bucket for a tenant.
+    Create {
+        /// Its name, unique among all tenants.
+        name: String,
+        /// Whose bucket it is.
+        #[arg(long, value_name = "NAME")]
+        tenant: String,
+        /// Settings to begin with; `riznica profile list` shows the profiles there are. Without one
+        /// the bucket is as CreateBucket makes it.
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+    },
     /// List buckets with their owners and what they hold.
     List {
         /// Only this tenant's.
         #[arg(long, value_name = "NAME")]
         tenant: Option<String>,
+    },
+    /// Keep objects that are under retention from being deleted. Nothing takes protection away.
+    ///
+    /// Given again with fewer patterns, it protects more.
+    Protect {
+        /// The bucket.
+        name: String,
+        /// Keys that stay deletable, such as `locks/` (a prefix) or `*/locks/` (below any folder);
+        /// may be repeated.
+        #[arg(long, value_name = "PATTERN")]
+        deletable: Vec<String>,
+    },
+    /// Show one bucket with its settings.
+    Show {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// `profile`
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// List profiles, as their files are now.
+    List,
+    /// Print a profile's text, to save and edit it.
+    Show {
+        /// Its name.
+        name: String,
     },
 }

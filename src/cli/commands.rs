@@ -1,14 +1,14 @@
 //! From arguments to actions.
 
-use crate::admin::dto::{BucketDto, ClockDto, KeyDto, NewKeyDto, NewTenantDto, TenantDto};
+use crate::admin::dto::{ClockDto, KeyDto, NewKeyDto, NewTenantDto, TenantDto};
 use crate::base::encoding::uri_encode;
 use crate::cli::args::{
-    AdminArguments, Arguments, BucketCommand, Command, InitArguments, KeyCommand, OutputFormat,
-    ServeArguments, TenantCommand,
+    AdminArguments, Arguments, Command, InitArguments, KeyCommand, OutputFormat, ServeArguments,
+    TenantCommand,
 };
 use crate::cli::client::AdminClient;
 use crate::cli::error::CommandError;
-use crate::cli::{output, texts};
+use crate::cli::{buckets, output, texts};
 use crate::config::resolve::{LogFormat, keys_dir};
 use crate::config::{Overrides, load};
 use crate::server;
@@ -28,7 +28,8 @@ pub fn run(arguments: Arguments) -> Result<(), CommandError> {
         Command::Serve(serve) => Ok(run_server(serve)?),
         Command::Tenant { command, admin } => tenant(format, command, &admin),
         Command::Key { command, admin } => access_key(format, command, &admin),
-        Command::Bucket { command, admin } => bucket(format, command, &admin),
+        Command::Bucket { command, admin } => buckets::bucket(format, command, &admin),
+        Command::Profile { command, admin } => buckets::profile(format, command, &admin),
         Command::Clock { admin } => clock(format, &admin),
         Command::Version => match format {
             OutputFormat::Json => {
@@ -132,7 +133,7 @@ fn tenant(
 }
 
 /// `?tenant=..` when a list is restricted.
-fn filter(tenant: Option<String>) -> String {
+pub(in crate::cli) fn filter(tenant: Option<String>) -> String {
     tenant
         .map(|name| format!("?tenant={}", uri_encode(name.as_bytes())))
         .unwrap_or_default()
@@ -214,23 +215,4 @@ fn clock(format: OutputFormat, admin: &AdminArguments) -> Result<(), CommandErro
     } else {
         Ok(())
     }
-}
-
-fn bucket(
-    format: OutputFormat,
-    command: BucketCommand,
-    admin: &AdminArguments,
-) -> Result<(), CommandError> {
-    let client = AdminClient::new(admin)?;
-    let BucketCommand::List { tenant } = command;
-    let buckets = client.get::<Vec<BucketDto>>(&format!("/v1/buckets{}", filter(tenant)))?;
-    let columns = [
-        "name",
-        "tenant",
-        "objects",
-        "bytes",
-        "upload_bytes",
-        "created",
-    ];
-    output::list(format, &columns, &buckets)
 }

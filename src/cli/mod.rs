@@ -5,6 +5,7 @@
 //! what commands do (`server`, and `control` behind the admin listener).
 
 pub mod args;
+pub mod buckets;
 pub mod client;
 pub mod commands;
 pub mod error;

@@ -5,12 +5,17 @@
 //!
 //! Every value is checked while it is deserialized: the parser's error then shows its line.
 
+use crate::model::lifecycle::{
+    Expiration, Filter, LifecycleConfiguration, NoncurrentExpiration, Rule, Scope,
+};
 use crate::model::lock::{DefaultRetention, ObjectLock, RetentionMode, RetentionPeriod};
 use crate::model::protection::Protection;
 use crate::model::versioning::Versioning;
 use serde::{Deserialize, Deserializer};
 use std::num::NonZeroU32;
 
+/// Name of the lifecycle rule of a profile.
+const RULE_ID: &str = "profile";
 /// Days of a default retention at most, as S3 has it.
 const RETENTION_DAYS_MAX: u32 = 36_500;
 /// Years of a default retention at most, as S3 has it.
@@ -27,22 +32,10 @@ pub struct Profile {
     pub object_lock: Option<ObjectLock>,
     /// Which retained objects cannot be hidden.
     pub protection: Option<Protection>,
-    /// What is destroyed after a time.
-    pub lifecycle: ProfileLifecycle,
+    /// Lifecycle rules.
+    pub lifecycle: Option<LifecycleConfiguration>,
     /// What the bucket may hold, in bytes.
     pub quota_bytes: Option<u64>,
-}
-
-/// A profile's lifecycle rules.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ProfileLifecycle {
-    /// Days after which a version that is not the newest is destroyed.
-    pub expire_noncurrent_days: Option<NonZeroU32>,
-    /// Whether markers that hide nothing are removed.
-    pub remove_expired_markers: bool,
-    /// Days after which an unfinished upload is given up.
-    pub abort_uploads_days: Option<NonZeroU32>,
 }
 
 #[derive(Deserialize)]
@@ -58,7 +51,7 @@ struct RawProfile {
     #[serde(default)]
     protection: Option<RawProtection>,
     #[serde(default)]
-    lifecycle: ProfileLifecycle,
+    lifecycle: RawLifecycle,
 }
 
 #[derive(Deserialize)]
@@ -70,6 +63,14 @@ struct RawObjectLock {
     days: Option<u32>,
     #[serde(default, deserialize_with = "years")]
     years: Option<u32>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawLifecycle {
+    expire_noncurrent_days: Option<NonZeroU32>,
+    remove_expired_markers: bool,
+    abort_uploads_days: Option<NonZeroU32>,
 }
 
 #[derive(Deserialize)]
@@ -90,7 +91,7 @@ impl Profile {
         if raw.description.trim().is_empty() || raw.description.chars().any(char::is_control) {
             return Err("description is empty or has more than one line".into());
         }
-        let object_lock = raw.object_lock.map(object_lock).transpose()?;
+        let object_lock = raw.object_lock.as_ref().map(object_lock).transpose()?;
         if object_lock.is_some() && !raw.versioning {
             return Err("[object_lock] locks versions; set versioning = true with it".into());
         }
@@ -116,13 +117,13 @@ impl Profile {
             },
             object_lock,
             protection: raw.protection.map(|own| own.deletable),
-            lifecycle: raw.lifecycle,
+            lifecycle: lifecycle(&raw.lifecycle)?,
             quota_bytes: raw.quota_bytes,
         })
     }
 }
 
-fn object_lock(raw: RawObjectLock) -> Result<ObjectLock, Box<str>> {
+fn object_lock(raw: &RawObjectLock) -> Result<ObjectLock, Box<str>> {
     let default_retention = match (raw.mode, raw.days, raw.years) {
         (None, None, None) => None,
         (Some(mode), Some(days), None) => Some(DefaultRetention {
@@ -141,6 +142,34 @@ fn object_lock(raw: RawObjectLock) -> Result<ObjectLock, Box<str>> {
         }
     };
     Ok(ObjectLock { default_retention })
+}
+
+/// One rule for the whole bucket, which its owner then sees as any other.
+fn lifecycle(raw: &RawLifecycle) -> Result<Option<LifecycleConfiguration>, Box<str>> {
+    let is_about_markers = raw.remove_expired_markers;
+    let noncurrent = raw.expire_noncurrent_days.map(|days| NoncurrentExpiration {
+        days: days.get(),
+        newer_versions: None,
+    });
+    let abort_incomplete_multipart_days = raw.abort_uploads_days.map(NonZeroU32::get);
+    if !is_about_markers && noncurrent.is_none() && abort_incomplete_multipart_days.is_none() {
+        return Ok(None);
+    }
+    let rule = Rule {
+        id: RULE_ID.to_owned(),
+        is_enabled: true,
+        scope: Scope::Filter(Filter {
+            prefix: Some(String::new()),
+            ..Filter::default()
+        }),
+        expiration: is_about_markers.then_some(Expiration::ExpiredObjectDeleteMarker(true)),
+        noncurrent,
+        abort_incomplete_multipart_days,
+    };
+    let configuration = LifecycleConfiguration::new(vec![rule]);
+    configuration
+        .map(Some)
+        .map_err(|error| format!("[lifecycle] {error}").into())
 }
 
 fn mode<'de, D: Deserializer<'de>>(source: D) -> Result<Option<RetentionMode>, D::Error> {
@@ -204,11 +233,17 @@ mod tests {
         let protection = profile.protection.unwrap();
         let patterns: Vec<_> = protection.patterns().collect();
         assert_eq!(patterns, ["*/locks/", "locks/"]);
-        assert_eq!(profile.lifecycle.expire_noncurrent_days.unwrap().get(), 9);
-        assert_eq!(profile.lifecycle.abort_uploads_days, None);
+        let lifecycle = profile.lifecycle.unwrap();
+        let [rule] = lifecycle.rules() else {
+            panic!("{lifecycle:?}")
+        };
+        assert_eq!(rule.noncurrent.unwrap().days, 9);
+        assert_eq!(rule.abort_incomplete_multipart_days, None);
+        let markers = Some(Expiration::ExpiredObjectDeleteMarker(true));
+        assert_eq!((rule.expiration, rule.is_enabled), (markers, true));
         let least = Profile::parse("description = \"d\"").unwrap();
         assert_eq!(least.versioning, Versioning::Unversioned);
-        assert_eq!(least.object_lock, None);
+        assert_eq!((least.object_lock, least.lifecycle), (None, None));
     }
 
     #[test]

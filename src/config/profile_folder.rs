@@ -3,10 +3,11 @@
 //! Owns: names of profiles, reading them at every use, so that an edit needs no restart; the
 //! templates that are built in. Not here: what a profile says (`profile`).
 
+use crate::base::kind::ErrorKind;
 use crate::config::profile::Profile;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::ErrorKind;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Templates of `config/profiles`, for servers that run without the folder.
@@ -49,8 +50,18 @@ pub enum ProfileError {
         path: PathBuf,
         /// Why.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
+}
+
+impl ProfileError {
+    /// What the caller should do.
+    pub const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Refused { .. } | Self::Unreadable { .. } => ErrorKind::Invalid,
+            Self::Unknown => ErrorKind::Absent,
+        }
+    }
 }
 
 /// Where a profile comes from.
@@ -84,6 +95,9 @@ pub struct FoundProfile {
     pub profile: Profile,
 }
 
+/// A profile's name, and the profile or what is wrong with it.
+pub type ListedProfile = (String, Result<FoundProfile, ProfileError>);
+
 /// The folder of profiles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProfileFolder {
@@ -96,7 +110,11 @@ impl ProfileFolder {
     /// configuration file, or `./config/profiles` without that; it may then be missing.
     pub fn new(chosen: Option<&Path>, config_file: Option<&Path>) -> Self {
         let beside = config_file.and_then(Path::parent);
-        let default = || beside.unwrap_or(Path::new("./config")).join("profiles");
+        let default = || {
+            beside
+                .unwrap_or_else(|| Path::new("./config"))
+                .join("profiles")
+        };
         Self {
             folder: chosen.map_or_else(default, Path::to_owned),
             is_chosen: chosen.is_some(),
@@ -117,7 +135,7 @@ impl ProfileFolder {
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub fn list(&self) -> Result<Vec<(String, Result<FoundProfile, ProfileError>)>, ProfileError> {
+    pub fn list(&self) -> Result<Vec<ListedProfile>, ProfileError> {
         let sources = self.sources()?.into_iter();
         let found = sources.map(|(name, source)| {
             let profile = read(&name, &source);
@@ -134,7 +152,7 @@ impl ProfileFolder {
             source,
         };
         let entries = match std::fs::read_dir(&self.folder) {
-            Err(error) if error.kind() == ErrorKind::NotFound && !self.is_chosen => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.is_chosen => {
                 return Ok(sources);
             }
             other => other.map_err(unreadable)?,

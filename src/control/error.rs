@@ -4,6 +4,7 @@
 use crate::base::entropy::EntropyError;
 use crate::base::kind::ErrorKind;
 use crate::catalog::error::CatalogError;
+use crate::config::profile_folder::ProfileError;
 use crate::crypto::KeyError;
 
 /// An operator's command failed.
@@ -12,9 +13,17 @@ pub enum ControlError {
     /// The access key id exists.
     #[error("access key id exists already; choose another, or delete it first")]
     AccessKeyTaken,
+    /// The bucket name exists.
+    #[error("bucket exists already; names are shared by all tenants")]
+    BucketTaken,
     /// The rows failed.
     #[error("catalog failed")]
     Catalog(#[from] CatalogError),
+    /// The bucket has no default retention, so nothing in it could be protected.
+    #[error(
+        "bucket has no default retention, so nothing in it would be protected; its owner sets one with PutObjectLockConfiguration, or create a bucket with a profile"
+    )]
+    BucketNotRetained,
     /// Operator or token is unknown.
     #[error("operator or token is unknown; use the credential file that 'riznica init' wrote")]
     Denied,
@@ -36,19 +45,37 @@ pub enum ControlError {
     /// No such access key.
     #[error("no such access key; 'riznica key list' shows all")]
     NoSuchAccessKey,
+    /// No such bucket.
+    #[error("no such bucket; 'riznica bucket list' shows all")]
+    NoSuchBucket,
     /// No such tenant.
     #[error("no such tenant; 'riznica tenant list' shows all")]
     NoSuchTenant,
+    /// The profile cannot be used.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// Keys that are protected would become deletable.
+    #[error(
+        "bucket is protected already, and protection is never loosened; give patterns that it has, or fewer"
+    )]
+    ProtectionLoosened,
     /// The tenant name exists.
     #[error("tenant exists already")]
     TenantTaken,
+    /// More buckets than a tenant may have.
+    #[error("tenant has as many buckets as it may have")]
+    TooManyBuckets,
 }
 
 impl ControlError {
     /// What the caller should do.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::AccessKeyTaken | Self::TenantTaken => ErrorKind::Conflict,
+            Self::AccessKeyTaken
+            | Self::BucketNotRetained
+            | Self::BucketTaken
+            | Self::ProtectionLoosened
+            | Self::TenantTaken => ErrorKind::Conflict,
             Self::Catalog(source) => source.kind(),
             Self::Denied => ErrorKind::Denied,
             Self::Entropy(source) => source.kind(),
@@ -56,7 +83,9 @@ impl ControlError {
                 ErrorKind::Invalid
             }
             Self::Keys(source) => source.kind(),
-            Self::NoSuchAccessKey | Self::NoSuchTenant => ErrorKind::Absent,
+            Self::NoSuchAccessKey | Self::NoSuchBucket | Self::NoSuchTenant => ErrorKind::Absent,
+            Self::Profile(source) => source.kind(),
+            Self::TooManyBuckets => ErrorKind::Limited,
         }
     }
 }

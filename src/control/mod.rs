@@ -1,12 +1,13 @@
 //! Rank 6, the control plane: what operators do.
 //!
-//! Owns: operators' authentication, tenants, access keys, the list of buckets with their usage, a
-//! look at the retention clock.
+//! Owns: operators' authentication, tenants, access keys, buckets and their profiles, a look at
+//! the retention clock.
 //! Not here: JSON and HTTP (`admin`), rows (`catalog`).
 //!
 //! Invariants
 //! - P3: nothing here runs without an `OperatorPermit`, which only `Control::authenticate` makes.
 
+pub mod buckets;
 pub mod clock;
 pub mod credentials;
 pub mod error;
@@ -16,6 +17,7 @@ pub mod tenants;
 use crate::base::clock::Clock;
 use crate::base::entropy::Entropy;
 use crate::catalog::retention_clock::RetentionClock;
+use crate::config::profile_folder::ProfileFolder;
 use crate::crypto::KeyProvider;
 use crate::model::time::Timestamp;
 use crate::storage::Engine;
@@ -35,6 +37,7 @@ pub struct Control {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     retention: Arc<RetentionClock>,
+    profiles: ProfileFolder,
 }
 
 impl Control {
@@ -45,6 +48,7 @@ impl Control {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         retention: Arc<RetentionClock>,
+        profiles: ProfileFolder,
     ) -> Self {
         Self {
             engine,
@@ -52,6 +56,7 @@ impl Control {
             clock,
             entropy,
             retention,
+            profiles,
         }
     }
 

@@ -1,24 +1,18 @@
 //! Buckets: find, create, delete, list.
 //!
-//! Owns: a bucket's first key, and the rule that a name belongs to its first taker.
-//! Not here: rows (`catalog::buckets`).
+//! Owns: the settings that a bucket has in its header.
+//! Not here: rows (`catalog::buckets`), how a bucket comes to be (`catalog::new_bucket`).
 
-use crate::base::limits::BUCKETS_PER_TENANT_MAX;
 use crate::catalog::buckets::{self, BucketEntry, BucketRecord, DeleteOutcome};
-use crate::catalog::error::CatalogError;
-use crate::crypto::{KeyContext, KeyScope};
+use crate::catalog::new_bucket::{Founded, Founding};
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::version_error::VersionError;
 use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
 use crate::model::bucket::BucketName;
 use crate::model::encryption::SseAlgorithm;
-use crate::model::id::BucketId;
 use crate::model::lock::ObjectLock;
 use crate::model::versioning::Versioning;
-
-/// Version of a bucket's first key.
-const FIRST_KEY_VERSION: u32 = 1;
 
 impl Gateway {
     /// Finds a bucket, so that the caller can be authorized for it. Nothing in it is read.
@@ -50,44 +44,25 @@ impl Gateway {
             return Err(GatewayError::WrongPermit { action });
         }
         let tenant = permit.tenant();
-        self.refuse_taken(name, tenant).await?;
-        let owned = buckets::list(&*self.engine).await?;
-        if owned.iter().filter(|entry| entry.tenant == tenant).count() >= BUCKETS_PER_TENANT_MAX {
-            return Err(GatewayError::TooManyBuckets);
-        }
-        let created = self.now();
-        let bucket = BucketId::generate(created.millis(), &*self.entropy)?;
-        let scope = KeyScope::Bucket(bucket);
-        let context = KeyContext {
+        let founding = Founding {
+            engine: &*self.engine,
+            provider: &*self.provider,
+            entropy: &*self.entropy,
             tenant,
-            scope,
-            version: FIRST_KEY_VERSION,
+            name,
+            created: self.now(),
         };
-        let (_, wrapped) = self.provider.generate_key(&context).await?;
-        let keys = vec![(FIRST_KEY_VERSION, wrapped)];
-        let mut record = BucketRecord::new(bucket, name.clone(), tenant, created, keys);
-        if has_object_lock {
-            record.object_lock = Some(ObjectLock::default());
-            record.versioning = Versioning::Enabled;
-        }
-        match buckets::create(&*self.engine, &record).await {
-            Err(CatalogError::Taken) => {
-                self.refuse_taken(name, tenant).await?;
-                Err(GatewayError::BucketNameTaken)
+        let configure = |record: &mut BucketRecord| {
+            if has_object_lock {
+                record.object_lock = Some(ObjectLock::default());
+                record.versioning = Versioning::Enabled;
             }
-            other => Ok(other?),
-        }
-    }
-
-    async fn refuse_taken(
-        &self,
-        name: &BucketName,
-        tenant: crate::model::id::TenantId,
-    ) -> Result<(), GatewayError> {
-        match buckets::find(&*self.engine, name).await? {
-            None => Ok(()),
-            Some(existing) if existing.tenant == tenant => Err(GatewayError::BucketAlreadyOwned),
-            Some(_) => Err(GatewayError::BucketNameTaken),
+        };
+        match founding.create(configure, &[]).await? {
+            Founded::Created => Ok(()),
+            Founded::OwnedAlready => Err(GatewayError::BucketAlreadyOwned),
+            Founded::NameTaken => Err(GatewayError::BucketNameTaken),
+            Founded::TooMany => Err(GatewayError::TooManyBuckets),
         }
     }
 

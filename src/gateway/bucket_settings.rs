@@ -1,6 +1,7 @@
 //! Lifecycle rules of a bucket.
 //!
-//! Owns: storing and telling them, the ids of rules that come without, the cache of what was parsed.
+//! Owns: storing and telling them, the ids of rules that come without, the cache of what was
+//! parsed.
 //! Not here: the document (`s3::xml::lifecycle`), what the rules do (`model::lifecycle`,
 //! `gateway::lifecycle`).
 //!

@@ -10,8 +10,6 @@ pub mod digests;
 pub mod error;
 pub mod expiration;
 pub mod lifecycle;
-#[cfg(test)]
-mod lifecycle_tests;
 pub mod listing;
 pub mod multipart;
 pub mod object;

@@ -118,6 +118,13 @@ impl Protection {
         self.deletable.iter().any(|own| own.names(object_key))
     }
 
+    /// Whether no other key is deletable than those of `other`, pattern by pattern.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.deletable
+            .iter()
+            .all(|own| other.deletable.contains(own))
+    }
+
     /// The patterns, sorted.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.deletable.iter().map(DeletablePattern::as_str)

@@ -360,6 +360,7 @@ mod tests {
                             | "delete"
                             | "encryption"
                             | "legal-hold"
+                            | "lifecycle"
                             | "location"
                             | "object-lock"
                             | "retention"

@@ -8,6 +8,7 @@ use crate::catalog::credentials::CatalogCredentials;
 use crate::catalog::error::CatalogError;
 use crate::catalog::ledger::BlobLeases;
 use crate::catalog::retention_clock::RetentionClock;
+use crate::config::profile_folder::ProfileFolder;
 use crate::config::resolve::{EngineChoice, RootKeyReference};
 use crate::config::{Config, credentials_directory};
 use crate::control::Control;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// What retention is compared with.
     pub retention_clock: Arc<RetentionClock>,
+    /// Where profiles of buckets are.
+    pub profiles: ProfileFolder,
 }
 
 /// Opens engine and key service.
@@ -97,6 +100,7 @@ pub async fn open(config: &Config, runtime: &Handle) -> Result<Parts, StartupErr
         leases: BlobLeases::default(),
         metrics: Arc::new(Metrics::new()),
         retention_clock: Arc::new(retention_clock),
+        profiles: config.profiles.clone(),
     })
 }
 
@@ -142,6 +146,7 @@ impl Parts {
             Arc::clone(&self.clock),
             Arc::clone(&self.entropy),
             Arc::clone(&self.retention_clock),
+            self.profiles.clone(),
         )
     }
 

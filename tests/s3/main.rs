@@ -34,6 +34,7 @@ mod model;
 mod object_lock;
 mod object_store;
 mod points;
+mod profiles;
 mod races;
 mod signer;
 mod tagging;

@@ -5,7 +5,8 @@
 //! Not here: the rows (`catalog::changes`), what a lock allows (`model::lock`).
 
 use crate::catalog::buckets::BucketRecord;
-use crate::catalog::changes::{self, Erasure, Target};
+use crate::catalog::changes::{self, Target};
+use crate::catalog::erasure::Erasure;
 use crate::catalog::objects::{ObjectPlain, ObjectRecord};
 use crate::catalog::versions::{self, FoundVersion, VersionRow};
 use crate::gateway::error::GatewayError;

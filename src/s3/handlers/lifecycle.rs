@@ -101,7 +101,8 @@ fn set_expiration(
         Ok(None) => {}
         Ok(Some(text)) => respond::set(response, EXPIRATION_HEADER, &text),
         Err(error) => {
-            tracing::warn!(bucket = %bucket.name, error = %error, "expiry of an object cannot be told");
+            let bucket = &bucket.name;
+            tracing::warn!(%bucket, %error, "expiry of an object cannot be told");
         }
     }
 }

@@ -138,6 +138,10 @@ pub(crate) enum Versioning {
 pub(crate) struct Bucket {
     pub(crate) versioning: Versioning,
     /// Object Lock, with its default retention: mode and days.
+    #[expect(
+        clippy::option_option,
+        reason = "a lock without a default retention is one"
+    )]
     pub(crate) lock: Option<Option<(Mode, u32)>>,
     /// Versions of each object, the newest last.
     pub(crate) objects: [Vec<Version>; OBJECTS.len()],

@@ -1,7 +1,7 @@
 //! One life of a bucket: the server and the model do the same.
 //!
-//! Owns: running steps, the comparison of all that is there. Not here: drawing them (`strategy`), many lives
-//! (`mod`).
+//! Owns: running steps, the comparison of all that is there. Not here: drawing them (`strategy`),
+//! many lives (`mod`).
 
 use super::bucket::{Name, Selector};
 use super::compare::{self, Difference, same};

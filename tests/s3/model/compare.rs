@@ -13,6 +13,10 @@ use crate::raw::Answer;
 pub(crate) type Difference = String;
 
 /// Fails unless both are equal.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "most callers make what they compare"
+)]
 pub(crate) fn same<T: PartialEq + std::fmt::Debug>(
     what: &str,
     model: T,

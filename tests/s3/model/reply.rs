@@ -44,6 +44,10 @@ pub(crate) struct Reply {
 pub(crate) struct Outcome {
     pub(crate) object: usize,
     /// The version that was named; the text of what is none.
+    #[expect(
+        clippy::option_option,
+        reason = "a text that is no version's is a third case"
+    )]
     pub(crate) asked: Option<Option<Name>>,
     /// The S3 code, or the marker that was made or destroyed.
     pub(crate) result: Result<Option<Name>, &'static str>,

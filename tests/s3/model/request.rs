@@ -85,7 +85,7 @@ impl Writer<'_> {
                 ref write,
             } => {
                 let request = self.of_object("PUT", object, Selector::Newest, "");
-                with_body(self.described(request, object, write), body)
+                with_body(self.described(request, object, *write), body)
             }
             Step::Read { object, pick, head } => {
                 let method = if head { "HEAD" } else { "GET" };
@@ -139,7 +139,7 @@ impl Writer<'_> {
     }
 
     /// Headers of a write.
-    fn described(&self, mut request: Request, object: usize, write: &Write) -> Request {
+    fn described(&self, mut request: Request, object: usize, write: Write) -> Request {
         if let Some((mode, day)) = write.retention {
             let until = iso8601(bucket::day_millis(day));
             request = request
@@ -220,7 +220,7 @@ impl Writer<'_> {
         let source = format!("{}/{}{version}", self.bucket, OBJECTS[from]);
         let request = self.of_object("PUT", to, Selector::Newest, "");
         let mut request = self
-            .described(request, to, write)
+            .described(request, to, *write)
             .header("x-amz-copy-source", &source);
         if let Some(number) = metadata {
             request = request
@@ -237,7 +237,7 @@ impl Writer<'_> {
         let (upload, method) = match *step {
             Step::CreateUpload { object, ref write } => {
                 let request = self.of_object("POST", object, Selector::Newest, "uploads");
-                return self.described(request, object, write);
+                return self.described(request, object, *write);
             }
             Step::UploadPart { upload, .. } => (upload, "PUT"),
             Step::Complete { upload, .. } => (upload, "POST"),

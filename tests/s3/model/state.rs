@@ -52,7 +52,7 @@ impl Model {
                 object,
                 body,
                 write,
-            } => self.put(object, bucket::body(body), &write),
+            } => self.put(object, bucket::body(body), write),
             Step::Read { object, pick, head } => self.read(object, pick, head),
             Step::Delete {
                 object,
@@ -67,7 +67,7 @@ impl Model {
                 ref entries,
                 bypass,
                 quiet,
-            } => self.delete_many(entries, bypass, quiet),
+            } => Ok(self.delete_many(entries, bypass, quiet)),
             Step::Copy { .. } => self.copy(step),
             Step::CreateUpload { object, write } => self.create_upload(object, write),
             Step::UploadPart {
@@ -332,12 +332,7 @@ impl Model {
         distinct
     }
 
-    fn delete_many(
-        &mut self,
-        entries: &[(usize, Pick)],
-        bypass: bool,
-        quiet: bool,
-    ) -> Result<Reply, Reply> {
+    fn delete_many(&mut self, entries: &[(usize, Pick)], bypass: bool, quiet: bool) -> Reply {
         let mut outcomes = Vec::new();
         for (object, selector) in self.distinct(entries) {
             let reply = match self.delete(object, selector, bypass, None) {
@@ -362,9 +357,9 @@ impl Model {
                 });
             }
         }
-        Ok(Reply {
+        Reply {
             outcomes: Some(outcomes),
             ..Reply::ok(200)
-        })
+        }
     }
 }

@@ -25,7 +25,7 @@ enum End {
     /// Aborted, or gone with its bucket.
     Gone,
     /// Completed: what was answered.
-    Done(Reply),
+    Done(Box<Reply>),
 }
 
 impl Upload {
@@ -83,7 +83,7 @@ impl Model {
     }
 
     /// Whether a lock may be asked for.
-    fn judge_lock(&self, write: &Write) -> Result<(), Reply> {
+    fn judge_lock(&self, write: Write) -> Result<(), Reply> {
         let is_asked = write.retention.is_some() || write.hold.is_some();
         if is_asked && self.bucket()?.lock.is_none() {
             return Err(Reply::refused(400, "InvalidRequest"));
@@ -107,7 +107,7 @@ impl Model {
         &mut self,
         object: usize,
         new: (Arc<Body>, Vec<String>),
-        write: &Write,
+        write: Write,
         metadata: Option<u8>,
     ) -> Result<Reply, Reply> {
         let (body, etags) = new;
@@ -125,7 +125,7 @@ impl Model {
             tags: write.tags,
             metadata,
             // The server tells the time.
-            retention: asked.or(default.map(|(mode, _)| (mode, 0))),
+            retention: asked.or_else(|| default.map(|(mode, _)| (mode, 0))),
             hold: write.hold == Some(true),
         };
         let name = self.stack(object, version)?;
@@ -145,7 +145,7 @@ impl Model {
         &mut self,
         object: usize,
         body: Arc<Body>,
-        write: &Write,
+        write: Write,
     ) -> Result<Reply, Reply> {
         self.judge_lock(write)?;
         self.judge_condition(object, write.condition)?;
@@ -168,7 +168,7 @@ impl Model {
         if selector == Selector::Malformed {
             return Err(Reply::refused(400, "InvalidArgument"));
         }
-        self.judge_lock(&write)?;
+        self.judge_lock(write)?;
         let found = self.find(from, selector).cloned();
         let source = found.map_err(|refusal| match refusal.code {
             "MethodNotAllowed" => Reply::refused(400, "InvalidRequest"),
@@ -188,7 +188,7 @@ impl Model {
         let metadata = metadata.or(source.metadata);
         // An object that is not read anew keeps the ETag of its parts.
         let etags = vec![etag(&source.body), source.etag];
-        let reply = self.create(to, (source.body, etags), &Write { tags, ..write }, metadata)?;
+        let reply = self.create(to, (source.body, etags), Write { tags, ..write }, metadata)?;
         Ok(Reply {
             source: told,
             ..reply
@@ -207,7 +207,7 @@ impl Model {
     }
 
     pub(super) fn create_upload(&mut self, object: usize, write: Write) -> Result<Reply, Reply> {
-        self.judge_lock(&write)?;
+        self.judge_lock(write)?;
         self.uploads.push(Upload {
             object,
             parts: BTreeMap::new(),
@@ -246,7 +246,7 @@ impl Model {
     ) -> Result<Reply, Reply> {
         let place = self.upload(upload);
         if let Some(End::Done(reply)) = place.and_then(|place| self.uploads[place].end.as_ref()) {
-            return Ok(reply.clone());
+            return Ok((**reply).clone());
         }
         let own = self.open_upload(upload)?.clone();
         let mut listed = own.listed(parts);
@@ -273,13 +273,13 @@ impl Model {
             .flat_map(|part| part.bytes.iter().copied())
             .collect();
         let body = Arc::new(Body::new(bytes));
-        let reply = self.create(own.object, (body, vec![etag]), &own.write, None)?;
+        let reply = self.create(own.object, (body, vec![etag]), own.write, None)?;
         let again = Reply {
             written: None,
             ..reply.clone()
         };
         if let Some(place) = place {
-            self.uploads[place].end = Some(End::Done(again));
+            self.uploads[place].end = Some(End::Done(Box::new(again)));
         }
         Ok(reply)
     }

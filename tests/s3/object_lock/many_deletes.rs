@@ -17,7 +17,7 @@ fn delete_many(city: &Account, entries: &[(&str, &str)], bypass: bool) -> Answer
     post.body(body).send().expect(200)
 }
 
-/// Keys of the errors, all of which are AccessDenied and name their version.
+/// Keys of the errors, all of which are `AccessDenied` and name their version.
 #[track_caller]
 fn denied(answer: &Answer) -> Vec<String> {
     let errors = answer.texts("Error");

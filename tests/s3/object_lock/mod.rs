@@ -139,6 +139,11 @@ fn survives(account: &Account, target: &str, version: &str) {
     assert_eq!(answer.body, b"locked");
 }
 
+/// What [`lock_of`] says of a version with this retention.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "compared with an option everywhere"
+)]
 fn both(mode: &str, until: &str) -> Option<(String, String)> {
     Some((mode.to_owned(), until.to_owned()))
 }

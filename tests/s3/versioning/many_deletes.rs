@@ -71,13 +71,13 @@ fn point_59_versions_are_deleted_and_named() {
     let inner = [entry("a", Some(&one)), entry("a", Some(&marker))].concat();
     let answer = delete_many(&city, &inner);
     let deleted = answer.texts("Deleted");
-    assert_eq!(within(&deleted[0], "VersionId"), Some(one.clone()));
+    assert_eq!(within(&deleted[0], "VersionId"), Some(one));
     assert_eq!(within(&deleted[0], "DeleteMarker"), None);
     // A marker that was deleted is named twice: as what was asked for and as what it was.
     assert_eq!(within(&deleted[1], "VersionId"), Some(marker.clone()));
     assert_eq!(within(&deleted[1], "DeleteMarker").as_deref(), Some("true"));
     let of_marker = within(&deleted[1], "DeleteMarkerVersionId");
-    assert_eq!(of_marker, Some(marker.clone()));
+    assert_eq!(of_marker, Some(marker));
     holds(&city, &[("a", &two, false, true)]);
     // Twice succeeds.
     let answer = delete_many(&city, &inner);
@@ -173,7 +173,7 @@ fn point_40_parallel_markers_are_all_kept() {
             })
         });
         let deletes: Vec<_> = deletes.collect();
-        let joined = deletes.into_iter().map(|one| one.join());
+        let joined = deletes.into_iter().map(std::thread::ScopedJoinHandle::join);
         joined.map(|id| id.expect("an id")).collect()
     });
     let rows = list(&city, "/vers");

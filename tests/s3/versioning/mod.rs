@@ -119,7 +119,7 @@ pub(crate) fn rows(answer: &Answer) -> Vec<Row> {
         let inner = Answer {
             status: 200,
             headers: Vec::new(),
-            body: rest[at..end].as_bytes().to_vec(),
+            body: rest.as_bytes()[at..end].to_vec(),
         };
         found.push(Row {
             object_key: inner.text("Key").expect("a key"),

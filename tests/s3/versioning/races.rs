@@ -22,7 +22,16 @@ fn is_ordered(rows: &[Row]) {
 fn point_58_parallel_writes_of_one_key_are_all_kept() {
     let (_server, city) = with_versions();
     let city = &city;
-    let body = |seed: u8| bytes(seed, if seed % 3 == 0 { 200_000 } else { 1000 });
+    let body = |seed: u8| {
+        bytes(
+            seed,
+            if seed.is_multiple_of(3) {
+                200_000
+            } else {
+                1000
+            },
+        )
+    };
     let acknowledged: BTreeMap<String, u8> = std::thread::scope(|scope| {
         let writers = (0..8_u8).map(|writer| {
             scope.spawn(move || {
@@ -56,21 +65,19 @@ fn point_58_parallel_writes_of_one_key_are_all_kept() {
 fn point_58_acknowledged_order_is_the_listed_order() {
     let (_server, city) = with_versions();
     let city = &city;
+    let write = |writer, round| {
+        if (writer + round) % 3 == 0 {
+            mark(city, "/vers/a")
+        } else {
+            put(city, "/vers/a", format!("{writer}-{round}"))
+        }
+    };
+    let write = &write;
     let chains: Vec<Vec<String>> = std::thread::scope(|scope| {
-        let writers = (0..6).map(|writer| {
-            scope.spawn(move || {
-                let write = |round| {
-                    if (writer + round) % 3 == 0 {
-                        mark(city, "/vers/a")
-                    } else {
-                        put(city, "/vers/a", format!("{writer}-{round}"))
-                    }
-                };
-                (0..10).map(write).collect()
-            })
-        });
+        let writers = (0..6)
+            .map(|writer| scope.spawn(move || (0..10).map(|round| write(writer, round)).collect()));
         let writers: Vec<_> = writers.collect();
-        let joined = writers.into_iter().map(|one| one.join());
+        let joined = writers.into_iter().map(std::thread::ScopedJoinHandle::join);
         joined.map(|chain| chain.expect("a chain")).collect()
     });
     let rows = list(city, "/vers");

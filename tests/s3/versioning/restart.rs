@@ -59,33 +59,31 @@ fn point_58_versions_after_a_crash_are_newer() {
 fn point_58_killed_in_mid_write_keeps_what_was_acknowledged() {
     let (mut server, city) = with_versions();
     for _ in 0..3 {
-        let (send, acknowledged) = mpsc::channel();
+        let (send, acknowledged) = mpsc::sync_channel(1_000_000);
+        let mut seen = BTreeSet::<String>::new();
         std::thread::scope(|scope| {
             for writer in 0..4 {
                 let (city, send) = (&city, send.clone());
-                scope.spawn(move || {
-                    for n in 0.. {
-                        let wire = if n % 4 == 3 {
-                            city.request("DELETE", "/vers/a").wire()
-                        } else {
-                            let put = city.request("PUT", "/vers/a");
-                            put.body(format!("{writer} {n}")).wire()
-                        };
-                        // The server may be gone at any point.
-                        let Some(answer) = wire.try_send(city.port) else {
-                            return;
-                        };
-                        let stored = version_of(&answer);
-                        send.send(stored).expect("a receiver");
-                    }
-                });
+                let write = move |n: u32| {
+                    let wire = match n % 4 {
+                        3 => city.request("DELETE", "/vers/a").wire(),
+                        _ => city
+                            .request("PUT", "/vers/a")
+                            .body(format!("{writer} {n}"))
+                            .wire(),
+                    };
+                    // The server may be gone at any point.
+                    let answer = wire.try_send(city.port)?;
+                    send.send(version_of(&answer)).ok()
+                };
+                scope.spawn(move || (0..).map_while(write).for_each(drop));
             }
             // Killed in the midst of them.
-            let _some: Vec<String> = acknowledged.iter().take(30).collect();
+            seen.extend(acknowledged.iter().take(30));
             server.kill();
         });
         drop(send);
-        let seen: BTreeSet<String> = acknowledged.into_iter().collect();
+        seen.extend(acknowledged);
         server.restart();
         let rows = list(&city, "/vers");
         let listed: BTreeSet<String> = rows.iter().map(|row| row.version.clone()).collect();

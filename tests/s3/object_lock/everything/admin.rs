@@ -3,7 +3,8 @@
 use super::{bucket_is_unharmed, with_records};
 use std::collections::BTreeSet;
 
-/// Every route of `src/admin/app.rs`, and requests beside them that others have: method, path, body.
+/// Every route of `src/admin/app.rs`, and requests beside them that others have: method, path,
+/// body.
 const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET", "/health/live", ""),
     ("GET", "/health/ready", ""),
@@ -44,6 +45,19 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("DELETE", "/v1/buckets/worm", ""),
     ("DELETE", "/v1/buckets/worm?force=true", ""),
     ("DELETE", "/v1/buckets/worm/newest", ""),
+    (
+        "POST",
+        "/v1/buckets",
+        "{\"name\":\"worm\",\"tenant\":\"city\",\"profile\":\"rclone\"}",
+    ),
+    (
+        "POST",
+        "/v1/buckets/worm/protect",
+        "{\"deletable\":[\"newest\"]}",
+    ),
+    ("POST", "/v1/buckets/worm/protect", "{\"deletable\":[]}"),
+    ("GET", "/v1/profiles", ""),
+    ("GET", "/v1/profiles/records", ""),
     // Last: from here on the account's key is no good.
     ("POST", "/v1/keys/{access_key}/disable", ""),
     ("DELETE", "/v1/keys/{access_key}", ""),
@@ -57,6 +71,20 @@ const COMMANDS: &[&[&str]] = &[
     &["key", "create", "--tenant", "city"],
     &["key", "list"],
     &["bucket", "list"],
+    &["bucket", "create", "worm", "--tenant", "city"],
+    &[
+        "bucket",
+        "create",
+        "worm",
+        "--tenant",
+        "city",
+        "--profile",
+        "rclone",
+    ],
+    &["bucket", "show", "worm"],
+    &["bucket", "protect", "worm", "--deletable", "newest"],
+    &["profile", "list"],
+    &["profile", "show", "records"],
     &["clock"],
     &["key", "disable", "{access_key}"],
     &["key", "delete", "{access_key}"],

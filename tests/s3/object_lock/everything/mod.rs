@@ -199,12 +199,11 @@ fn row_57_no_operation_destroys_a_compliance_version_beside_others() {
         std::thread::scope(|scope| {
             for lane in 0..4 {
                 let city = &city;
-                scope.spawn(move || {
-                    let mine = FORMS.iter().cycle().skip(lane * 17).take(FORMS.len());
-                    for (index, form) in mine.enumerate() {
-                        record.send(city, form, VARIANTS[(index + lane) % 4]);
-                    }
-                });
+                let send = move |(index, form)| {
+                    record.send(city, form, VARIANTS[(index + lane) % 4]);
+                };
+                let mine = FORMS.iter().cycle().skip(lane * 17).take(FORMS.len());
+                scope.spawn(move || mine.enumerate().for_each(send));
             }
         });
         record.is_unharmed(&city, "after all at once");

@@ -4,24 +4,31 @@
 //!
 //! Owns: looking at all versions of an object, and doing what was judged, each in one commit that
 //! holds only if what it was judged by is as it was: the rules, the newest version, the version
-//! itself. So nothing is done by rules that were replaced or taken away. Not here: what the rules say (`model::lifecycle`), when it is looked at and how fast
+//! itself. So nothing is done by rules that were replaced or taken away.
+//! Not here: what the rules say (`model::lifecycle`), when it is looked at and how fast
 //! (`jobs::lifecycle`), locks (`catalog::changes`).
+
+#[cfg(test)]
+mod scene;
+#[cfg(test)]
+mod tests;
+mod uploads;
+
+pub use uploads::OpenUpload;
 
 use crate::catalog::bucket_record::BucketRecord;
 use crate::catalog::changes::{self, Decision};
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
-use crate::catalog::uploads;
 use crate::catalog::versions::{self, FoundVersion, VersionRow};
 use crate::gateway::bucket_settings::LifecycleRules;
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::version_error::VersionError;
 use crate::gateway::{Gateway, identity};
-use crate::model::id::{UploadId, VersionId};
+use crate::model::id::VersionId;
 use crate::model::lifecycle::due::{Fate, KeyRules, Moment, VersionView, VersionWalk};
 use crate::model::object_key::ObjectKey;
 use crate::model::tags::TagSet;
-use crate::model::time::Timestamp;
 use crate::model::versioning::Versioning;
 use crate::storage::{CommitError, EngineExt, MetaBatch, ScanRange};
 use bytes::Bytes;
@@ -47,17 +54,6 @@ pub enum LifecycleOutcome {
     RemovedMarker,
     /// A noncurrent version is destroyed.
     RemovedVersion,
-}
-
-/// An open upload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenUpload {
-    /// Its object.
-    pub object_key: ObjectKey,
-    /// The upload.
-    pub upload: UploadId,
-    /// When it was opened; `None` if its row cannot be read.
-    pub initiated: Option<Timestamp>,
 }
 
 /// Sees each outcome, and holds the job to its rate. `false` ends the work.
@@ -338,58 +334,6 @@ impl Gateway {
         let extend = |batch: &mut MetaBatch| object.rules.require(batch);
         let changed = changes::commit_current(&*self.engine, target, decide, extend).await;
         settled(changed, LifecycleOutcome::RemovedMarker)
-    }
-
-    /// A page of open uploads behind `after`.
-    ///
-    /// # Errors
-    /// When rows or engine fail.
-    pub async fn lifecycle_uploads(
-        &self,
-        bucket: &BucketRecord,
-        after: Option<(&ObjectKey, UploadId)>,
-        limit: usize,
-    ) -> Result<Vec<OpenUpload>, GatewayError> {
-        let start = match after {
-            None => vec![keyspace::UPLOAD],
-            Some((object_key, upload)) => {
-                [keyspace::upload(object_key, upload).as_ref(), b"\0"].concat()
-            }
-        };
-        let range = ScanRange {
-            start,
-            end: keyspace::prefix_end(&[keyspace::UPLOAD]),
-        };
-        let partition = keyspace::bucket_partition(bucket.bucket);
-        let rows = self.engine.scan_page(partition, range, limit).await?;
-        let decode = |(meta_key, raw): (Bytes, Bytes)| {
-            let (object_key, upload) = keyspace::split_object_key_and_id(&meta_key)
-                .ok_or(CatalogError::Inconsistent("upload"))?;
-            Ok(OpenUpload {
-                object_key,
-                upload: UploadId::from_bytes(upload),
-                initiated: uploads::decode_initiated(&raw).ok(),
-            })
-        };
-        rows.into_iter().map(decode).collect()
-    }
-
-    /// Aborts an upload that is due.
-    ///
-    /// # Errors
-    /// When rows or engine fail.
-    pub async fn abort_due_upload(
-        &self,
-        bucket: &BucketRecord,
-        rules: &LifecycleRules,
-        due: &OpenUpload,
-    ) -> Result<LifecycleOutcome, GatewayError> {
-        let extend = |batch: &mut MetaBatch| rules.require(batch);
-        let ended = self.end_upload(bucket, &due.object_key, due.upload, extend);
-        match ended.await {
-            Err(GatewayError::NoSuchUpload) => Ok(LifecycleOutcome::Changed),
-            ended => settled(ended.map(|()| true), LifecycleOutcome::AbortedUpload),
-        }
     }
 }
 

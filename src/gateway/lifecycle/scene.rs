@@ -1,24 +1,23 @@
-//! The steps of the lifecycle job while others change what was judged: whatever comes between
-//! judging and acting, nothing is destroyed that is not due any more.
+//! A gateway over an engine in memory with one object under rules, for the tests beside this.
 
 use crate::base::clock::{Clock, ManualClock};
 use crate::base::entropy::{Entropy, SystemEntropy};
 use crate::base::task::BlockingPool;
 use crate::catalog::buckets::{self, BucketRecord};
 use crate::catalog::changes::{self, Decision, NewVersion};
+use crate::catalog::ledger::BlobLeases;
 use crate::catalog::objects::{BlobRef, BodyBinding, ObjectPlain, ObjectRecord, ObjectSecret};
 use crate::catalog::retention_clock::RetentionClock;
 use crate::catalog::settings::{self, SettingsKind};
-use crate::catalog::uploads::{self, UploadRecord};
 use crate::catalog::versions::{self, FoundVersion, VersionRow};
 use crate::crypto::{DataKey, KeyContext, KeyProvider, KeyScope, StreamParameters};
 use crate::gateway::error::GatewayError;
-use crate::gateway::lifecycle::{LifecycleObserver, LifecycleOutcome, OpenUpload};
+use crate::gateway::lifecycle::{LifecycleObserver, LifecycleOutcome};
 use crate::gateway::{Gateway, GatewayParts, identity};
 use crate::kms::{CachingKeys, LocalKeyConfig, LocalKeyService, RootKeySource};
 use crate::model::bucket::BucketName;
 use crate::model::etag::ETag;
-use crate::model::id::{BlobId, BucketId, TenantId, UploadId, VersionId};
+use crate::model::id::{BlobId, BucketId, TenantId, VersionId};
 use crate::model::lifecycle::due::{DayLength, Moment};
 use crate::model::lock::LockState;
 use crate::model::metadata::ObjectMetadata;
@@ -32,22 +31,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
-const BUCKET: BucketId = BucketId::from_bytes([7; 16]);
-const TENANT: TenantId = TenantId::from_bytes([1; 16]);
-const DAY: Duration = Duration::from_hours(24);
-const NONCURRENT: &str = "\"expiration\":null,\"noncurrent\":{\"days\":1,\"newer_versions\":null}";
-const EXPIRE: &str = "\"expiration\":{\"Days\":1},\"noncurrent\":null";
+pub(super) const BUCKET: BucketId = BucketId::from_bytes([7; 16]);
+pub(super) const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+pub(super) const DAY: Duration = Duration::from_hours(24);
+pub(super) const NONCURRENT: &str =
+    "\"expiration\":null,\"noncurrent\":{\"days\":1,\"newer_versions\":null}";
+pub(super) const EXPIRE: &str = "\"expiration\":{\"Days\":1},\"noncurrent\":null";
 
 /// A gateway over an engine in memory with one bucket.
-struct Place {
-    gateway: Gateway,
-    clock: Arc<ManualClock>,
-    object_key: ObjectKey,
+pub(super) struct Place {
+    pub(super) gateway: Gateway,
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) object_key: ObjectKey,
     _folder: TempDir,
 }
 
 impl Place {
-    async fn new(versioning: Versioning, actions: &str) -> Self {
+    pub(super) async fn new(versioning: Versioning, actions: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let root_key = folder.path().join("root.key");
         std::fs::write(&root_key, [3; 32]).unwrap();
@@ -73,7 +73,7 @@ impl Place {
             clock,
             entropy,
             pool,
-            leases: Default::default(),
+            leases: BlobLeases::default(),
             body_streams_max: 1,
             retention: Arc::new(retention.unwrap()),
         });
@@ -100,7 +100,7 @@ impl Place {
         place
     }
 
-    async fn set_rules(&self, id: &str, actions: &str) {
+    pub(super) async fn set_rules(&self, id: &str, actions: &str) {
         let document = format!(
             "{{\"rules\":[{{\"id\":\"{id}\",\"is_enabled\":true,\"scope\":{{\"Prefix\":\"\"}},\
              {actions},\"abort_incomplete_multipart_days\":1}}]}}"
@@ -111,7 +111,7 @@ impl Place {
         .await;
     }
 
-    async fn delete_rules(&self) {
+    pub(super) async fn delete_rules(&self) {
         self.change_rules(false, |batch| {
             settings::delete(batch, SettingsKind::Lifecycle);
         })
@@ -129,13 +129,13 @@ impl Place {
             .unwrap();
     }
 
-    async fn bucket(&self) -> BucketRecord {
+    pub(super) async fn bucket(&self) -> BucketRecord {
         let header = buckets::header(&*self.gateway.engine, BUCKET).await;
         header.unwrap().unwrap()
     }
 
     /// Puts a version on top: an object, or a delete marker.
-    async fn put(&self, is_marker: bool) {
+    pub(super) async fn put(&self, is_marker: bool) {
         let (gateway, object_key) = (&self.gateway, &self.object_key);
         let bucket = self.bucket().await;
         let begun = VersionId::generate(gateway.now().millis(), &*gateway.entropy).unwrap();
@@ -205,7 +205,7 @@ impl Place {
     }
 
     /// Destroys the newest version, as a client does that names it.
-    async fn destroy_newest(&self) {
+    pub(super) async fn destroy_newest(&self) {
         let bucket = self.bucket().await;
         let engine = &*self.gateway.engine;
         let current = versions::load_current(engine, BUCKET, &self.object_key).await;
@@ -217,7 +217,7 @@ impl Place {
     }
 
     /// How many versions there are, and whether the newest is an object.
-    async fn versions(&self) -> (u64, bool) {
+    pub(super) async fn versions(&self) -> (u64, bool) {
         let engine = &*self.gateway.engine;
         let usage = crate::catalog::usage::load(engine, BUCKET).await.unwrap();
         let current = versions::load_current(engine, BUCKET, &self.object_key).await;
@@ -236,7 +236,7 @@ impl Place {
     }
 
     /// Applies the rules as they are now, with something in between judging and acting.
-    async fn apply(&self, meddle: impl AsyncFnOnce()) -> Vec<LifecycleOutcome> {
+    pub(super) async fn apply(&self, meddle: impl AsyncFnOnce()) -> Vec<LifecycleOutcome> {
         let bucket = self.bucket().await;
         let rules = self.gateway.rules_in_force(&bucket).await.unwrap().unwrap();
         let mut meddler = Meddler {
@@ -269,162 +269,4 @@ impl<F: AsyncFnOnce()> LifecycleObserver for Meddler<F> {
     fn outcome(&mut self, outcome: LifecycleOutcome) {
         self.outcomes.push(outcome);
     }
-}
-
-/// An object with two versions of which the older has been noncurrent for ten days.
-async fn overwritten() -> Place {
-    let place = Place::new(Versioning::Enabled, NONCURRENT).await;
-    place.put(false).await;
-    place.put(false).await;
-    place.clock.advance(10 * DAY);
-    place
-}
-
-#[tokio::test]
-async fn noncurrent_version_is_removed_when_nothing_comes_between() {
-    let place = overwritten().await;
-    let outcomes = place.apply(async || {}).await;
-    assert_eq!(outcomes, [LifecycleOutcome::RemovedVersion]);
-    assert_eq!(place.versions().await, (1, true));
-}
-
-#[tokio::test]
-async fn version_that_is_the_newest_again_is_not_destroyed() {
-    let place = overwritten().await;
-    let outcomes = place.apply(async || place.destroy_newest().await).await;
-    assert_eq!(outcomes, [LifecycleOutcome::Changed]);
-    assert_eq!(place.versions().await, (1, true));
-}
-
-#[tokio::test]
-async fn version_is_judged_again_when_another_comes_on_top() {
-    let place = overwritten().await;
-    let outcomes = place.apply(async || place.put(false).await).await;
-    assert_eq!(outcomes, [LifecycleOutcome::Changed]);
-    assert_eq!(place.versions().await, (3, true));
-    let outcomes = place.apply(async || {}).await;
-    assert_eq!(outcomes, [LifecycleOutcome::RemovedVersion]);
-    assert_eq!(place.versions().await, (2, true));
-}
-
-#[tokio::test]
-async fn version_that_was_just_overwritten_is_not_due() {
-    let place = Place::new(Versioning::Enabled, NONCURRENT).await;
-    place.put(false).await;
-    place.clock.advance(400 * DAY);
-    let bucket = place.bucket().await;
-    let keys = place.gateway.lifecycle_keys(&bucket, None, 10).await;
-    assert_eq!(keys.unwrap(), [place.object_key.clone()]);
-    place.put(false).await;
-    assert_eq!(place.apply(async || {}).await, []);
-    assert_eq!(place.versions().await, (2, true));
-}
-
-#[tokio::test]
-async fn rules_that_were_taken_away_or_replaced_do_nothing() {
-    for is_replaced in [false, true] {
-        for (versioning, actions, marker) in [
-            (Versioning::Enabled, EXPIRE, false),
-            (Versioning::Suspended, EXPIRE, false),
-            (Versioning::Unversioned, EXPIRE, false),
-            (Versioning::Enabled, EXPIRE, true),
-            (Versioning::Enabled, NONCURRENT, false),
-        ] {
-            let place = Place::new(versioning, actions).await;
-            place.put(marker).await;
-            if actions == NONCURRENT {
-                place.put(false).await;
-            }
-            place.clock.advance(10 * DAY);
-            let before = place.versions().await;
-            let meddle = async || {
-                if is_replaced {
-                    place.set_rules("two", actions).await;
-                } else {
-                    place.delete_rules().await;
-                }
-            };
-            let outcomes = place.apply(meddle).await;
-            assert_eq!(
-                outcomes,
-                [LifecycleOutcome::Changed],
-                "{versioning:?} {actions}"
-            );
-            assert_eq!(place.versions().await, before, "{versioning:?} {actions}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn object_that_was_written_again_does_not_expire() {
-    for versioning in [
-        Versioning::Enabled,
-        Versioning::Suspended,
-        Versioning::Unversioned,
-    ] {
-        let place = Place::new(versioning, EXPIRE).await;
-        place.put(false).await;
-        place.clock.advance(10 * DAY);
-        let outcomes = place.apply(async || place.put(false).await).await;
-        assert_eq!(outcomes, [LifecycleOutcome::Changed]);
-        assert!(place.versions().await.1, "{versioning:?}");
-        place.clock.advance(10 * DAY);
-        let outcomes = place.apply(async || {}).await;
-        assert_eq!(outcomes, [LifecycleOutcome::Expired]);
-        assert!(!place.versions().await.1, "{versioning:?}");
-    }
-}
-
-#[tokio::test]
-async fn lone_marker_goes_only_while_it_is_lone_and_on_top() {
-    let place = Place::new(Versioning::Enabled, EXPIRE).await;
-    place.put(true).await;
-    place.clock.advance(10 * DAY);
-    let outcomes = place.apply(async || place.put(false).await).await;
-    assert_eq!(outcomes, [LifecycleOutcome::Changed]);
-    assert_eq!(place.versions().await, (2, true));
-    place.destroy_newest().await;
-    let outcomes = place.apply(async || {}).await;
-    assert_eq!(outcomes, [LifecycleOutcome::RemovedMarker]);
-    assert_eq!(place.versions().await, (0, false));
-}
-
-#[tokio::test]
-async fn upload_is_not_aborted_by_rules_that_were_taken_away() {
-    let place = Place::new(Versioning::Unversioned, EXPIRE).await;
-    let bucket = place.bucket().await;
-    let rules = place.gateway.rules_in_force(&bucket).await;
-    let rules = rules.unwrap().unwrap();
-    let upload = UploadId::from_bytes([9; 16]);
-    let identity = identity(&bucket, &place.object_key);
-    let engine = &*place.gateway.engine;
-    let record = UploadRecord {
-        upload,
-        initiated: place.gateway.now(),
-        data_key: DataKey::generate(&*place.gateway.entropy).unwrap(),
-        metadata: ObjectMetadata::default(),
-        tags: TagSet::default(),
-        lock: LockState::default(),
-        checksum: None,
-    };
-    let bucket_key = place.gateway.sealing_key(&bucket).await.unwrap();
-    let row = record.seal(&identity, &bucket_key, &*place.gateway.entropy);
-    let created = uploads::create(engine, &identity, upload, row.unwrap()).await;
-    created.unwrap();
-    let due = OpenUpload {
-        object_key: place.object_key.clone(),
-        upload,
-        initiated: Some(place.gateway.now()),
-    };
-    place.delete_rules().await;
-    let gateway = &place.gateway;
-    let outcome = gateway.abort_due_upload(&bucket, &rules, &due).await;
-    assert_eq!(outcome.unwrap(), LifecycleOutcome::Changed);
-    let open = gateway.lifecycle_uploads(&bucket, None, 10).await;
-    assert_eq!(open.unwrap(), std::slice::from_ref(&due));
-    place.set_rules("one", EXPIRE).await;
-    let outcome = gateway.abort_due_upload(&bucket, &rules, &due).await;
-    assert_eq!(outcome.unwrap(), LifecycleOutcome::AbortedUpload);
-    let open = gateway.lifecycle_uploads(&bucket, None, 10).await;
-    assert_eq!(open.unwrap(), []);
 }

@@ -1,0 +1,100 @@
+//! The founding of a bucket: its id, its first key, and the settings that it begins with.
+//!
+//! Owns: what data plane and control plane do alike when they create a bucket.
+//! Not here: the rows and their order (`buckets`), what a bucket begins with (the callers).
+
+use crate::base::entropy::Entropy;
+use crate::base::limits::BUCKETS_PER_TENANT_MAX;
+use crate::catalog::buckets::{self, BucketRecord};
+use crate::catalog::error::CatalogError;
+use crate::catalog::settings::SettingsKind;
+use crate::crypto::{KeyContext, KeyProvider, KeyScope};
+use crate::model::bucket::BucketName;
+use crate::model::id::{BucketId, TenantId};
+use crate::model::time::Timestamp;
+use crate::storage::Engine;
+
+/// Version of a bucket's first key.
+const FIRST_KEY_VERSION: u32 = 1;
+
+/// What a founding needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Founding<'a> {
+    /// The engine.
+    pub engine: &'a dyn Engine,
+    /// Whose tenant keys wrap the bucket's.
+    pub provider: &'a dyn KeyProvider,
+    /// Randomness.
+    pub entropy: &'a dyn Entropy,
+    /// Who owns the bucket.
+    pub tenant: TenantId,
+    /// Its name.
+    pub name: &'a BucketName,
+    /// Now.
+    pub created: Timestamp,
+}
+
+/// How a founding ended.
+#[derive(Debug)]
+pub enum Founded {
+    /// The bucket is there.
+    Created,
+    /// The tenant has a bucket of this name.
+    OwnedAlready,
+    /// Somebody else has one.
+    NameTaken,
+    /// The tenant has as many buckets as it may have.
+    TooMany,
+}
+
+impl Founding<'_> {
+    /// Creates the bucket with the settings that `configure` gives it and with these settings
+    /// documents: all of it is there, or nothing.
+    ///
+    /// # Errors
+    /// When keys or rows fail.
+    ///
+    /// # Durability
+    /// When this returns `Created`, the bucket survives power loss.
+    pub async fn create(
+        &self,
+        configure: impl FnOnce(&mut BucketRecord) + Send,
+        documents: &[(SettingsKind, Vec<u8>)],
+    ) -> Result<Founded, CatalogError> {
+        if let Some(taken) = self.taken().await? {
+            return Ok(taken);
+        }
+        let owned = buckets::list(self.engine).await?;
+        let is_own = |entry: &&buckets::BucketEntry| entry.tenant == self.tenant;
+        if owned.iter().filter(is_own).count() >= BUCKETS_PER_TENANT_MAX {
+            return Ok(Founded::TooMany);
+        }
+        let bucket = BucketId::generate(self.created.millis(), self.entropy)?;
+        let context = KeyContext {
+            tenant: self.tenant,
+            scope: KeyScope::Bucket(bucket),
+            version: FIRST_KEY_VERSION,
+        };
+        let (_, wrapped) = self.provider.generate_key(&context).await?;
+        let keys = vec![(FIRST_KEY_VERSION, wrapped)];
+        let name = self.name.clone();
+        let mut record = BucketRecord::new(bucket, name, self.tenant, self.created, keys);
+        configure(&mut record);
+        match buckets::create_with(self.engine, &record, documents).await {
+            Ok(()) => Ok(Founded::Created),
+            Err(CatalogError::Taken) => Ok(self.taken().await?.unwrap_or(Founded::NameTaken)),
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn taken(&self) -> Result<Option<Founded>, CatalogError> {
+        let existing = buckets::find(self.engine, self.name).await?;
+        Ok(existing.map(|existing| {
+            if existing.tenant == self.tenant {
+                Founded::OwnedAlready
+            } else {
+                Founded::NameTaken
+            }
+        }))
+    }
+}

@@ -1,0 +1,170 @@
+//! Buckets, for operators: creation with a profile, a look at one, protection.
+//!
+//! Owns: what a profile makes of a new bucket; that protection is only ever added.
+//! Not here: what profiles say (`config::profile`), what tenants do with their buckets (`gateway`).
+
+use crate::catalog::buckets::{self, BucketRecord};
+use crate::catalog::error::CatalogError;
+use crate::catalog::new_bucket::{Founded, Founding};
+use crate::catalog::settings::SettingsKind;
+use crate::catalog::tenants;
+use crate::catalog::usage::{self, Usage};
+use crate::config::profile::Profile;
+use crate::config::profile_folder::{FoundProfile, ListedProfile};
+use crate::control::error::ControlError;
+use crate::control::{Control, OperatorPermit};
+use crate::model::bucket::BucketName;
+use crate::model::protection::Protection;
+use crate::model::tenant::TenantName;
+
+/// A bucket with its settings and its usage.
+#[derive(Clone, Debug)]
+pub struct BucketDetails {
+    /// The bucket.
+    pub record: BucketRecord,
+    /// Its owner's name.
+    pub tenant_name: TenantName,
+    /// What it holds.
+    pub usage: Usage,
+}
+
+impl Control {
+    /// Creates a bucket for a tenant, with the settings of a profile.
+    ///
+    /// # Errors
+    /// `BucketTaken`, `NoSuchTenant`, `Profile`, `TooManyBuckets`, or when keys or rows fail.
+    ///
+    /// # Durability
+    /// When this returns `Ok`, the bucket and all its settings survive power loss.
+    pub async fn create_bucket(
+        &self,
+        permit: &OperatorPermit,
+        name: &BucketName,
+        tenant: &TenantName,
+        profile: Option<&str>,
+    ) -> Result<BucketDetails, ControlError> {
+        let owner = self.find_tenant(permit, tenant).await?;
+        let profile_name = profile.unwrap_or("none");
+        let profile = match profile {
+            Some(name) => self.profiles.load(name)?.profile,
+            None => Profile::default(),
+        };
+        let mut documents = Vec::new();
+        if let Some(rules) = &profile.lifecycle {
+            let document = serde_json::to_vec(rules)
+                .map_err(|_json| CatalogError::Inconsistent("lifecycle rules"))?;
+            documents.push((SettingsKind::Lifecycle, document));
+        }
+        let founding = Founding {
+            engine: &*self.engine,
+            provider: &*self.provider,
+            entropy: &*self.entropy,
+            tenant: owner.tenant,
+            name,
+            created: self.now(),
+        };
+        let configure = |record: &mut BucketRecord| {
+            record.versioning = profile.versioning;
+            record.object_lock = profile.object_lock;
+            record.protection = profile.protection;
+            record.quota_bytes = profile.quota_bytes;
+            record.has_lifecycle = profile.lifecycle.is_some();
+        };
+        match founding.create(configure, &documents).await? {
+            Founded::Created => {}
+            Founded::OwnedAlready | Founded::NameTaken => return Err(ControlError::BucketTaken),
+            Founded::TooMany => return Err(ControlError::TooManyBuckets),
+        }
+        tracing::info!(
+            operator = permit.operator_name(), bucket = %name, tenant = %tenant,
+            profile = profile_name, "bucket created"
+        );
+        self.show_bucket(permit, name).await
+    }
+
+    /// A bucket with its settings.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`, or when rows fail.
+    pub async fn show_bucket(
+        &self,
+        _permit: &OperatorPermit,
+        name: &BucketName,
+    ) -> Result<BucketDetails, ControlError> {
+        let found = buckets::find(&*self.engine, name).await?;
+        let record = found.ok_or(ControlError::NoSuchBucket)?;
+        let tenants = tenants::list(&*self.engine).await?;
+        let owner = tenants.into_iter().find(|own| own.tenant == record.tenant);
+        Ok(BucketDetails {
+            usage: usage::load(&*self.engine, record.bucket).await?,
+            tenant_name: owner.ok_or(ControlError::NoSuchTenant)?.name,
+            record,
+        })
+    }
+
+    /// Protects a bucket, or takes deletable keys away from its protection. Nothing loosens a
+    /// protection.
+    ///
+    /// # Errors
+    /// `BucketNotRetained`, `NoSuchBucket`, `ProtectionLoosened`, or when rows fail.
+    ///
+    /// # Durability
+    /// When this returns `Ok`, no retained object of the bucket is hidden from now on.
+    pub async fn protect_bucket(
+        &self,
+        permit: &OperatorPermit,
+        name: &BucketName,
+        protection: &Protection,
+    ) -> Result<BucketDetails, ControlError> {
+        let found = buckets::find(&*self.engine, name).await?;
+        let bucket = found.ok_or(ControlError::NoSuchBucket)?.bucket;
+        let is_retained = |record: &BucketRecord| {
+            let default = record.object_lock.and_then(|own| own.default_retention);
+            default.is_some()
+        };
+        let may_be_set = |record: &BucketRecord| {
+            let old = record.protection.as_ref();
+            is_retained(record) && old.is_none_or(|old| protection.is_within(old))
+        };
+        let apply = |record: &mut BucketRecord| {
+            let may_be_set = may_be_set(record);
+            if may_be_set {
+                record.protection = Some(protection.clone());
+            }
+            may_be_set
+        };
+        if !buckets::change(&*self.engine, bucket, apply).await? {
+            let record = self.show_bucket(permit, name).await?.record;
+            return Err(if is_retained(&record) {
+                ControlError::ProtectionLoosened
+            } else {
+                ControlError::BucketNotRetained
+            });
+        }
+        tracing::info!(operator = permit.operator_name(), bucket = %name, "bucket protected");
+        self.show_bucket(permit, name).await
+    }
+
+    /// All profiles by name, as their files are now.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn list_profiles(
+        &self,
+        _permit: &OperatorPermit,
+    ) -> Result<Vec<ListedProfile>, ControlError> {
+        Ok(self.profiles.list()?)
+    }
+
+    /// A profile, as its file is now.
+    ///
+    /// # Errors
+    /// `Profile`.
+    pub fn show_profile(
+        &self,
+        _permit: &OperatorPermit,
+        name: &str,
+    ) -> Result<FoundProfile, ControlError> {
+        Ok(self.profiles.load(name)?)
+    }
+}
