@@ -2,8 +2,9 @@
 //!
 //! Owns: a version put on top of the others, a version destroyed, a version's record sealed anew;
 //! each in one batch with all that follows from it (K1), under the bucket's settings as they are at
-//! the commit (K3). Not here: giving a version up (`erasure`), finding versions (`versions`), what a
-//! condition means (`model::conditions`), what is sealed (`objects`).
+//! the commit (K3).
+//! Not here: giving a version up (`erasure`), finding versions (`versions`), what a condition means
+//! (`model::conditions`), what is sealed (`objects`).
 
 use crate::catalog::buckets::{self, BucketRecord};
 use crate::catalog::erasure::{Erasure, erase, hand_over, take_older};
