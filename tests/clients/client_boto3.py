@@ -355,10 +355,8 @@ class Boto3:
         with refused("BucketNotEmpty", 409):
             self.s3.delete_bucket(Bucket=self.bucket)
         with refused("NotImplemented", 501):
-            rule = {"ID": "x", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}
-            configuration = {"Rules": [rule]}
-            self.s3.put_bucket_lifecycle_configuration(
-                Bucket=self.bucket, LifecycleConfiguration=configuration
+            self.s3.put_bucket_accelerate_configuration(
+                Bucket=self.bucket, AccelerateConfiguration={"Status": "Enabled"}
             )
 
     def strangers(self):

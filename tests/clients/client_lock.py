@@ -22,9 +22,13 @@ def life_cycle(report, target, corpus):
 
 
 def from_now(**span):
-    """A date so far from now, in whole milliseconds as the server keeps it."""
-    at = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(**span)
-    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+    """A date so far from now."""
+    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(**span)
+
+
+def whole_seconds(at):
+    """The date as boto3 writes it into a header."""
+    return at.replace(microsecond=0)
 
 
 class Lock:
@@ -370,7 +374,7 @@ class Lock:
 
     def locked_transfer(self):
         """The transfer manager hands the lock to the upload's creation."""
-        until = from_now(days=1)
+        until = whole_seconds(from_now(days=1))
         extra = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
         extra["Tagging"] = "kind=large"
         source = self.target.fresh_folder("lock-parts") / "parts.bin"
@@ -411,7 +415,7 @@ class Lock:
 
     def expiry(self):
         """Not before, and not much later."""
-        until = from_now(seconds=SHORT_SECONDS)
+        until = whole_seconds(from_now(seconds=SHORT_SECONDS))
         lock = {"ObjectLockMode": "COMPLIANCE", "ObjectLockRetainUntilDate": until}
         version = self.put(self.locked, "short", **lock)
         with refused("AccessDenied", 403):
