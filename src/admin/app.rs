@@ -1,7 +1,7 @@
 //! Routes of the admin listener.
 
 use crate::admin::error::AdminError;
-use crate::admin::{buckets, handlers};
+use crate::admin::{buckets, handlers, quotas};
 use crate::base::secret::SecretBytes;
 use crate::control::{Control, OperatorPermit};
 use crate::telemetry::metrics::Metrics;
@@ -41,6 +41,23 @@ pub fn configure(config: &mut web::ServiceConfig) {
             "/v1/buckets/{name}/protect",
             web::post().to(buckets::protect_bucket),
         )
+        .route(
+            "/v1/buckets/{name}/quota",
+            web::get().to(quotas::show_bucket),
+        )
+        .route(
+            "/v1/buckets/{name}/quota",
+            web::put().to(quotas::set_bucket),
+        )
+        .route(
+            "/v1/tenants/{name}/quota",
+            web::get().to(quotas::show_tenant),
+        )
+        .route(
+            "/v1/tenants/{name}/quota",
+            web::put().to(quotas::set_tenant),
+        )
+        .route("/v1/usage/recount", web::get().to(quotas::recount))
         .route("/v1/profiles", web::get().to(buckets::list_profiles))
         .route("/v1/profiles/{name}", web::get().to(buckets::show_profile))
         .default_service(web::to(handlers::unknown));

@@ -2,6 +2,7 @@
 
 use crate::admin::app::{AdminState, authenticate};
 use crate::admin::error::AdminError;
+use crate::admin::quotas::LimitsDto;
 use crate::config::profile_folder::FoundProfile;
 use crate::control::buckets::BucketDetails;
 use crate::model::bucket::BucketName;
@@ -60,8 +61,8 @@ pub struct BucketDetailsDto {
     pub deletable: Vec<String>,
     /// Whether it has lifecycle rules.
     pub lifecycle: bool,
-    /// What it may hold, in bytes.
-    pub quota_bytes: Option<u64>,
+    /// What it may hold.
+    pub quota: LimitsDto,
     /// Logical bytes of all versions.
     pub bytes: u64,
     /// Number of versions and delete markers.
@@ -92,7 +93,7 @@ impl From<&BucketDetails> for BucketDetailsDto {
             protected: record.protection.is_some(),
             deletable: patterns.map(str::to_owned).collect(),
             lifecycle: record.has_lifecycle,
-            quota_bytes: record.quota_bytes,
+            quota: record.quota.into(),
             bytes: usage.bytes,
             objects: usage.objects,
             upload_bytes: usage.upload_bytes,

@@ -40,6 +40,9 @@ pub enum AdminError {
         /// Its rule.
         source: InvalidPattern,
     },
+    /// A limit that only tenants have.
+    #[error("the number of buckets is limited for tenants, not for buckets")]
+    LimitOfTenants,
     /// An access key id without its secret, or a secret without its id.
     #[error("give both access_key_id and secret_access_key, or neither")]
     IncompleteKey,
@@ -62,7 +65,8 @@ impl AdminError {
             | Self::InvalidBucketName(_)
             | Self::InvalidCanonicalId(_)
             | Self::InvalidPattern { .. }
-            | Self::InvalidTenantName(_) => ErrorKind::Invalid,
+            | Self::InvalidTenantName(_)
+            | Self::LimitOfTenants => ErrorKind::Invalid,
             Self::NoSuchResource => ErrorKind::Absent,
         }
     }

@@ -8,3 +8,4 @@ pub mod buckets;
 pub mod dto;
 pub mod error;
 pub mod handlers;
+pub mod quotas;

@@ -42,4 +42,4 @@ pub const PRESIGNED_SECONDS_MAX: u64 = 604_800;
 /// Seconds a request's date may differ from our clock (S3, RequestTimeTooSkewed).
 pub const SKEW_SECONDS_MAX: u64 = 15 * 60;
 /// Most buckets of one tenant (S3's default quota is 100, raised on demand to 1,000 and more).
-pub const BUCKETS_PER_TENANT_MAX: usize = 10_000;
+pub const BUCKETS_PER_TENANT_MAX: u64 = 10_000;

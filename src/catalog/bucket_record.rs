@@ -13,6 +13,7 @@ use crate::model::encryption::SseAlgorithm;
 use crate::model::id::{BucketId, TenantId};
 use crate::model::lock::{DefaultRetention, ObjectLock, RetentionMode, RetentionPeriod};
 use crate::model::protection::Protection;
+use crate::model::quota::QuotaLimits;
 use crate::model::time::Timestamp;
 use crate::model::versioning::Versioning;
 use crate::storage::MetaBatch;
@@ -42,8 +43,8 @@ pub struct BucketRecord {
     pub has_lifecycle: bool,
     /// What keeps retained objects from being hidden, if an operator set it.
     pub protection: Option<Protection>,
-    /// Bytes that all versions together may have, if there is a limit.
-    pub quota_bytes: Option<u64>,
+    /// What it may hold.
+    pub quota: QuotaLimits,
     /// The row that this was read from; writes that depend on the settings have it as a condition.
     row: HeaderRow,
 }
@@ -78,7 +79,7 @@ impl BucketRecord {
             object_lock: None,
             has_lifecycle: false,
             protection: None,
-            quota_bytes: None,
+            quota: QuotaLimits::default(),
             row: HeaderRow::default(),
         }
     }
@@ -119,10 +120,7 @@ impl BucketRecord {
             if let Some(protection) = &self.protection {
                 protection.write(w);
             }
-            w.u8(u8::from(self.quota_bytes.is_some()));
-            if let Some(quota_bytes) = self.quota_bytes {
-                w.u64(quota_bytes);
-            }
+            encode_limits(w, self.quota);
         })
     }
 
@@ -159,9 +157,7 @@ impl BucketRecord {
                 if flag(r)? {
                     record.protection = Some(Protection::read(r)?);
                 }
-                if flag(r)? {
-                    record.quota_bytes = Some(r.u64()?);
-                }
+                record.quota = decode_limits(r)?;
             }
             Ok(record)
         };
@@ -175,6 +171,40 @@ fn flag(r: &mut Reader<'_>) -> Result<bool, CodecError> {
         1 => Ok(true),
         _ => Err(CodecError::InvalidField("flag")),
     }
+}
+
+/// Each limit as 0, or as 1 and its number.
+pub(in crate::catalog) fn encode_limits(w: &mut Writer, limits: QuotaLimits) {
+    for limit in [limits.bytes, limits.objects, limits.upload_bytes] {
+        encode_limit(w, limit);
+    }
+}
+
+pub(in crate::catalog) fn encode_limit(w: &mut Writer, limit: Option<u64>) {
+    w.u8(u8::from(limit.is_some()));
+    if let Some(limit) = limit {
+        w.u64(limit);
+    }
+}
+
+pub(in crate::catalog) fn decode_limits(r: &mut Reader<'_>) -> Result<QuotaLimits, CodecError> {
+    let bytes = decode_limit(r)?;
+    // For a few days there was only a limit of bytes.
+    let (objects, upload_bytes) = if r.rest().is_empty() {
+        (None, None)
+    } else {
+        (decode_limit(r)?, decode_limit(r)?)
+    };
+    Ok(QuotaLimits {
+        bytes,
+        objects,
+        upload_bytes,
+    })
+}
+
+pub(in crate::catalog) fn decode_limit(r: &mut Reader<'_>) -> Result<Option<u64>, CodecError> {
+    let is_limited = flag(r)?;
+    is_limited.then(|| r.u64()).transpose()
 }
 
 /// 0 without Object Lock; 1 without, 2 and 3 with a default retention in days and in years, which

@@ -124,7 +124,7 @@ mod tests {
     async fn tags_are_sealed_for_their_bucket() {
         let entropy = SystemEntropy::new();
         let (engine, own) = (MemoryEngine::new(), bucket(7, 1));
-        buckets::create(&engine, &own).await.unwrap();
+        buckets::create(&engine, &own, &[], u64::MAX).await.unwrap();
         let bucket_key = ScopeKey::generate(3, &entropy).unwrap();
         let pairs = vec![("name".to_owned(), "canary".to_owned())];
         let tags = TagSet::new(pairs, BUCKET_TAGS_MAX).unwrap();

@@ -12,9 +12,11 @@ use crate::catalog::bucket_record::parse_name;
 use crate::catalog::error::CatalogError;
 use crate::catalog::record::{self, RecordKind};
 use crate::catalog::settings::{self, SettingsKind};
+use crate::catalog::usage::{self, Account};
 use crate::catalog::{keyspace, tenants};
 use crate::model::bucket::BucketName;
 use crate::model::id::{BucketId, TenantId};
+use crate::model::quota::{QuotaKind, TenantLimits, UsageChange, signed};
 use crate::model::time::Timestamp;
 use crate::storage::{CommitError, Engine, MetaBatch, MetaStore, Partition};
 use bytes::Bytes;
@@ -55,22 +57,15 @@ fn decode_entry(kind: RecordKind, bytes: &[u8]) -> Result<BucketEntry, CatalogEr
     Ok(record::decode(kind, bytes, read)?)
 }
 
-/// Creates a bucket.
+/// Creates a bucket, with settings documents that are there as soon as the bucket is.
 ///
 /// # Errors
-/// `Taken` when a living bucket has the name.
-pub async fn create(engine: &dyn Engine, bucket: &BucketRecord) -> Result<(), CatalogError> {
-    create_with(engine, bucket, &[]).await
-}
-
-/// As [`create`], with settings documents that are there as soon as the bucket is.
-///
-/// # Errors
-/// `Taken` when a living bucket has the name.
-pub async fn create_with(
+/// `Taken` when a living bucket has the name; `QuotaExceeded` when its owner has `buckets_max`.
+pub async fn create(
     engine: &dyn Engine,
     bucket: &BucketRecord,
     documents: &[(SettingsKind, Vec<u8>)],
+    buckets_max: u64,
 ) -> Result<(), CatalogError> {
     let name_row = keyspace::bucket_name(&bucket.name);
     let old = MetaStore::get(engine, Partition::System, &name_row).await?;
@@ -94,19 +89,26 @@ pub async fn create_with(
         Some(old) => batch.equals(name_row.clone(), old),
     };
     batch.put(name_row, encode_entry(bucket).into());
-    match engine.commit(batch).await {
-        Err(CommitError::ConditionFailed { .. }) => {
-            // Somebody else took the name between the two commits: our header must not stay behind
-            // as a bucket.
+    usage::count_bucket(&mut batch, bucket.tenant, 1, Some(buckets_max));
+    match usage::commit(engine, batch).await {
+        Err(
+            refusal @ (CatalogError::Commit(CommitError::ConditionFailed { .. })
+            | CatalogError::QuotaExceeded(_)),
+        ) => {
+            // Somebody else took the name between the two commits, or there is one bucket too many:
+            // our header must not stay behind as a bucket.
             let mut undo = MetaBatch::new(keyspace::bucket_partition(bucket.bucket));
             undo.delete(keyspace::bucket_header());
             for (kind, _) in documents {
                 undo.delete(keyspace::settings(*kind));
             }
             engine.commit(undo).await?;
-            Err(CatalogError::Taken)
+            Err(match refusal {
+                CatalogError::QuotaExceeded(_) => refusal,
+                _ => CatalogError::Taken,
+            })
         }
-        other => Ok(other?),
+        other => other,
     }
 }
 
@@ -221,8 +223,6 @@ pub async fn delete(
     now: Timestamp,
 ) -> Result<DeleteOutcome, CatalogError> {
     let partition = keyspace::bucket_partition(bucket.bucket);
-    let objects_row = keyspace::usage_objects();
-    let objects = MetaStore::get(engine, partition, &objects_row).await?;
     // The dead entry comes first: a crash behind it leaves a living bucket, which the sweep then
     // passes over.
     let mut batch = MetaBatch::new(Partition::System);
@@ -230,20 +230,52 @@ pub async fn delete(
         keyspace::dead_bucket(bucket.bucket),
         encode_dead(bucket, now).into(),
     );
-    let mut remove = MetaBatch::new(partition);
-    remove.present(keyspace::bucket_header());
-    match objects {
-        None => remove.absent(objects_row),
-        Some(count) if count.iter().all(|byte| *byte == 0) => remove.equals(objects_row, count),
-        Some(_) => return Ok(DeleteOutcome::NotEmpty),
-    };
-    remove.delete(keyspace::bucket_header());
-    engine.commit(batch).await?;
-    match engine.commit(remove).await {
-        Err(CommitError::ConditionFailed { condition_index: 0 }) => return Ok(DeleteOutcome::Gone),
-        Err(CommitError::ConditionFailed { .. }) => return Ok(DeleteOutcome::NotEmpty),
-        other => other?,
+    let mut is_noted = false;
+    for _ in 0..CHANGE_ATTEMPTS_MAX {
+        let mut remove = MetaBatch::new(partition);
+        remove.present(keyspace::bucket_header());
+        for kind in QuotaKind::STORED {
+            let row = keyspace::usage(kind);
+            match MetaStore::get(engine, partition, &row).await? {
+                None => remove.absent(row),
+                Some(count) => remove.equals(row, count),
+            };
+        }
+        let usage = usage::of_bucket(engine, bucket.bucket).await?;
+        if usage.objects > 0 {
+            return Ok(DeleteOutcome::NotEmpty);
+        }
+        // Uploads that are open end with it.
+        let unlimited = Account::of(bucket, TenantLimits::default());
+        let change = UsageChange {
+            upload_bytes: -signed(usage.upload_bytes),
+            ..UsageChange::default()
+        };
+        usage::count(&mut remove, &unlimited, change);
+        usage::count_bucket(&mut remove, bucket.tenant, -1, None);
+        remove.delete(keyspace::bucket_header());
+        if !is_noted {
+            engine.commit(batch.clone()).await?;
+            is_noted = true;
+        }
+        match engine.commit(remove).await {
+            Ok(()) => {
+                forget_name(engine, bucket).await?;
+                return Ok(DeleteOutcome::Deleted);
+            }
+            Err(CommitError::ConditionFailed { condition_index: 0 }) => {
+                return Ok(DeleteOutcome::Gone);
+            }
+            // Something was written or deleted meanwhile.
+            Err(CommitError::ConditionFailed { .. }) => {}
+            Err(source) => return Err(source.into()),
+        }
     }
+    Err(CatalogError::Contended)
+}
+
+/// Takes the row of a deleted bucket's name away.
+async fn forget_name(engine: &dyn Engine, bucket: &BucketRecord) -> Result<(), CatalogError> {
     let name_row = keyspace::bucket_name(&bucket.name);
     let mut batch = MetaBatch::new(Partition::System);
     batch
@@ -251,7 +283,7 @@ pub async fn delete(
         .delete(name_row);
     match engine.commit(batch).await {
         // A creation took the dead name over already.
-        Ok(()) | Err(CommitError::ConditionFailed { .. }) => Ok(DeleteOutcome::Deleted),
+        Ok(()) | Err(CommitError::ConditionFailed { .. }) => Ok(()),
         Err(source) => Err(source.into()),
     }
 }

@@ -10,11 +10,12 @@ use crate::catalog::buckets::{self, BucketRecord};
 use crate::catalog::erasure::{Erasure, erase, hand_over, take_older};
 use crate::catalog::error::CatalogError;
 use crate::catalog::objects::ObjectPlain;
-use crate::catalog::usage::{self, UsageChange, signed};
+use crate::catalog::usage::{self, Account};
 use crate::catalog::versions::{self, FoundVersion, VersionRow};
 use crate::catalog::{HEADER_CONDITION, keyspace};
 use crate::model::id::BlobId;
 use crate::model::object_key::ObjectKey;
+use crate::model::quota::{TenantLimits, UsageChange, signed};
 use crate::model::time::Timestamp;
 use crate::model::versioning::{VersionSelector, Versioning};
 use crate::storage::{CommitError, Engine, FinishedBlob, MetaBatch, MetaKey};
@@ -35,6 +36,8 @@ pub struct Target<'a> {
     pub now: Timestamp,
     /// What a lock is compared with.
     pub erasure: Erasure,
+    /// What the bucket's owner may hold.
+    pub limits: TenantLimits,
 }
 
 /// A version that is to become the newest.
@@ -73,8 +76,8 @@ pub enum Decision {
 /// anything was changed.
 ///
 /// # Errors
-/// Whatever `decide` answers; `BucketGone`; `Locked`; `Contended`; `Commit(ConditionFailed)` for a
-/// condition of `extend`.
+/// Whatever `decide` answers; `BucketGone`; `Locked`; `QuotaExceeded`; `Contended`;
+/// `Commit(ConditionFailed)` for a condition of `extend`.
 ///
 /// # Durability
 /// When this returns `Ok`, the change survives power loss.
@@ -98,17 +101,19 @@ pub async fn commit_current<E: From<CatalogError>>(
             None => batch.absent(keyspace::current(object_key)),
             Some(old) => batch.equals(keyspace::current(object_key), old.raw.clone()),
         };
-        match (decision, &old) {
+        let change = match (decision, &old) {
             (Decision::Leave, _) | (Decision::Remove, None) => return Ok(false),
             (Decision::Put(new), _) => {
-                stack(&mut batch, engine, &target, old.as_ref(), *new).await?;
+                stack(&mut batch, engine, &target, old.as_ref(), *new).await?
             }
             (Decision::Remove, Some(old)) => {
-                unstack(&mut batch, engine, (bucket, &target), old).await?;
+                unstack(&mut batch, engine, (bucket, &target), old).await?
             }
-        }
+        };
         let own_conditions = batch.condition_count();
+        // What it takes away is counted before what comes.
         extend(&mut batch);
+        usage::count(&mut batch, &Account::of(bucket, target.limits), change);
         if settings.commit(engine, batch, own_conditions).await? {
             return Ok(true);
         }
@@ -147,14 +152,14 @@ pub async fn remove_version<E: From<CatalogError>>(
         }
         let FoundVersion { row, is_current } = found;
         let mut batch = bucket.settled_batch();
-        if is_current {
+        let change = if is_current {
             batch.equals(keyspace::current(object_key), row.raw.clone());
-            unstack(&mut batch, engine, (bucket, &target), &row).await?;
+            unstack(&mut batch, engine, (bucket, &target), &row).await?
         } else {
-            let gone = erase(&mut batch, engine, &target, &row.plain).await?;
             take_older(&mut batch, object_key, &row);
-            usage::count(&mut batch, gone);
-        }
+            erase(&mut batch, engine, &target, &row.plain).await?
+        };
+        usage::count(&mut batch, &Account::of(bucket, target.limits), change);
         let own_conditions = batch.condition_count();
         extend(&mut batch);
         if settings.commit(engine, batch, own_conditions).await? {
@@ -235,9 +240,9 @@ impl<'a> Settings<'a> {
         batch: MetaBatch,
         own_conditions: usize,
     ) -> Result<bool, CatalogError> {
-        match engine.commit(batch).await {
+        match usage::commit(engine, batch).await {
             Ok(()) => Ok(true),
-            Err(CommitError::ConditionFailed { condition_index })
+            Err(CatalogError::Commit(CommitError::ConditionFailed { condition_index }))
                 if condition_index < own_conditions =>
             {
                 if condition_index == HEADER_CONDITION {
@@ -246,19 +251,20 @@ impl<'a> Settings<'a> {
                 }
                 Ok(false)
             }
-            Err(source) => Err(source.into()),
+            Err(source) => Err(source),
         }
     }
 }
 
-/// Adds to the batch what follows from putting `new` on top of `old`.
+/// Adds to the batch what follows from putting `new` on top of `old`; returns what that changes of
+/// the usage.
 async fn stack(
     batch: &mut MetaBatch,
     engine: &dyn Engine,
     target: &Target<'_>,
     old: Option<&VersionRow>,
     new: NewVersion,
-) -> Result<(), CatalogError> {
+) -> Result<UsageChange, CatalogError> {
     let object_key = target.object_key;
     let mut change = UsageChange {
         bytes: signed(new.plain.size),
@@ -303,21 +309,19 @@ async fn stack(
     for finished in new.finished {
         batch.attach(finished);
     }
-    usage::count(batch, change);
-    Ok(())
+    Ok(change)
 }
 
 /// Adds to the batch what follows from destroying the newest version: the newest of the older ones
-/// takes its place.
+/// takes its place. Returns what it changes of the usage.
 async fn unstack(
     batch: &mut MetaBatch,
     engine: &dyn Engine,
     (bucket, target): (&BucketRecord, &Target<'_>),
     old: &VersionRow,
-) -> Result<(), CatalogError> {
+) -> Result<UsageChange, CatalogError> {
     let object_key = target.object_key;
     let gone = erase(batch, engine, target, &old.plain).await?;
-    usage::count(batch, gone);
     // A bucket that never kept versions, as the batch's condition makes sure, has no older ones.
     let next = match bucket.versioning {
         Versioning::Unversioned => None,
@@ -332,5 +336,5 @@ async fn unstack(
             batch.put(keyspace::current(object_key), next.raw)
         }
     };
-    Ok(())
+    Ok(gone)
 }

@@ -9,9 +9,9 @@ use crate::catalog::keyspace;
 use crate::catalog::ledger::LedgerEntry;
 use crate::catalog::objects::ObjectPlain;
 use crate::catalog::parts::PartTable;
-use crate::catalog::usage::{UsageChange, signed};
 use crate::catalog::versions::VersionRow;
 use crate::model::object_key::ObjectKey;
+use crate::model::quota::{UsageChange, signed};
 use crate::model::time::Timestamp;
 use crate::storage::{Engine, MetaBatch, MetaStore};
 

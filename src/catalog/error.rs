@@ -8,6 +8,7 @@ use crate::base::codec::CodecError;
 use crate::base::entropy::EntropyError;
 use crate::base::kind::ErrorKind;
 use crate::crypto::{KeyError, OpenError, SealError};
+use crate::model::quota::QuotaExceeded;
 use crate::storage::{CommitError, EngineError};
 
 /// A catalog operation failed.
@@ -40,6 +41,9 @@ pub enum CatalogError {
     /// A lock keeps the version from being destroyed.
     #[error("version is locked")]
     Locked,
+    /// A limit would be passed.
+    #[error(transparent)]
+    QuotaExceeded(QuotaExceeded),
     /// The name is taken.
     #[error("name is taken")]
     Taken,
@@ -65,7 +69,7 @@ impl CatalogError {
             Self::Seal(source) => source.kind(),
             Self::Locked => ErrorKind::Denied,
             Self::Taken => ErrorKind::Conflict,
-            Self::Contended => ErrorKind::Limited,
+            Self::Contended | Self::QuotaExceeded(_) => ErrorKind::Limited,
             Self::Inconsistent(_) => ErrorKind::Corrupt,
         }
     }

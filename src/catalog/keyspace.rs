@@ -10,6 +10,7 @@ use crate::catalog::settings::SettingsKind;
 use crate::model::bucket::BucketName;
 use crate::model::id::{BlobId, BucketId, TenantId, UploadId, VersionId};
 use crate::model::object_key::ObjectKey;
+use crate::model::quota::QuotaKind;
 use crate::model::tenant::TenantName;
 use crate::model::upload::PartNumber;
 use crate::storage::{MetaKey, Partition};
@@ -42,6 +43,8 @@ pub const FINISHED_UPLOAD: u8 = b'K';
 pub const PART: u8 = b'P';
 /// Part tables of multipart objects, in the bucket's partition.
 pub const PART_TABLE: u8 = b'X';
+/// Usage counters, in the bucket's and in the tenant's partition.
+pub const USAGE: u8 = b'U';
 /// Settings documents, in the bucket's partition.
 pub const SETTINGS: u8 = b'S';
 
@@ -81,19 +84,25 @@ pub fn retention_clock() -> MetaKey {
     meta_key(b'W', &[])
 }
 
-/// Bytes of all objects of the bucket.
-pub fn usage_bytes() -> MetaKey {
-    meta_key(b'U', &[b"b"])
+/// A usage counter, in the bucket's and in the tenant's partition.
+pub fn usage(kind: QuotaKind) -> MetaKey {
+    let letter: &[u8] = match kind {
+        QuotaKind::Bytes => b"t",
+        QuotaKind::Objects => b"o",
+        QuotaKind::UploadBytes => b"u",
+        QuotaKind::Buckets => b"n",
+    };
+    meta_key(USAGE, &[letter])
 }
 
-/// Number of objects of the bucket.
-pub fn usage_objects() -> MetaKey {
-    meta_key(b'U', &[b"o"])
+/// Bytes of all versions of the bucket, without those of uploads, in stores of the first weeks.
+pub fn usage_bytes_once() -> MetaKey {
+    meta_key(USAGE, &[b"b"])
 }
 
-/// Bytes in parts of unfinished uploads of the bucket.
-pub fn usage_upload_bytes() -> MetaKey {
-    meta_key(b'U', &[b"u"])
+/// Says, in a tenant's partition, that its usage is counted there.
+pub fn usage_is_counted() -> MetaKey {
+    meta_key(USAGE, &[b"v"])
 }
 
 /// Row of a bucket name.

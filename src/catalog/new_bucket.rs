@@ -32,6 +32,8 @@ pub struct Founding<'a> {
     pub name: &'a BucketName,
     /// Now.
     pub created: Timestamp,
+    /// How many buckets the tenant may have, if it is limited.
+    pub buckets_max: Option<u64>,
 }
 
 /// How a founding ended.
@@ -64,11 +66,6 @@ impl Founding<'_> {
         if let Some(taken) = self.taken().await? {
             return Ok(taken);
         }
-        let owned = buckets::list(self.engine).await?;
-        let is_own = |entry: &&buckets::BucketEntry| entry.tenant == self.tenant;
-        if owned.iter().filter(is_own).count() >= BUCKETS_PER_TENANT_MAX {
-            return Ok(Founded::TooMany);
-        }
         let bucket = BucketId::generate(self.created.millis(), self.entropy)?;
         let context = KeyContext {
             tenant: self.tenant,
@@ -80,8 +77,13 @@ impl Founding<'_> {
         let name = self.name.clone();
         let mut record = BucketRecord::new(bucket, name, self.tenant, self.created, keys);
         configure(&mut record);
-        match buckets::create_with(self.engine, &record, documents).await {
+        let buckets_max = self
+            .buckets_max
+            .unwrap_or(u64::MAX)
+            .min(BUCKETS_PER_TENANT_MAX);
+        match buckets::create(self.engine, &record, documents, buckets_max).await {
             Ok(()) => Ok(Founded::Created),
+            Err(CatalogError::QuotaExceeded(_)) => Ok(Founded::TooMany),
             Err(CatalogError::Taken) => Ok(self.taken().await?.unwrap_or(Founded::NameTaken)),
             Err(other) => Err(other),
         }

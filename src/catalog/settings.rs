@@ -150,7 +150,9 @@ mod tests {
             Timestamp::from_millis(0),
             Vec::new(),
         );
-        buckets::create(&engine, &bucket).await.unwrap();
+        buckets::create(&engine, &bucket, &[], u64::MAX)
+            .await
+            .unwrap();
         engine
     }
 

@@ -4,11 +4,13 @@
 //! sealed. Not here: what a tenant may do (`iam`), the tenant's key itself (`kms`).
 
 use crate::base::codec::{CodecError, Reader, Writer};
+use crate::catalog::bucket_record::{decode_limit, decode_limits, encode_limit, encode_limits};
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
 use crate::catalog::record::{self, RecordKind};
 use crate::crypto::WrappedKey;
 use crate::model::id::TenantId;
+use crate::model::quota::TenantLimits;
 use crate::model::tenant::{CanonicalId, TenantName};
 use crate::model::time::Timestamp;
 use crate::storage::EngineExt;
@@ -31,6 +33,8 @@ pub struct TenantRecord {
     pub created: Timestamp,
     /// The key under which its secret access keys are sealed, wrapped.
     pub credentials_key: WrappedKey,
+    /// What it may hold.
+    pub limits: TenantLimits,
 }
 
 impl TenantRecord {
@@ -43,6 +47,8 @@ impl TenantRecord {
                 .field(self.canonical_id.as_str().as_bytes())
                 .u64(self.created.millis())
                 .field(&self.credentials_key.encode());
+            encode_limits(w, self.limits.usage);
+            encode_limit(w, self.limits.buckets);
         })
     }
 
@@ -59,10 +65,22 @@ impl TenantRecord {
                 created: Timestamp::from_millis(r.u64()?),
                 credentials_key: WrappedKey::decode(r.field()?)
                     .map_err(|_key| CodecError::InvalidField("credentials key"))?,
+                limits: decode_tenant_limits(r)?,
             })
         };
         Ok(record::decode(RecordKind::Tenant, bytes, read)?)
     }
+}
+
+fn decode_tenant_limits(r: &mut Reader<'_>) -> Result<TenantLimits, CodecError> {
+    // Rows of the first weeks end here.
+    if r.rest().is_empty() {
+        return Ok(TenantLimits::default());
+    }
+    Ok(TenantLimits {
+        usage: decode_limits(r)?,
+        buckets: decode_limit(r)?,
+    })
 }
 
 /// Stores a new tenant.
@@ -83,6 +101,41 @@ pub async fn create(engine: &dyn Engine, tenant: &TenantRecord) -> Result<(), Ca
         Err(CommitError::ConditionFailed { .. }) => Err(CatalogError::Taken),
         other => Ok(other?),
     }
+}
+
+/// Attempts to change a tenant while others change it too.
+const CHANGE_ATTEMPTS_MAX: usize = 64;
+
+/// Changes a tenant; changes at the same time follow one another. Returns the tenant before and
+/// after, `None` when there is no such tenant.
+///
+/// # Errors
+/// `Contended`, or when the engine fails or the row is corrupt.
+///
+/// # Durability
+/// When this returns `Ok`, the change survives power loss.
+pub async fn change(
+    engine: &dyn Engine,
+    tenant: TenantId,
+    apply: impl Fn(&mut TenantRecord),
+) -> Result<Option<(TenantRecord, TenantRecord)>, CatalogError> {
+    let row = keyspace::tenant(tenant);
+    for _ in 0..CHANGE_ATTEMPTS_MAX {
+        let old = MetaStore::get(engine, Partition::System, &row).await?;
+        let Some(old) = old else { return Ok(None) };
+        let before = TenantRecord::decode(&old)?;
+        let mut after = before.clone();
+        apply(&mut after);
+        let mut batch = MetaBatch::new(Partition::System);
+        batch
+            .equals(row.clone(), old)
+            .put(row.clone(), after.encode().into());
+        match engine.commit(batch).await {
+            Err(CommitError::ConditionFailed { .. }) => {}
+            other => return Ok(other.map(|()| Some((before, after)))?),
+        }
+    }
+    Err(CatalogError::Contended)
 }
 
 /// Finds a tenant by its identity.

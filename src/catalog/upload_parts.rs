@@ -10,10 +10,11 @@ use crate::catalog::ledger::LedgerEntry;
 use crate::catalog::objects::{BlobRef, ObjectIdentity};
 use crate::catalog::parts::{PartEntry, decode_blob, encode_blob};
 use crate::catalog::uploads::UploadRow;
-use crate::catalog::usage::{self, UsageChange, signed};
+use crate::catalog::usage::{self, Account};
 use crate::catalog::{HEADER_CONDITION, guarded_batch, keyspace};
 use crate::crypto::{RecordView, ScopeKey, seal_record};
 use crate::model::id::{BlobId, BucketId, UploadId};
+use crate::model::quota::{UsageChange, signed};
 use crate::model::time::Timestamp;
 use crate::model::upload::PartNumber;
 use crate::storage::{
@@ -58,6 +59,7 @@ pub async fn store_part(
     part: &StoredPart,
     stored: (FinishedBlob, Option<BlobId>),
     keys: (&ScopeKey, &dyn Entropy),
+    account: &Account,
 ) -> Result<(), CatalogError> {
     let (identity, upload) = target;
     let (finished, ledgered) = stored;
@@ -101,24 +103,47 @@ pub async fn store_part(
         if let Some(blob) = ledgered {
             batch.delete(keyspace::ledger(blob));
         }
-        usage::count(&mut batch, change);
+        usage::count(&mut batch, account, change);
         batch.counter(CounterChange {
             meta_key: keyspace::part_changes(upload),
             delta: 1,
             ceiling: None,
         });
-        match engine.commit(batch).await {
+        match usage::commit(engine, batch).await {
             Ok(()) => return Ok(()),
-            Err(CommitError::ConditionFailed {
+            Err(CatalogError::Commit(CommitError::ConditionFailed {
                 condition_index: HEADER_CONDITION,
-            }) => {
+            })) => {
                 return Err(CatalogError::BucketGone);
             }
-            Err(CommitError::ConditionFailed { condition_index: 1 }) => {}
-            Err(source) => return Err(source.into()),
+            Err(CatalogError::Commit(CommitError::ConditionFailed { condition_index: 1 })) => {}
+            Err(source) => return Err(source),
         }
     }
     Err(CatalogError::Contended)
+}
+
+/// Plaintext bytes of the part of a row.
+///
+/// # Errors
+/// `Corrupt` when it does not decode.
+pub(in crate::catalog) fn decode_part_len(row: &[u8]) -> Result<u64, CatalogError> {
+    Ok(decode_part_plain(row)?.1)
+}
+
+/// Plaintext bytes of a part, if it is there.
+///
+/// # Errors
+/// When the engine fails or the row is corrupt.
+pub async fn stored_len(
+    engine: &dyn Engine,
+    bucket: BucketId,
+    upload: UploadId,
+    part_number: PartNumber,
+) -> Result<Option<u64>, CatalogError> {
+    let partition = keyspace::bucket_partition(bucket);
+    let row = MetaStore::get(engine, partition, &keyspace::part(upload, part_number)).await?;
+    row.map(|row| decode_part_len(&row)).transpose()
 }
 
 fn decode_part_plain(row: &[u8]) -> Result<(Timestamp, u64, BlobRef), CatalogError> {

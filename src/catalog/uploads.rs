@@ -12,7 +12,7 @@ use crate::catalog::fields::{
 };
 use crate::catalog::objects::ObjectIdentity;
 use crate::catalog::upload_parts::{PartRow, release};
-use crate::catalog::usage::{self, UsageChange, signed};
+use crate::catalog::usage::{self, Account};
 use crate::catalog::{guarded_batch, keyspace};
 use crate::crypto::{DataKey, RecordView, ScopeKey, seal_record};
 use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
@@ -20,6 +20,7 @@ use crate::model::id::{BlobId, BucketId, UploadId};
 use crate::model::lock::LockState;
 use crate::model::metadata::ObjectMetadata;
 use crate::model::object_key::ObjectKey;
+use crate::model::quota::{UsageChange, signed};
 use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
 use crate::storage::{CommitError, Engine, MetaBatch, MetaStore};
@@ -190,6 +191,8 @@ pub struct UploadEnd<'a> {
     pub upload: UploadId,
     /// What [`crate::catalog::upload_parts::load_part_changes`] gave before the parts were read.
     pub part_changes: Option<Bytes>,
+    /// Whose usage the parts count for.
+    pub account: Account,
     /// All parts.
     pub parts: &'a [PartRow],
     /// Now.
@@ -221,6 +224,7 @@ impl UploadEnd<'_> {
         }
         usage::count(
             batch,
+            &self.account,
             UsageChange {
                 upload_bytes,
                 ..UsageChange::default()

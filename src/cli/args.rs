@@ -84,6 +84,25 @@ pub enum Command {
         #[command(flatten)]
         admin: AdminArguments,
     },
+    /// Quotas of tenants and buckets: what they may hold and what they do. Talks to the running
+    /// server.
+    Quota {
+        /// What to do.
+        #[command(subcommand)]
+        command: QuotaCommand,
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
+    /// Usage of tenants and buckets. Talks to the running server.
+    Usage {
+        /// What to do.
+        #[command(subcommand)]
+        command: UsageCommand,
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
     /// Print the version.
     Version,
 }
@@ -257,4 +276,101 @@ pub enum ProfileCommand {
         /// Its name.
         name: String,
     },
+}
+
+/// Whose quota.
+#[derive(Clone, Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct QuotaOwner {
+    /// A tenant: all its buckets together.
+    #[arg(long, value_name = "NAME")]
+    pub tenant: Option<String>,
+    /// A bucket.
+    #[arg(long, value_name = "NAME")]
+    pub bucket: Option<String>,
+}
+
+/// A limit; `None` is without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(pub Option<u64>);
+
+const NO_LIMIT: &str = "none";
+
+fn byte_limit(text: &str) -> Result<Limit, String> {
+    if text == NO_LIMIT {
+        return Ok(Limit(None));
+    }
+    let size = text.parse::<bytesize::ByteSize>();
+    let size = size.map_err(|_size| "write bytes as 500GB, 10TiB or none".to_owned())?;
+    Ok(Limit(Some(size.as_u64())))
+}
+
+fn count_limit(text: &str) -> Result<Limit, String> {
+    if text == NO_LIMIT {
+        return Ok(Limit(None));
+    }
+    let count = text.parse::<u64>();
+    let count = count.map_err(|_count| "write a whole number or none".to_owned())?;
+    Ok(Limit(Some(count)))
+}
+
+/// `quota`
+#[derive(Debug, Subcommand)]
+pub enum QuotaCommand {
+    /// Set limits; those that are not named stay. A limit below the usage makes writes fail and
+    /// nothing else.
+    Set {
+        /// Whose quota.
+        #[command(flatten)]
+        owner: QuotaOwner,
+        /// Bytes of all versions and unfinished uploads, such as 500GB or 10TiB, or none.
+        #[arg(long, value_name = "SIZE", value_parser = byte_limit)]
+        bytes: Option<Limit>,
+        /// Versions and delete markers, or none.
+        #[arg(long, value_name = "NUMBER", value_parser = count_limit)]
+        objects: Option<Limit>,
+        /// Bytes of unfinished uploads alone, or none.
+        #[arg(long, value_name = "SIZE", value_parser = byte_limit)]
+        upload_bytes: Option<Limit>,
+        /// Buckets of the tenant, or none.
+        #[arg(long, value_name = "NUMBER", value_parser = count_limit, conflicts_with = "bucket")]
+        buckets: Option<Limit>,
+    },
+    /// Show limits and usage.
+    Show {
+        /// Whose quota.
+        #[command(flatten)]
+        owner: QuotaOwner,
+    },
+}
+
+/// `usage`
+#[derive(Debug, Subcommand)]
+pub enum UsageCommand {
+    /// Add up all that is stored and compare it with the counters. Ends with 1 when they differ.
+    ///
+    /// It looks at every version, so it takes seconds for millions of objects.
+    Recount {
+        /// Only this tenant's.
+        #[arg(long, value_name = "NAME")]
+        tenant: Option<String>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_read_as_people_write_them() {
+        assert_eq!(byte_limit("500GB"), Ok(Limit(Some(500_000_000_000))));
+        assert_eq!(byte_limit("10TiB"), Ok(Limit(Some(10 << 40))));
+        assert_eq!(byte_limit("1048576"), Ok(Limit(Some(1 << 20))));
+        assert_eq!(byte_limit("none"), Ok(Limit(None)));
+        assert_eq!(count_limit("1000"), Ok(Limit(Some(1000))));
+        for bad in ["", "-1", "many", "10XB"] {
+            byte_limit(bad).unwrap_err();
+            count_limit(bad).unwrap_err();
+        }
+    }
 }

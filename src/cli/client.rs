@@ -86,6 +86,23 @@ impl AdminClient {
         parse(&answer(&url, request.send_json(body))?)
     }
 
+    /// Replaces a document.
+    ///
+    /// # Errors
+    /// When the server does not answer, or refuses.
+    pub fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, CommandError> {
+        let url = format!("{}{path}", self.base);
+        let request = self
+            .agent
+            .put(&url)
+            .header("authorization", &self.authorization);
+        parse(&answer(&url, request.send_json(body))?)
+    }
+
     /// Sends a command without a document.
     ///
     /// # Errors

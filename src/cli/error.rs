@@ -12,6 +12,12 @@ pub enum CommandError {
         /// The file.
         path: PathBuf,
     },
+    /// Something does not agree with something else.
+    #[error("{text}")]
+    Disagreement {
+        /// What, and what to do.
+        text: &'static str,
+    },
     /// A file cannot be read.
     #[error("file cannot be read path={}", .path.display())]
     File {

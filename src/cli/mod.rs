@@ -10,6 +10,7 @@ pub mod client;
 pub mod commands;
 pub mod error;
 pub mod output;
+pub mod quotas;
 pub mod texts;
 
 pub use args::Arguments;

@@ -18,5 +18,8 @@ pub const KEY_DELETED: &str = "Access key is deleted.";
 /// The clocks are far apart.
 pub const CLOCK_ALARM: &str = "The clocks are more than five minutes apart: after a downtime this passes by itself, otherwise\n\
      check the machine's clock (NTP). Retention holds meanwhile; docs/OPERATIONS.md says more.";
+/// Counters and rows differ.
+pub const USAGE_DISAGREES: &str = "usage as counted and what is stored differ. Where writes went on meanwhile, try again; otherwise \
+     report it: quotas are judged by the counters";
 /// An empty list.
 pub const NOTHING: &str = "(none)";

@@ -10,6 +10,7 @@ use crate::model::lifecycle::{
 };
 use crate::model::lock::{DefaultRetention, ObjectLock, RetentionMode, RetentionPeriod};
 use crate::model::protection::Protection;
+use crate::model::quota::QuotaLimits;
 use crate::model::versioning::Versioning;
 use serde::{Deserialize, Deserializer};
 use std::num::NonZeroU32;
@@ -34,8 +35,8 @@ pub struct Profile {
     pub protection: Option<Protection>,
     /// Lifecycle rules.
     pub lifecycle: Option<LifecycleConfiguration>,
-    /// What the bucket may hold, in bytes.
-    pub quota_bytes: Option<u64>,
+    /// What the bucket may hold.
+    pub quota: QuotaLimits,
 }
 
 #[derive(Deserialize)]
@@ -45,7 +46,7 @@ struct RawProfile {
     #[serde(default)]
     versioning: bool,
     #[serde(default)]
-    quota_bytes: Option<u64>,
+    quota: RawQuota,
     #[serde(default)]
     object_lock: Option<RawObjectLock>,
     #[serde(default)]
@@ -71,6 +72,14 @@ struct RawLifecycle {
     expire_noncurrent_days: Option<NonZeroU32>,
     remove_expired_markers: bool,
     abort_uploads_days: Option<NonZeroU32>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RawQuota {
+    bytes: Option<u64>,
+    objects: Option<u64>,
+    upload_bytes: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +127,11 @@ impl Profile {
             object_lock,
             protection: raw.protection.map(|own| own.deletable),
             lifecycle: lifecycle(&raw.lifecycle)?,
-            quota_bytes: raw.quota_bytes,
+            quota: QuotaLimits {
+                bytes: raw.quota.bytes,
+                objects: raw.quota.objects,
+                upload_bytes: raw.quota.upload_bytes,
+            },
         })
     }
 }
@@ -214,10 +227,11 @@ fn patterns<'de, D: Deserializer<'de>>(source: D) -> Result<Protection, D::Error
 mod tests {
     use super::*;
 
-    const WHOLE: &str = "description = \"d\"\nversioning = true\nquota_bytes = 7\n\
+    const WHOLE: &str = "description = \"d\"\nversioning = true\n\n\
         [object_lock]\nmode = \"COMPLIANCE\"\ndays = 30\n\
         [protection]\ndeletable = [\"locks/\", \"*/locks/\"]\n\
-        [lifecycle]\nexpire_noncurrent_days = 9\nremove_expired_markers = true\n";
+        [lifecycle]\nexpire_noncurrent_days = 9\nremove_expired_markers = true\n\
+        [quota]\nbytes = 7\nobjects = 8\nupload_bytes = 6\n";
 
     #[test]
     fn profile_is_read_with_every_key() {
@@ -227,7 +241,12 @@ mod tests {
             period: RetentionPeriod::Days(30),
         });
         assert_eq!(profile.versioning, Versioning::Enabled);
-        assert_eq!(profile.quota_bytes, Some(7));
+        let limits = QuotaLimits {
+            bytes: Some(7),
+            objects: Some(8),
+            upload_bytes: Some(6),
+        };
+        assert_eq!(profile.quota, limits);
         let lock = ObjectLock { default_retention };
         assert_eq!(profile.object_lock, Some(lock));
         let protection = profile.protection.unwrap();
@@ -264,7 +283,7 @@ mod tests {
                 replaced("versioning = true\n", ""),
                 ["[object_lock]", "versioning"],
             ),
-            (replaced("= 7", "= \"7\""), ["line 3", "u64"]),
+            (replaced("= 7", "= \"7\""), ["line 13", "u64"]),
             (replaced("\"d\"", "\"\""), ["description", "empty"]),
             (
                 replaced("mode = \"COMPLIANCE\"\ndays = 30\n", ""),

@@ -196,7 +196,7 @@ fn storage_bounds(storage: &StorageSection) -> [Bound; 4] {
 }
 
 #[rustfmt::skip] // A table.
-fn job_bounds(jobs: &JobsSection) -> [Bound; 5] {
+fn job_bounds(jobs: &JobsSection) -> [Bound; 6] {
     let actions = u64::from(jobs.lifecycle_actions_per_s);
     let days = "0 for real days, to 86400";
     let looks = "1 to 300: a wrong clock has to be noticed";
@@ -206,6 +206,7 @@ fn job_bounds(jobs: &JobsSection) -> [Bound; 5] {
         ("jobs.lifecycle_actions_per_s", actions, 1..=100_000, "1 to 100000"),
         ("jobs.lifecycle_test_day_s", jobs.lifecycle_test_day_s, 0..=86_400, days),
         ("jobs.retention_clock_interval_s", jobs.retention_clock_interval_s, 1..=300, looks),
+        ("jobs.quota_watch_interval_s", jobs.quota_watch_interval_s, 1..=86_400, "1 to 86400"),
     ]
 }
 

@@ -160,6 +160,8 @@ section! {
         lifecycle_test_day_s: u64 = 0,
         /// Seconds between two looks at the retention clock, each of which stores it.
         retention_clock_interval_s: u64 = 60,
+        /// Seconds between two looks at how full quotas are.
+        quota_watch_interval_s: u64 = 60,
     }
 }
 

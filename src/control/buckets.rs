@@ -8,13 +8,14 @@ use crate::catalog::error::CatalogError;
 use crate::catalog::new_bucket::{Founded, Founding};
 use crate::catalog::settings::SettingsKind;
 use crate::catalog::tenants;
-use crate::catalog::usage::{self, Usage};
+use crate::catalog::usage;
 use crate::config::profile::Profile;
 use crate::config::profile_folder::{FoundProfile, ListedProfile};
 use crate::control::error::ControlError;
 use crate::control::{Control, OperatorPermit};
 use crate::model::bucket::BucketName;
 use crate::model::protection::Protection;
+use crate::model::quota::Usage;
 use crate::model::tenant::TenantName;
 
 /// A bucket with its settings and its usage.
@@ -62,12 +63,13 @@ impl Control {
             tenant: owner.tenant,
             name,
             created: self.now(),
+            buckets_max: owner.limits.buckets,
         };
         let configure = |record: &mut BucketRecord| {
             record.versioning = profile.versioning;
             record.object_lock = profile.object_lock;
             record.protection = profile.protection;
-            record.quota_bytes = profile.quota_bytes;
+            record.quota = profile.quota;
             record.has_lifecycle = profile.lifecycle.is_some();
         };
         match founding.create(configure, &documents).await? {
@@ -96,7 +98,7 @@ impl Control {
         let tenants = tenants::list(&*self.engine).await?;
         let owner = tenants.into_iter().find(|own| own.tenant == record.tenant);
         Ok(BucketDetails {
-            usage: usage::load(&*self.engine, record.bucket).await?,
+            usage: usage::of_bucket(&*self.engine, record.bucket).await?,
             tenant_name: owner.ok_or(ControlError::NoSuchTenant)?.name,
             record,
         })

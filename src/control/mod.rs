@@ -1,7 +1,7 @@
 //! Rank 6, the control plane: what operators do.
 //!
-//! Owns: operators' authentication, tenants, access keys, buckets and their profiles, a look at
-//! the retention clock.
+//! Owns: operators' authentication, tenants, access keys, buckets and their profiles, quotas,
+//! a look at the retention clock.
 //! Not here: JSON and HTTP (`admin`), rows (`catalog`).
 //!
 //! Invariants
@@ -12,10 +12,12 @@ pub mod clock;
 pub mod credentials;
 pub mod error;
 pub mod operators;
+pub mod quotas;
 pub mod tenants;
 
 use crate::base::clock::Clock;
 use crate::base::entropy::Entropy;
+use crate::catalog::limits::LimitTable;
 use crate::catalog::retention_clock::RetentionClock;
 use crate::config::profile_folder::ProfileFolder;
 use crate::crypto::KeyProvider;
@@ -38,25 +40,39 @@ pub struct Control {
     entropy: Arc<dyn Entropy>,
     retention: Arc<RetentionClock>,
     profiles: ProfileFolder,
+    limits: Arc<LimitTable>,
+}
+
+/// What the control plane is made of.
+#[derive(Debug)]
+pub struct ControlParts {
+    /// Where rows lie.
+    pub engine: Arc<dyn Engine>,
+    /// The key service.
+    pub provider: Arc<dyn KeyProvider>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// What retention is compared with.
+    pub retention: Arc<RetentionClock>,
+    /// Where profiles lie.
+    pub profiles: ProfileFolder,
+    /// What tenants may hold, shared with the gateway.
+    pub limits: Arc<LimitTable>,
 }
 
 impl Control {
     /// Puts the control plane together.
-    pub fn new(
-        engine: Arc<dyn Engine>,
-        provider: Arc<dyn KeyProvider>,
-        clock: Arc<dyn Clock>,
-        entropy: Arc<dyn Entropy>,
-        retention: Arc<RetentionClock>,
-        profiles: ProfileFolder,
-    ) -> Self {
+    pub fn new(parts: ControlParts) -> Self {
         Self {
-            engine,
-            provider,
-            clock,
-            entropy,
-            retention,
-            profiles,
+            engine: parts.engine,
+            provider: parts.provider,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            retention: parts.retention,
+            profiles: parts.profiles,
+            limits: parts.limits,
         }
     }
 

@@ -5,10 +5,11 @@ use crate::catalog::buckets::{self, BucketEntry};
 use crate::catalog::credentials::key_context;
 use crate::catalog::error::CatalogError;
 use crate::catalog::tenants::{self, TenantRecord};
-use crate::catalog::usage::{self, Usage};
+use crate::catalog::usage;
 use crate::control::error::ControlError;
 use crate::control::{Control, OperatorPermit};
 use crate::model::id::TenantId;
+use crate::model::quota::{TenantLimits, Usage};
 use crate::model::tenant::{CanonicalId, TenantName};
 
 /// What an operator says of a new tenant.
@@ -81,6 +82,7 @@ impl Control {
             canonical_id,
             created,
             credentials_key,
+            limits: TenantLimits::default(),
         };
         match tenants::create(&*self.engine, &record).await {
             Err(CatalogError::Taken) => return Err(ControlError::TenantTaken),
@@ -133,7 +135,7 @@ impl Control {
             let Some(owner) = tenants.iter().find(|tenant| tenant.tenant == entry.tenant) else {
                 continue;
             };
-            let usage = usage::load(&*self.engine, entry.bucket).await?;
+            let usage = usage::of_bucket(&*self.engine, entry.bucket).await?;
             summaries.push(BucketSummary {
                 entry,
                 tenant_name: owner.name.clone(),

@@ -51,6 +51,7 @@ impl Gateway {
             tenant,
             name,
             created: self.now(),
+            buckets_max: self.limits.of(tenant).buckets,
         };
         let configure = |record: &mut BucketRecord| {
             if has_object_lock {

@@ -19,6 +19,8 @@ pub struct DeclaredDigests {
     pub checksum: Option<Checksum>,
     /// The algorithm of a checksum that comes in the trailer, or that we are to compute.
     pub checksum_algorithm: Option<ChecksumAlgorithm>,
+    /// The body's length, where it is known.
+    pub len: Option<u64>,
 }
 
 /// What the body's end declares.
@@ -171,6 +173,7 @@ mod tests {
             sha256,
             checksum,
             checksum_algorithm,
+            len: None,
         };
         let trailing = declared(None, None, None, Some(ChecksumAlgorithm::Crc32));
         assert_eq!(

@@ -12,6 +12,7 @@ use crate::crypto::{KeyError, OpenError, SealError};
 use crate::gateway::object::version_error::VersionError;
 use crate::iam::Action;
 use crate::model::etag::ETag;
+use crate::model::quota::QuotaExceeded;
 use crate::model::time::Timestamp;
 use crate::storage::EngineError;
 
@@ -96,6 +97,9 @@ pub enum GatewayError {
     /// The object would be larger than the largest that S3 knows.
     #[error("object is too large")]
     TooLarge,
+    /// A limit of the bucket or of its owner would be passed.
+    #[error(transparent)]
+    QuotaExceeded(#[from] QuotaExceeded),
     /// More buckets than a tenant may have.
     #[error("tenant has as many buckets as it may have")]
     TooManyBuckets,
@@ -173,7 +177,7 @@ impl GatewayError {
             Self::Version(source) => source.kind(),
             Self::Pool(source) => source.kind(),
             Self::Seal(source) => source.kind(),
-            Self::TooManyBuckets => ErrorKind::Limited,
+            Self::QuotaExceeded(_) | Self::TooManyBuckets => ErrorKind::Limited,
             Self::WrongPermit { .. } => ErrorKind::Internal,
         }
     }
@@ -184,6 +188,7 @@ impl From<CatalogError> for GatewayError {
         match source {
             CatalogError::BucketGone => Self::NoSuchBucket,
             CatalogError::Locked => Self::Version(VersionError::Locked),
+            CatalogError::QuotaExceeded(source) => Self::QuotaExceeded(source),
             other @ (CatalogError::Commit(_)
             | CatalogError::Contended
             | CatalogError::Decode(_)

@@ -13,6 +13,7 @@ pub mod lifecycle;
 pub mod listing;
 pub mod multipart;
 pub mod object;
+mod quota;
 pub mod read_path;
 pub mod write_path;
 
@@ -20,6 +21,7 @@ use crate::base::clock::Clock;
 use crate::base::entropy::Entropy;
 use crate::base::task::BlockingPool;
 use crate::catalog::ledger::BlobLeases;
+use crate::catalog::limits::LimitTable;
 use crate::catalog::objects::ObjectIdentity;
 use crate::catalog::retention_clock::RetentionClock;
 use crate::crypto::{KeyContext, KeyProvider, KeyScope, ScopeKey};
@@ -52,6 +54,7 @@ pub struct Gateway {
     leases: BlobLeases,
     body_streams: Arc<Semaphore>,
     retention: Arc<RetentionClock>,
+    limits: Arc<LimitTable>,
     rules: RulesCache,
 }
 
@@ -76,6 +79,8 @@ pub struct GatewayParts {
     pub body_streams_max: usize,
     /// What retention is compared with.
     pub retention: Arc<RetentionClock>,
+    /// What tenants may hold.
+    pub limits: Arc<LimitTable>,
 }
 
 impl Gateway {
@@ -91,6 +96,7 @@ impl Gateway {
             leases: parts.leases,
             body_streams: Arc::new(Semaphore::new(parts.body_streams_max)),
             retention: parts.retention,
+            limits: parts.limits,
             rules: RulesCache::default(),
         }
     }

@@ -8,6 +8,7 @@ use crate::base::channel::BodyReceiver;
 use crate::base::limits::PIECE_PLAIN_LEN;
 use crate::catalog::blobs::{BlobWriter, WrittenBlob};
 use crate::catalog::buckets::BucketRecord;
+use crate::catalog::usage::Room;
 use crate::crypto::{BlobHeader, DataKey, SealedPiece, Sealer, StreamParameters};
 use crate::gateway::Gateway;
 use crate::gateway::digests::{BodyDigests, BodyEnd, DeclaredDigests, VerifiedDigests};
@@ -35,6 +36,8 @@ pub(in crate::gateway) struct StreamTarget<'a> {
     pub data_key: &'a DataKey,
     /// Most bytes that it may have.
     pub len_max: u64,
+    /// What the limits leave for it.
+    pub room: Option<Room>,
 }
 
 /// A stream whose digests hold and whose pieces wait for the commit.
@@ -98,6 +101,9 @@ impl Gateway {
             let next = next?;
             if digests.len() > target.len_max {
                 return Err(GatewayError::TooLarge);
+            }
+            if let Some(room) = &target.room {
+                room.admit(digests.len())?;
             }
             sealed = Some(sealer.seal(&piece, next.is_none(), &std::mem::take(&mut prefix))?);
             match next {

@@ -84,6 +84,9 @@ impl LifecycleObserver for Warden<'_> {
             LifecycleOutcome::Changed => (&mut report.changed, None),
             LifecycleOutcome::Expired => (&mut report.expired, Some(LifecycleEvent::Expired)),
             LifecycleOutcome::Locked => (&mut report.locked, Some(LifecycleEvent::Locked)),
+            LifecycleOutcome::OverQuota => {
+                (&mut report.over_quota, Some(LifecycleEvent::OverQuota))
+            }
             LifecycleOutcome::Protected => (&mut report.protected, Some(LifecycleEvent::Protected)),
             LifecycleOutcome::RemovedMarker => (
                 &mut report.removed_markers,
@@ -298,6 +301,7 @@ impl LifecycleJob {
             removed_markers = report.removed_markers,
             aborted_uploads = report.aborted_uploads,
             locked = report.locked,
+            over_quota = report.over_quota,
             protected = report.protected,
             changed = report.changed,
             failed = report.failed,

@@ -61,6 +61,9 @@ pub struct LifecycleReport {
     pub aborted_uploads: u64,
     /// Versions that were due and that a lock keeps.
     pub locked: u64,
+    /// Objects that were due, where the quota leaves no room for a delete marker.
+    #[serde(default)]
+    pub over_quota: u64,
     /// Objects that were due and that the bucket's protection keeps.
     pub protected: u64,
     /// Versions and uploads that changed between looking and acting.

@@ -1,10 +1,11 @@
 //! Rank 7: background work. Every job is a loop of bounded steps that may stop anywhere and go on
 //! after a restart.
 //!
-//! Owns: the sweep, the keeper of the retention clock.
+//! Owns: the sweep, lifecycle rules, the keeper of the retention clock, the watch over quotas.
 //! Not here: starting and stopping tasks (`base::task`, `server`).
 
 pub mod clock;
 pub mod lifecycle;
 pub mod lifecycle_progress;
+pub mod quota_watch;
 pub mod sweep;

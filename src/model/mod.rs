@@ -14,6 +14,7 @@ pub mod lock;
 pub mod metadata;
 pub mod object_key;
 pub mod protection;
+pub mod quota;
 pub mod range;
 pub mod tags;
 pub mod tenant;

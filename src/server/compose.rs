@@ -7,16 +7,19 @@ use crate::base::task::BlockingPool;
 use crate::catalog::credentials::CatalogCredentials;
 use crate::catalog::error::CatalogError;
 use crate::catalog::ledger::BlobLeases;
+use crate::catalog::limits::LimitTable;
+use crate::catalog::recount;
 use crate::catalog::retention_clock::RetentionClock;
 use crate::config::profile_folder::ProfileFolder;
 use crate::config::resolve::{EngineChoice, RootKeyReference};
 use crate::config::{Config, credentials_directory};
-use crate::control::Control;
 use crate::control::error::ControlError;
+use crate::control::{Control, ControlParts};
 use crate::crypto::KeyProvider;
 use crate::gateway::{Gateway, GatewayParts};
 use crate::jobs::clock::ClockKeeper;
 use crate::jobs::lifecycle::{LifecycleJob, LifecycleSettings};
+use crate::jobs::quota_watch::QuotaWatch;
 use crate::jobs::sweep::{Sweep, SweepSettings};
 use crate::kms::{CachingKeys, LocalKeyConfig, LocalKeyService, RootKeySource};
 use crate::model::lifecycle::due::DayLength;
@@ -50,6 +53,8 @@ pub struct Parts {
     pub leases: BlobLeases,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// What tenants may hold.
+    pub limits: Arc<LimitTable>,
     /// What retention is compared with.
     pub retention_clock: Arc<RetentionClock>,
     /// Where profiles of buckets are.
@@ -91,6 +96,10 @@ pub async fn open(config: &Config, runtime: &Handle) -> Result<Parts, StartupErr
         }
     };
     let retention_clock = retention_clock(&engine, &clock).await?;
+    let adopted = recount::adopt(&*engine).await;
+    adopted.map_err(ControlError::from)?;
+    let limits = LimitTable::load(&*engine).await;
+    let limits = limits.map_err(ControlError::from)?;
     Ok(Parts {
         engine,
         provider: Arc::new(provider),
@@ -101,6 +110,7 @@ pub async fn open(config: &Config, runtime: &Handle) -> Result<Parts, StartupErr
         metrics: Arc::new(Metrics::new()),
         retention_clock: Arc::new(retention_clock),
         profiles: config.profiles.clone(),
+        limits: Arc::new(limits),
     })
 }
 
@@ -140,14 +150,15 @@ fn root_key(config: &Config) -> Result<RootKeySource, StartupError> {
 impl Parts {
     /// The control plane.
     pub fn control(&self) -> Control {
-        Control::new(
-            Arc::clone(&self.engine),
-            Arc::clone(&self.provider),
-            Arc::clone(&self.clock),
-            Arc::clone(&self.entropy),
-            Arc::clone(&self.retention_clock),
-            self.profiles.clone(),
-        )
+        Control::new(ControlParts {
+            engine: Arc::clone(&self.engine),
+            provider: Arc::clone(&self.provider),
+            clock: Arc::clone(&self.clock),
+            entropy: Arc::clone(&self.entropy),
+            retention: Arc::clone(&self.retention_clock),
+            profiles: self.profiles.clone(),
+            limits: Arc::clone(&self.limits),
+        })
     }
 
     /// The S3 listener's state.
@@ -167,6 +178,7 @@ impl Parts {
             leases: self.leases.clone(),
             body_streams_max: raw.server.max_body_streams,
             retention: Arc::clone(&self.retention_clock),
+            limits: Arc::clone(&self.limits),
         });
         let region = raw.s3.region.clone();
         let verifier = Verifier::new(
@@ -199,6 +211,13 @@ impl Parts {
         let interval = Duration::from_secs(config.raw.jobs.retention_clock_interval_s);
         let retention = Arc::clone(&self.retention_clock);
         ClockKeeper::new(retention, Arc::clone(&self.clock), interval)
+    }
+
+    /// The watch over quotas.
+    pub fn quota_watch(&self, config: &Config) -> QuotaWatch {
+        let interval = Duration::from_secs(config.raw.jobs.quota_watch_interval_s);
+        let (engine, clock) = (Arc::clone(&self.engine), Arc::clone(&self.clock));
+        QuotaWatch::new(engine, clock, Arc::clone(&self.metrics), interval)
     }
 
     /// The lifecycle job.

@@ -69,6 +69,8 @@ async fn run(
     let mut supervisor = Supervisor::new(runtime.clone());
     let keeper = parts.clock_keeper(config);
     supervisor.start("retention clock", |stop| keeper.run(stop));
+    let watch = parts.quota_watch(config);
+    supervisor.start("quota watch", |stop| watch.run(stop));
     let sweep = parts.sweep(config);
     supervisor.start("sweep", |stop| sweep.run(stop));
     let state = Arc::new(parts.s3_state(config));

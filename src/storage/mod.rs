@@ -23,6 +23,10 @@
 //! - E6 Unknown outcome: when the log cannot be written, `commit` says `UnknownOutcome`, and the
 //!   engine takes no write until it has been opened again; reads go on. Every other error means
 //!   that nothing was changed. After the next start the batch is there wholly or not at all.
+//! - E7 Shared counters: a batch may change counters of another partition; they change with it, and
+//!   their bounds are judged with it. Nothing else of that partition is touched, and its own
+//!   batches do not write these rows. (An engine over several machines hands out shares of a
+//!   counter's ceiling in advance; an embedded one simply writes them in the same batch.)
 //! - B1 Blobs: a blob is an immutable stream of pieces. The commit that attaches it makes all of it
 //!   durable; a piece that no commit has attached may vanish with the process, or stay.
 //! - B2 Identity: the engine gives pieces back byte for byte, so a blob carries its own identity in

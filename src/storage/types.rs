@@ -108,7 +108,7 @@ impl FinishedBlob {
     }
 }
 
-/// A batch on one partition (E2).
+/// A batch on one partition (E2), and on counters that partitions share (E7).
 #[derive(Clone, Debug)]
 pub struct MetaBatch {
     pub(in crate::storage) partition: Partition,
@@ -116,7 +116,7 @@ pub struct MetaBatch {
     pub(in crate::storage) puts: Vec<(MetaKey, Bytes)>,
     pub(in crate::storage) deletes: Vec<MetaKey>,
     pub(in crate::storage) delete_ranges: Vec<(MetaKey, MetaKey)>,
-    pub(in crate::storage) counters: Vec<CounterChange>,
+    pub(in crate::storage) counters: Vec<(Partition, CounterChange)>,
     pub(in crate::storage) blobs: Vec<FinishedBlob>,
 }
 
@@ -174,8 +174,19 @@ impl MetaBatch {
 
     /// Changes a counter.
     pub fn counter(&mut self, change: CounterChange) -> &mut Self {
-        self.counters.push(change);
+        self.shared_counter(self.partition, change)
+    }
+
+    /// Changes a counter of another partition, which nothing but batches of other partitions
+    /// writes (E7).
+    pub fn shared_counter(&mut self, partition: Partition, change: CounterChange) -> &mut Self {
+        self.counters.push((partition, change));
         self
+    }
+
+    /// The changes of counters, in their order.
+    pub fn counters(&self) -> &[(Partition, CounterChange)] {
+        &self.counters
     }
 
     /// Makes a blob durable with the batch.

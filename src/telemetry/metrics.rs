@@ -10,7 +10,7 @@ use std::time::Duration;
 const BUCKETS_MS: [u64; 10] = [1, 2, 5, 10, 25, 50, 100, 500, 2_000, 10_000];
 
 /// Names of all metrics, for the comparison with the documentation.
-pub const NAMES: [&str; 9] = [
+pub const NAMES: [&str; 11] = [
     "riznica_requests_total",
     "riznica_request_duration_seconds",
     "riznica_authentication_failures_total",
@@ -20,6 +20,8 @@ pub const NAMES: [&str; 9] = [
     "riznica_retention_clock_alarm",
     "riznica_lifecycle_total",
     "riznica_lifecycle_last_pass_seconds",
+    "riznica_quota_limit",
+    "riznica_quota_used",
 ];
 
 /// The retention clock's figures.
@@ -33,6 +35,21 @@ pub struct RetentionFigures {
     pub is_alarm: bool,
 }
 
+/// A limit, and how much of it is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuotaFigure {
+    /// `tenant` or `bucket`.
+    pub scope: &'static str,
+    /// Its name, without characters that a label cannot hold.
+    pub name: String,
+    /// What is limited.
+    pub kind: &'static str,
+    /// How much is used.
+    pub used: u64,
+    /// The limit.
+    pub limit: u64,
+}
+
 /// What the lifecycle job does or meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LifecycleEvent {
@@ -44,6 +61,8 @@ pub enum LifecycleEvent {
     Failed,
     /// A lock keeps a version that was due.
     Locked,
+    /// The quota leaves no room for a delete marker.
+    OverQuota,
     /// The bucket's protection keeps an object that was due.
     Protected,
     /// A delete marker with nothing below it was taken away.
@@ -53,11 +72,12 @@ pub enum LifecycleEvent {
 }
 
 impl LifecycleEvent {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::AbortedUpload,
         Self::Expired,
         Self::Failed,
         Self::Locked,
+        Self::OverQuota,
         Self::Protected,
         Self::RemovedMarker,
         Self::RemovedVersion,
@@ -69,6 +89,7 @@ impl LifecycleEvent {
             Self::Expired => "expired",
             Self::Failed => "failed",
             Self::Locked => "locked",
+            Self::OverQuota => "over_quota",
             Self::Protected => "protected",
             Self::RemovedMarker => "removed_marker",
             Self::RemovedVersion => "removed_version",
@@ -86,6 +107,7 @@ pub struct Metrics {
     authentication_failures: AtomicU64,
     lifecycle: [AtomicU64; LifecycleEvent::ALL.len()],
     lifecycle_pass_millis: AtomicU64,
+    quotas: Mutex<Vec<QuotaFigure>>,
 }
 
 impl Metrics {
@@ -130,6 +152,11 @@ impl Metrics {
     pub fn lifecycle_pass(&self, millis: u64) {
         self.lifecycle_pass_millis
             .fetch_max(millis, Ordering::Relaxed);
+    }
+
+    /// Replaces the figures of all limits.
+    pub fn quotas(&self, figures: Vec<QuotaFigure>) {
+        *self.quotas.lock().unwrap_or_else(PoisonError::into_inner) = figures;
     }
 
     /// All counters, with the figures of engine and retention clock.
@@ -190,7 +217,30 @@ impl Metrics {
         let millis = self.lifecycle_pass_millis.load(Ordering::Relaxed);
         let seconds = Duration::from_millis(millis).as_secs_f64();
         writeln!(out, "# TYPE riznica_lifecycle_last_pass_seconds gauge")?;
-        writeln!(out, "riznica_lifecycle_last_pass_seconds {seconds}")
+        writeln!(out, "riznica_lifecycle_last_pass_seconds {seconds}")?;
+        self.write_quotas(out)
+    }
+
+    fn write_quotas(&self, out: &mut String) -> std::fmt::Result {
+        let quotas = self.quotas.lock().unwrap_or_else(PoisonError::into_inner);
+        for what in ["limit", "used"] {
+            writeln!(out, "# TYPE riznica_quota_{what} gauge")?;
+            for figure in quotas.iter() {
+                let QuotaFigure {
+                    scope, name, kind, ..
+                } = figure;
+                let value = if what == "limit" {
+                    figure.limit
+                } else {
+                    figure.used
+                };
+                writeln!(
+                    out,
+                    "riznica_quota_{what}{{scope=\"{scope}\",name=\"{name}\",quota=\"{kind}\"}} {value}"
+                )?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -221,6 +271,13 @@ mod tests {
             is_alarm: true,
         };
         metrics.lifecycle(LifecycleEvent::Locked);
+        metrics.quotas(vec![QuotaFigure {
+            scope: "tenant",
+            name: "city".to_owned(),
+            kind: "bytes",
+            used: 80,
+            limit: 100,
+        }]);
         let text = metrics.render(&[("pieces", 7)], retention);
         let documentation = include_str!("../../docs/METRICS.md");
         for name in NAMES {
@@ -233,5 +290,8 @@ mod tests {
         assert!(text.contains("\nriznica_retention_clock_lag_seconds -301.5\n"));
         assert!(text.contains("\nriznica_retention_clock_alarm 1\n"));
         assert!(text.contains("\nriznica_lifecycle_total{outcome=\"locked\"} 1\n"));
+        let labels = "scope=\"tenant\",name=\"city\",quota=\"bytes\"";
+        assert!(text.contains(&format!("\nriznica_quota_used{{{labels}}} 80\n")));
+        assert!(text.contains(&format!("\nriznica_quota_limit{{{labels}}} 100\n")));
     }
 }

@@ -35,6 +35,7 @@ mod object_lock;
 mod object_store;
 mod points;
 mod profiles;
+mod quotas;
 mod races;
 mod signer;
 mod tagging;

@@ -48,6 +48,8 @@ pub enum LifecycleOutcome {
     Expired,
     /// A lock keeps it.
     Locked,
+    /// There is no room for the delete marker that would hide it.
+    OverQuota,
     /// The bucket's protection keeps it in sight.
     Protected,
     /// A delete marker with nothing below it is gone.
@@ -353,6 +355,7 @@ fn settled(
             | GatewayError::NoSuchBucket,
         ) => Ok(LifecycleOutcome::Changed),
         Err(GatewayError::Version(VersionError::Locked)) => Ok(LifecycleOutcome::Locked),
+        Err(GatewayError::QuotaExceeded(_)) => Ok(LifecycleOutcome::OverQuota),
         Err(GatewayError::Version(VersionError::Protected)) => Ok(LifecycleOutcome::Protected),
         Err(error) => Err(error),
     }

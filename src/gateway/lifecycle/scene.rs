@@ -6,6 +6,7 @@ use crate::base::task::BlockingPool;
 use crate::catalog::buckets::{self, BucketRecord};
 use crate::catalog::changes::{self, Decision, NewVersion};
 use crate::catalog::ledger::BlobLeases;
+use crate::catalog::limits::LimitTable;
 use crate::catalog::objects::{BlobRef, BodyBinding, ObjectPlain, ObjectRecord, ObjectSecret};
 use crate::catalog::retention_clock::RetentionClock;
 use crate::catalog::settings::{self, SettingsKind};
@@ -76,6 +77,7 @@ impl Place {
             leases: BlobLeases::default(),
             body_streams_max: 1,
             retention: Arc::new(retention.unwrap()),
+            limits: Arc::new(LimitTable::default()),
         });
         provider.create_tenant_key(TENANT).await.unwrap();
         let context = KeyContext {
@@ -89,7 +91,9 @@ impl Place {
         let keys = vec![(1, wrapped)];
         let mut bucket = BucketRecord::new(BUCKET, name, TENANT, created, keys);
         bucket.versioning = versioning;
-        buckets::create(&*engine, &bucket).await.unwrap();
+        buckets::create(&*engine, &bucket, &[], u64::MAX)
+            .await
+            .unwrap();
         let place = Self {
             gateway,
             clock: manual,
@@ -219,7 +223,9 @@ impl Place {
     /// How many versions there are, and whether the newest is an object.
     pub(super) async fn versions(&self) -> (u64, bool) {
         let engine = &*self.gateway.engine;
-        let usage = crate::catalog::usage::load(engine, BUCKET).await.unwrap();
+        let usage = crate::catalog::usage::of_bucket(engine, BUCKET)
+            .await
+            .unwrap();
         let current = versions::load_current(engine, BUCKET, &self.object_key).await;
         let current = current.unwrap();
         (

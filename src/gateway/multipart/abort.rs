@@ -64,6 +64,7 @@ impl Gateway {
                 object_key,
                 upload,
                 part_changes,
+                account: self.account(bucket),
                 parts: &parts,
                 now,
             }

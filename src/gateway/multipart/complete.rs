@@ -171,6 +171,7 @@ impl Gateway {
             object_key,
             upload,
             part_changes,
+            account: self.account(bucket),
             parts: &rows,
             now,
         };

@@ -86,12 +86,16 @@ impl Gateway {
         {
             return Err(GatewayError::ChecksumNotDeclared);
         }
+        let account = self.account(bucket);
+        let place = (upload, request.part_number);
+        let room = self.room_for_part(bucket, place, declared.len).await?;
         let target = StreamTarget {
             bucket,
             owner: *upload.as_bytes(),
             part_number: u32::from(request.part_number.get()),
             data_key: &record.data_key,
             len_max: PUT_LEN_MAX,
+            room,
         };
         let stored = self.store_stream(target, body, &declared).await?;
         let part = StoredPart {
@@ -113,6 +117,7 @@ impl Gateway {
             &part,
             (stored.written.finished, stored.written.ledgered),
             (&key, &*self.entropy),
+            &account,
         );
         match committed.await {
             Err(CatalogError::Commit(CommitError::ConditionFailed { .. })) => {

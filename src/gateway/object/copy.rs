@@ -265,6 +265,9 @@ impl Gateway {
             checksum_algorithm: request.checksum_algorithm.or_else(|| own_algorithm(source)),
             ..DeclaredDigests::default()
         };
+        let len = Some(source.record.plain.size);
+        let room = self.room_for_object(bucket, &request.object_key, len);
+        let room = room.await?;
         let version = VersionId::generate(self.now().millis(), &*self.entropy)?;
         let data_key = DataKey::generate(&*self.entropy)?;
         let target = StreamTarget {
@@ -273,6 +276,7 @@ impl Gateway {
             part_number: 0,
             data_key: &data_key,
             len_max: PUT_LEN_MAX,
+            room,
         };
         let plaintext = self.read(source, 0..source.record.plain.size).await?;
         let stored = copied(plaintext, async |mut body| {

@@ -85,6 +85,9 @@ impl Gateway {
             self.evaluate(bucket, object_key, row.await?.as_ref(), &request.conditions)
                 .await?;
         }
+        let room = self
+            .room_for_object(bucket, &request.object_key, request.declared.len)
+            .await?;
         let version = VersionId::generate(self.now().millis(), &*self.entropy)?;
         let data_key = DataKey::generate(&*self.entropy)?;
         let target = StreamTarget {
@@ -93,6 +96,7 @@ impl Gateway {
             part_number: 0,
             data_key: &data_key,
             len_max: PUT_LEN_MAX,
+            room,
         };
         let stored = self
             .store_stream(target, &mut body, &request.declared)

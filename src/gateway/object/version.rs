@@ -159,6 +159,7 @@ impl Gateway {
             object_key,
             now: self.now(),
             erasure: self.erasure(bypass),
+            limits: self.limits.of(bucket.tenant),
         }
     }
 

@@ -81,6 +81,7 @@ codes! {
     NotModified "NotModified" 304 "Not Modified";
     ObjectLockConfigurationNotFoundError "ObjectLockConfigurationNotFoundError" 404 "Object Lock configuration does not exist for this bucket";
     PreconditionFailed "PreconditionFailed" 412 "At least one of the pre-conditions you specified did not hold";
+    QuotaExceeded "QuotaExceeded" 403 "The quota would be exceeded.";
     RequestHeaderSectionTooLarge "RequestHeaderSectionTooLarge" 400 "Your request headers exceed the maximum allowed size.";
     RequestTimeTooSkewed "RequestTimeTooSkewed" 403 "The difference between the request time and the server's time is too large.";
     RequestTimeout "RequestTimeout" 400 "Your socket connection to the server was not read from or written to within the timeout period.";

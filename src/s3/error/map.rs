@@ -13,6 +13,7 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::object::version_error::VersionError;
 use crate::iam::Denied;
 use crate::model::lifecycle::InvalidLifecycle;
+use crate::model::quota::QuotaExceeded;
 use crate::model::tags::{BUCKET_TAGS_MAX, InvalidTags};
 use crate::s3::body::aws_chunked::ChunkError;
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -287,6 +288,9 @@ impl From<GatewayError> for S3Error {
                     .with("S3ComputedContentSHA256", hex::encode(calculated))
             }
             GatewayError::PreconditionFailed => Self::new(Code::PreconditionFailed),
+            GatewayError::QuotaExceeded(source) => Self::new(Code::QuotaExceeded)
+                .message(quota_text(source))
+                .close(),
             GatewayError::RangeNotSatisfiable { size } => Self::new(Code::InvalidRange)
                 .with("ActualObjectSize", size.to_string())
                 .header("Content-Range", format!("bytes */{size}")),
@@ -304,6 +308,12 @@ impl From<GatewayError> for S3Error {
             | GatewayError::WrongPermit { .. } => by_kind(&error),
         }
     }
+}
+
+fn quota_text(exceeded: &QuotaExceeded) -> String {
+    format!(
+        "Nothing was stored: {exceeded}. Delete versions that are no longer needed, or ask the operator for a larger quota."
+    )
 }
 
 impl From<VersionError> for S3Error {

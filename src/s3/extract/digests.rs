@@ -43,9 +43,12 @@ pub fn of_transfer(
         | Payload::StreamingUnsignedTrailer
         | Payload::Unsigned => None,
     };
+    let len =
+        text(request, "x-amz-decoded-content-length").or_else(|| text(request, "content-length"));
     Ok(DeclaredDigests {
         md5,
         sha256,
+        len: len.and_then(byte_count),
         ..DeclaredDigests::default()
     })
 }

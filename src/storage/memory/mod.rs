@@ -104,8 +104,11 @@ impl MetaStore for MemoryEngine {
 
     async fn commit(&self, batch: MetaBatch) -> Result<(), CommitError> {
         let mut state = self.state_for_write()?;
+        let counters = evaluate(&batch, |partition, meta_key| {
+            let rows = state.partitions.get(&partition);
+            Ok(rows.and_then(|rows| rows.get(meta_key)).cloned())
+        })?;
         let rows = state.partitions.entry(batch.partition).or_default();
-        let counters = evaluate(&batch, |meta_key| Ok(rows.get(meta_key).cloned()))?;
         for (start, end) in &batch.delete_ranges {
             rows.retain(|meta_key, _| meta_key < start || meta_key >= end);
         }
@@ -113,7 +116,8 @@ impl MetaStore for MemoryEngine {
             rows.remove(meta_key);
         }
         rows.extend(batch.puts);
-        for (meta_key, value) in counters {
+        for (partition, meta_key, value) in counters {
+            let rows = state.partitions.entry(partition).or_default();
             rows.insert(meta_key, Bytes::copy_from_slice(&value.to_le_bytes()));
         }
         for finished in batch.blobs {

@@ -163,8 +163,8 @@ impl<'a> GroupWriter<'a> {
         let name = |meta_key: &MetaKey| partition.row_name(meta_key);
         let meta = self.shared.family(META)?;
         let data = self.shared.family(DATA)?;
-        let counters = evaluate(&batch, |meta_key| {
-            let row = name(meta_key);
+        let counters = evaluate(&batch, |partition, meta_key| {
+            let row = partition.row_name(meta_key);
             match self.overlay.glimpse(&row) {
                 Glimpse::Known(value) => Ok(value),
                 Glimpse::Unknown => Ok(self.shared.get(&row)?),
@@ -186,11 +186,13 @@ impl<'a> GroupWriter<'a> {
             self.write.delete_cf(meta, &row);
             self.overlay.rows.insert(row, None);
         }
-        let counters = counters
-            .into_iter()
-            .map(|(meta_key, value)| (meta_key, Bytes::copy_from_slice(&value.to_le_bytes())));
-        for (meta_key, value) in batch.puts.into_iter().chain(counters) {
-            let row = name(&meta_key);
+        let puts = batch.puts.into_iter();
+        let puts = puts.map(|(meta_key, value)| (name(&meta_key), value));
+        let counters = counters.into_iter().map(|(partition, meta_key, value)| {
+            let value = Bytes::copy_from_slice(&value.to_le_bytes());
+            (partition.row_name(&meta_key), value)
+        });
+        for (row, value) in puts.chain(counters) {
             self.write.put_cf(meta, &row, &value);
             self.overlay.rows.insert(row, Some(value));
         }

@@ -6,6 +6,7 @@ pub(crate) mod cancel;
 pub(crate) mod partition;
 pub(crate) mod race;
 pub(crate) mod scan;
+pub(crate) mod shared;
 
 /// Runs the whole list on the engine that `$open` makes.
 macro_rules! contract_tests {
@@ -43,6 +44,8 @@ macro_rules! contract_tests {
             scan::e5_scan_stops_when_told,
             scan::e5_scan_amid_commits_sees_one_moment,
             scan::page_holds_no_more_than_its_limit,
+            shared::e7_shared_counter_changes_with_the_batch_or_not_at_all,
+            shared::e7_shared_counter_raced_from_many_partitions_never_overshoots,
         }
     };
     (@each $open:path, $($module:ident :: $name:ident),+ $(,)?) => {
