@@ -153,7 +153,9 @@ impl Gateway {
         };
         let engine = &*self.engine;
         let found = versions::load_version(engine, bucket.bucket, &object_key, Some(selector));
-        Ok(found.await?.map(|found| found.row.plain.version))
+        let oldest = VersionId::from_bytes([0; 16]);
+        let version = found.await?.map(|found| found.row.plain.version);
+        Ok(Some(version.unwrap_or(oldest)))
     }
 
     async fn row_opener(&self, bucket: &BucketRecord) -> Result<RowOpener, GatewayError> {

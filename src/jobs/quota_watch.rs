@@ -55,7 +55,8 @@ impl QuotaWatch {
                     self.metrics.quotas(figures);
                 }
                 Err(error) => {
-                    tracing::warn!(error = %error, kind = ?error.kind(), "quotas cannot be looked at");
+                    let kind = error.kind();
+                    tracing::warn!(%error, ?kind, "quotas cannot be looked at");
                 }
             }
             let pause = self.clock.sleep(self.interval);

@@ -133,6 +133,11 @@ impl TestServer {
         format!("http://127.0.0.1:{}", self.admin_port)
     }
 
+    /// Its data folder, for who looks into it while the server is down.
+    pub(crate) fn data_folder(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     /// The value of a metric; `name` is all that stands before it.
     pub(crate) fn metric(&self, name: &str) -> Option<String> {
         let file = std::fs::read(self.credential_file()).expect("the credential");

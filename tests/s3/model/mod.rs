@@ -39,7 +39,7 @@ use step::Step;
 use wire::Line;
 
 /// Steps of a normal run.
-const STEPS: usize = 6000;
+const STEPS: usize = 30_000;
 /// Overrides [`STEPS`]; `make torture` does.
 const STEPS_VARIABLE: &str = "MODEL_STEPS";
 /// Lives at the same time. They wait for the disk more than for a processor.

@@ -43,3 +43,26 @@ fn common_prefix_is_not_listed_for_a_version_that_was_passed() {
         },
     ]);
 }
+
+/// A marker that names a version is about an object, also where its name is a common prefix.
+#[test]
+fn common_prefix_is_listed_behind_a_version_that_is_gone() {
+    replay(&[
+        CreateBucket { lock: false },
+        SetVersioning { enabled: true },
+        DeleteMany {
+            entries: vec![(2, Newest)],
+            bypass: false,
+            quiet: false,
+        },
+        ListVersions {
+            query: Query {
+                prefix: 0,
+                delimiter: 2,
+                after: 3,
+                limit: 1,
+            },
+            from: Some(Null),
+        },
+    ]);
+}
