@@ -10,7 +10,8 @@ BUILD_PACKAGES=(
 )
 # The clients that the gateway is tested with, and what drives them.
 TEST_PACKAGES=(
-    awscli libfaketime openssl python3 python3-venv rclone restic s3cmd s3fs shellcheck
+    awscli libfaketime openssl pgbackrest postgresql python3 python3-venv rclone restic s3cmd s3fs
+    shellcheck
 )
 # Only where there is no node yet: a newer one from elsewhere brings npm and rules these out.
 NODE_PACKAGES=(nodejs npm)
@@ -33,6 +34,17 @@ install_packages() {
     as_root apt-get update
     as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install --yes --no-install-recommends "${missing[@]}"
+}
+
+# The tests start a PostgreSQL of their own. Its package would set up and start another one, for
+# all who use this machine.
+no_postgresql_cluster() {
+    local folder=/etc/postgresql-common/createcluster.d
+    if [ -d /etc/postgresql-common ]; then
+        return
+    fi
+    as_root mkdir -p "$folder"
+    echo "create_main_cluster = false" | as_root tee "$folder/no-main-cluster.conf" >/dev/null
 }
 
 require_cargo() {
@@ -96,6 +108,7 @@ build-deps)
     require_cargo
     ;;
 test-deps)
+    no_postgresql_cluster
     install_packages "${TEST_PACKAGES[@]}"
     require_cargo
     install_nextest

@@ -1,7 +1,7 @@
 //! Bucket profiles: what an operator's template makes of a bucket, and that its owner cannot undo
 //! it.
 //!
-//! Not here: what backup tools make of such buckets (`tests/clients/client_backup.py`).
+//! Not here: what backup tools make of such buckets (`tests/clients/backup.py`).
 
 use crate::raw::{Account, Answer};
 use crate::server::TestServer;
