@@ -45,6 +45,6 @@ clients: ## The real clients against the release binary, full size; also crash, 
 	scripts/setup.sh test-deps
 	exec scripts/test.sh clients
 
-torture: ## Fuzz every parser, TORTURE_SECONDS (60) each.
+torture: ## Fuzz every parser, TORTURE_SECONDS (60) each; MODEL_STEPS (2000000) beside the model.
 	@scripts/setup.sh torture-deps
 	exec scripts/torture.sh

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Fuzzes every target of fuzz/ for TORTURE_SECONDS each (60), or only those that are named.
-#   scripts/torture.sh [TARGET..]         fuzz; what was found is named at the end
+# Long campaigns: every target of fuzz/ for TORTURE_SECONDS each (60), or only those that are named,
+# and MODEL_STEPS random steps (2,000,000) beside the reference model of tests/s3/model.
+#   scripts/torture.sh                    all of it; what was found is named at the end
+#   scripts/torture.sh TARGET..           fuzz these alone
 #   scripts/torture.sh merge [TARGET..]   copy new inputs that reach new code into fuzz/corpus
 # Inputs that were found on the way are kept outside the checkout, in $CARGO_TARGET_DIR/fuzz.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -35,13 +37,24 @@ merge() {
         -use_cmp=0 "fuzz/corpus/$target" "$WORK/corpus/$target" >&2
 }
 
+# Long enough to be of another kind than the run in `make test`.
+model() {
+    say "reference model: ${MODEL_STEPS:=2000000} steps"
+    # Not with nextest, which ends tests that take minutes.
+    MODEL_STEPS=$MODEL_STEPS cargo test --release --locked --test s3 model:: -- --nocapture >&2
+}
+
 verb=fuzz
+is_whole=yes
 if [ "${1:-}" = merge ]; then
     verb=merge
+    is_whole=
     shift
 fi
 targets=("$@")
-if [ ${#targets[@]} -eq 0 ]; then
+if [ ${#targets[@]} -gt 0 ]; then
+    is_whole=
+else
     for file in fuzz/fuzz_targets/*.rs; do
         targets+=("$(basename "$file" .rs)")
     done
@@ -59,4 +72,5 @@ if [ ${#failed[@]} -gt 0 ]; then
     die "targets with findings: ${failed[*]}. The inputs are in $WORK/artifacts; give one to" \
         "\$CARGO_TARGET_DIR/release/TARGET to see it again."
 fi
+[ -z "$is_whole" ] || model || die "the reference model and the gateway disagree; see above"
 say "no findings"

@@ -98,7 +98,7 @@ impl BlobWriter {
         let mut batch = guarded_batch(self.bucket);
         LedgerEntry {
             blob: self.blob,
-            piece_count: None,
+            extent: None,
             since: self.now,
         }
         .enter(&mut batch);

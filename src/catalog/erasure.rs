@@ -6,7 +6,7 @@
 use crate::catalog::changes::Target;
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
-use crate::catalog::ledger::LedgerEntry;
+use crate::catalog::ledger;
 use crate::catalog::objects::ObjectPlain;
 use crate::catalog::parts::PartTable;
 use crate::catalog::versions::VersionRow;
@@ -70,7 +70,7 @@ pub(in crate::catalog) async fn erase(
         return Err(CatalogError::Locked);
     }
     let blobs = match (plain.blob, plain.part_count) {
-        (Some(blob), _) => vec![blob],
+        (Some(blob), _) => vec![(blob, Some(plain.size))],
         (None, None) => Vec::new(),
         (None, Some(_)) => {
             let partition = keyspace::bucket_partition(target.bucket.bucket);
@@ -79,16 +79,12 @@ pub(in crate::catalog) async fn erase(
             batch.delete(row);
             // The table is gone only if somebody replaced the version meanwhile; the batch's
             // condition then fails.
-            table.map_or(Ok(Vec::new()), |bytes| PartTable::decode_blobs(&bytes))?
+            let blobs = table.map_or(Ok(Vec::new()), |bytes| PartTable::decode_blobs(&bytes))?;
+            blobs.into_iter().map(|blob| (blob, None)).collect()
         }
     };
-    for blob in blobs {
-        let entry = LedgerEntry {
-            blob: blob.blob,
-            piece_count: Some(blob.piece_count),
-            since: target.now,
-        };
-        entry.enter(batch);
+    for (blob, size) in blobs {
+        ledger::release(batch, blob, size, target.now);
     }
     Ok(gone(plain))
 }

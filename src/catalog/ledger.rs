@@ -5,8 +5,10 @@
 //! Not here: the sweep itself (`jobs::sweep`).
 
 use crate::base::codec::{CodecError, Reader};
+use crate::base::limits::PIECE_PLAIN_LEN;
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
+use crate::catalog::objects::BlobRef;
 use crate::catalog::record::{self, RecordKind};
 use crate::model::id::{BlobId, BucketId};
 use crate::model::time::Timestamp;
@@ -14,13 +16,49 @@ use crate::storage::{Engine, EngineExt, MetaBatch, ScanRange};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// How much a finished blob takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Number of its pieces.
+    pub piece_count: u32,
+    /// Bytes, near enough to weigh what rewriting others would give back.
+    pub bytes: u64,
+}
+
+impl Extent {
+    /// Of a blob of so many pieces whose size is not at hand: the last piece counts as a whole one.
+    pub fn of_pieces(piece_count: u32) -> Self {
+        Self {
+            piece_count,
+            bytes: u64::from(piece_count).saturating_mul(PIECE_PLAIN_LEN as u64),
+        }
+    }
+
+    fn encode(self) -> [u8; 12] {
+        let mut bytes = [0; 12];
+        bytes[..4].copy_from_slice(&self.piece_count.to_le_bytes());
+        bytes[4..].copy_from_slice(&self.bytes.to_le_bytes());
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
+        let mut r = Reader::new(bytes);
+        let extent = Self {
+            piece_count: r.u32()?,
+            bytes: r.u64()?,
+        };
+        r.finish()?;
+        Ok(extent)
+    }
+}
+
 /// A blob that may have to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LedgerEntry {
     /// The blob.
     pub blob: BlobId,
-    /// Number of its pieces, or `None` while it is being written.
-    pub piece_count: Option<u32>,
+    /// What is known of it, or `None` while it is being written.
+    pub extent: Option<Extent>,
     /// Since when.
     pub since: Timestamp,
 }
@@ -29,10 +67,10 @@ impl LedgerEntry {
     /// Adds the row to a batch on the bucket's partition.
     pub fn enter(&self, batch: &mut MetaBatch) {
         let row = record::encode(RecordKind::Ledger, |w| {
-            let pieces = self.piece_count.map(u32::to_le_bytes);
+            let extent = self.extent.map(Extent::encode);
             w.fixed(self.blob.as_bytes())
                 .u64(self.since.millis())
-                .optional_field(pieces.as_ref().map(<[u8; 4]>::as_slice));
+                .optional_field(extent.as_ref().map(<[u8; 12]>::as_slice));
         });
         batch.put(keyspace::ledger(self.blob), row.into());
     }
@@ -41,23 +79,32 @@ impl LedgerEntry {
         let read = |r: &mut Reader<'_>| {
             let blob = BlobId::from_bytes(r.array()?);
             let since = Timestamp::from_millis(r.u64()?);
-            let piece_count = match r.optional_field("piece count")? {
-                None => None,
-                Some(bytes) => {
-                    let bytes = bytes
-                        .try_into()
-                        .map_err(|_len| CodecError::InvalidField("piece count"))?;
-                    Some(u32::from_le_bytes(bytes))
-                }
-            };
+            let extent = r.optional_field("extent")?;
             Ok(Self {
                 blob,
-                piece_count,
+                extent: extent.map(Extent::decode).transpose()?,
                 since,
             })
         };
         Ok(record::decode(RecordKind::Ledger, bytes, read)?)
     }
+}
+
+/// Enters a finished blob that no object will own any more; `size` is its bytes, if at hand.
+pub(in crate::catalog) fn release(
+    batch: &mut MetaBatch,
+    blob: BlobRef,
+    size: Option<u64>,
+    since: Timestamp,
+) {
+    let mut extent = Extent::of_pieces(blob.piece_count);
+    extent.bytes = size.unwrap_or(extent.bytes);
+    let entry = LedgerEntry {
+        blob: blob.blob,
+        extent: Some(extent),
+        since,
+    };
+    entry.enter(batch);
 }
 
 /// At most `limit` ledger rows of a bucket, in blob order, behind `after`.

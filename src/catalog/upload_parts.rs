@@ -6,7 +6,7 @@
 use crate::base::codec::{Reader, Writer};
 use crate::base::entropy::Entropy;
 use crate::catalog::error::CatalogError;
-use crate::catalog::ledger::LedgerEntry;
+use crate::catalog::ledger;
 use crate::catalog::objects::{BlobRef, ObjectIdentity};
 use crate::catalog::parts::{PartEntry, decode_blob, encode_blob};
 use crate::catalog::uploads::UploadRow;
@@ -18,7 +18,7 @@ use crate::model::quota::{UsageChange, signed};
 use crate::model::time::Timestamp;
 use crate::model::upload::PartNumber;
 use crate::storage::{
-    CommitError, CounterChange, Engine, EngineExt, FinishedBlob, MetaBatch, MetaStore, ScanRange,
+    CommitError, CounterChange, Engine, EngineExt, FinishedBlob, MetaStore, ScanRange,
 };
 use bytes::Bytes;
 
@@ -92,7 +92,7 @@ pub async fn store_part(
             Some(old) => {
                 let (_, size, blob) = decode_part_plain(old)?;
                 change.upload_bytes -= signed(size);
-                release(&mut batch, blob, part.last_modified);
+                ledger::release(&mut batch, blob, Some(size), part.last_modified);
                 batch.equals(part_row.clone(), old.clone())
             }
         };
@@ -156,15 +156,6 @@ fn decode_part_plain(row: &[u8]) -> Result<(Timestamp, u64, BlobRef), CatalogErr
     );
     r.finish()?;
     Ok(fields)
-}
-
-pub(in crate::catalog) fn release(batch: &mut MetaBatch, blob: BlobRef, now: Timestamp) {
-    LedgerEntry {
-        blob: blob.blob,
-        piece_count: Some(blob.piece_count),
-        since: now,
-    }
-    .enter(batch);
 }
 
 /// A part's row with its number.

@@ -10,8 +10,9 @@ use crate::catalog::error::CatalogError;
 use crate::catalog::fields::{
     decode_lock, decode_metadata, decode_tags, encode_lock, encode_metadata, encode_tags,
 };
+use crate::catalog::ledger;
 use crate::catalog::objects::ObjectIdentity;
-use crate::catalog::upload_parts::{PartRow, release};
+use crate::catalog::upload_parts::PartRow;
 use crate::catalog::usage::{self, Account};
 use crate::catalog::{guarded_batch, keyspace};
 use crate::crypto::{DataKey, RecordView, ScopeKey, seal_record};
@@ -219,7 +220,7 @@ impl UploadEnd<'_> {
         for part in self.parts {
             upload_bytes -= signed(part.size);
             if !is_taken(part.blob.blob) {
-                release(batch, part.blob, self.now);
+                ledger::release(batch, part.blob, Some(part.size), self.now);
             }
         }
         usage::count(

@@ -16,7 +16,7 @@ use crate::catalog::buckets;
 use crate::catalog::error::CatalogError;
 use crate::catalog::finished_uploads;
 use crate::catalog::keyspace;
-use crate::catalog::ledger::{self, BlobLeases, LedgerEntry};
+use crate::catalog::ledger::{self, BlobLeases, Extent, LedgerEntry};
 use crate::catalog::released::Released;
 use crate::catalog::upload_parts;
 use crate::model::id::{BlobId, BucketId};
@@ -27,9 +27,6 @@ use std::time::Duration;
 
 /// Ledger rows handled in one commit.
 const PAGE: usize = 256;
-/// Deleted pieces after which the engine is asked for their space: 64 MiB. Less is not worth the
-/// compaction, and goes with the next ones.
-const RECLAIM_PIECES: u64 = 256;
 /// How long a deletion of a bucket may stand between its two commits before the entry is taken for
 /// a crash's trace.
 const DEAD_GRACE: Duration = Duration::from_hours(1);
@@ -109,20 +106,17 @@ impl Sweep {
         }
     }
 
-    /// Asks the engine for the space of what was deleted, once there is enough of it.
+    /// Asks the engine for the space of what was deleted.
     async fn reclaim(&self) -> Result<(), CatalogError> {
         let released = Released::load(&*self.engine).await?;
-        let Some((first, last)) = released.blobs.filter(|_| released.pieces >= RECLAIM_PIECES)
-        else {
+        let Some((first, last)) = released.blobs else {
             return Ok(());
         };
-        BlobStore::reclaim(&*self.engine, first, last).await?;
-        Released::default().store(&*self.engine).await?;
-        let pieces = released.pieces;
-        tracing::info!(
-            pieces,
-            "space of deleted blobs is back with the file system"
-        );
+        if BlobStore::reclaim(&*self.engine, first, last, released.bytes).await? {
+            Released::default().store(&*self.engine).await?;
+            let bytes = released.bytes;
+            tracing::info!(bytes, "space of deleted blobs is back with the file system");
+        }
         Ok(())
     }
 
@@ -192,11 +186,12 @@ impl Sweep {
         if entries.is_empty() {
             return Ok(());
         }
-        self.account(entries.iter().map(|entry| (entry.blob, entry.piece_count)))
+        self.account(entries.iter().map(|entry| (entry.blob, entry.extent)))
             .await?;
         let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
         for entry in entries {
-            BlobStore::delete_blob(&*self.engine, entry.blob, entry.piece_count).await?;
+            let pieces = entry.extent.map(|extent| extent.piece_count);
+            BlobStore::delete_blob(&*self.engine, entry.blob, pieces).await?;
             batch.delete(keyspace::ledger(entry.blob));
         }
         Ok(self.engine.commit(batch).await?)
@@ -205,10 +200,10 @@ impl Sweep {
     /// Adds blobs that are about to be deleted to the account.
     async fn account(
         &self,
-        blobs: impl Iterator<Item = (BlobId, Option<u32>)>,
+        blobs: impl Iterator<Item = (BlobId, Option<Extent>)>,
     ) -> Result<(), CatalogError> {
         let mut released = Released::load(&*self.engine).await?;
-        blobs.for_each(|(blob, piece_count)| released.add(blob, piece_count));
+        blobs.for_each(|(blob, extent)| released.add(blob, extent));
         released.store(&*self.engine).await
     }
 
@@ -265,7 +260,9 @@ impl Sweep {
             .iter()
             .map(|(_, row)| upload_parts::decode_part_blob(row))
             .collect::<Result<Vec<_>, _>>()?;
-        let counted = blobs.iter().map(|blob| (blob.blob, Some(blob.piece_count)));
+        let counted = blobs
+            .iter()
+            .map(|blob| (blob.blob, Some(Extent::of_pieces(blob.piece_count))));
         self.account(counted).await?;
         for (blob, (meta_key, _)) in blobs.into_iter().zip(parts) {
             BlobStore::delete_blob(&*self.engine, blob.blob, Some(blob.piece_count)).await?;

@@ -121,14 +121,20 @@ pub trait BlobStore: Send + Sync {
     async fn delete_blob(&self, blob: BlobId, piece_count: Option<u32>) -> Result<(), EngineError>;
 
     /// Gives the space of deleted blobs between two ids (both included) back to the file system
-    /// (B4). Takes as long as rewriting what is left between them.
+    /// (B4), if their bytes are worth it: it takes as long as rewriting what is left between them.
+    /// `false` when they are not, yet.
     ///
     /// # Errors
     /// When the engine fails.
     ///
     /// # Cancel safety
     /// A dropped future leaves the work half done; nothing is lost.
-    async fn reclaim(&self, first: BlobId, last: BlobId) -> Result<(), EngineError>;
+    async fn reclaim(
+        &self,
+        first: BlobId,
+        last: BlobId,
+        released_bytes: u64,
+    ) -> Result<bool, EngineError>;
 }
 
 /// A whole engine.

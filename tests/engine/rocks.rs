@@ -377,7 +377,10 @@ fn b4_reclaim_gives_the_space_of_deleted_blobs_back() {
                 .await
                 .unwrap();
         }
-        engine.reclaim(blob(0), blob(PIECES)).await.unwrap();
+        engine
+            .reclaim(blob(0), blob(PIECES), u64::MAX)
+            .await
+            .unwrap();
         let before = figure(&engine, "piece_blob_bytes");
         assert!(before > PIECES * 100_000, "{before}");
         for number in 0..PIECES {
@@ -385,7 +388,10 @@ fn b4_reclaim_gives_the_space_of_deleted_blobs_back() {
                 engine.delete_blob(blob(number), Some(1)).await.unwrap();
             }
         }
-        engine.reclaim(blob(0), blob(PIECES)).await.unwrap();
+        engine
+            .reclaim(blob(0), blob(PIECES), u64::MAX)
+            .await
+            .unwrap();
         let after = figure(&engine, "piece_blob_bytes");
         assert!(after < before / 4, "{after} of {before} bytes are left");
         for number in (0..PIECES).step_by(8) {

@@ -180,8 +180,13 @@ impl BlobStore for MemoryEngine {
         Ok(())
     }
 
-    async fn reclaim(&self, _first: BlobId, _last: BlobId) -> Result<(), EngineError> {
-        Ok(())
+    async fn reclaim(
+        &self,
+        _first: BlobId,
+        _last: BlobId,
+        _released_bytes: u64,
+    ) -> Result<bool, EngineError> {
+        Ok(true)
     }
 }
 

@@ -12,11 +12,9 @@ use crate::storage::rocks::{Glimpse, RocksEngine, Shared, piece_name, store_erro
 use crate::storage::types::FinishedBlob;
 use async_trait::async_trait;
 use bytes::Bytes;
-use rocksdb::{
-    BottommostLevelCompaction, CompactOptions, ErrorKind, ReadOptions, ReadTier, WriteBatch,
-};
+use rocksdb::{ErrorKind, ReadOptions, ReadTier, WriteBatch};
 use std::ops::Range;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 fn clip(piece: &[u8], range: &Range<usize>) -> Bytes {
     let end = range.end.min(piece.len());
@@ -64,32 +62,6 @@ impl Shared {
         }
         let written = self.db.write_opt(batch, &options::streamed());
         written.map_err(|source| self.write_failed("delete blob", source))
-    }
-
-    fn reclaim(&self, first: BlobId, last: BlobId) -> Result<(), EngineError> {
-        let _one_at_a_time = self
-            .reclaiming
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let data = self.family(DATA)?;
-        let set = |is_on: bool| {
-            let is_on = if is_on { "true" } else { "false" };
-            let options = [
-                ("enable_blob_garbage_collection", is_on),
-                ("blob_garbage_collection_age_cutoff", "1.0"),
-            ];
-            let set = self.db.set_options_cf(data, &options);
-            set.map_err(|source| store_error("set garbage collection", source))
-        };
-        set(true)?;
-        let mut compact = CompactOptions::default();
-        // Files that are in the last level already hold the references to garbage.
-        compact.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
-        compact.set_exclusive_manual_compaction(false);
-        let (start, end) = (piece_name(first, 0), piece_name(last, u32::MAX));
-        self.db
-            .compact_range_cf_opt(data, Some(start), Some(end), &compact);
-        set(false)
     }
 }
 
@@ -153,9 +125,16 @@ impl BlobStore for RocksEngine {
             .await?
     }
 
-    async fn reclaim(&self, first: BlobId, last: BlobId) -> Result<(), EngineError> {
+    async fn reclaim(
+        &self,
+        first: BlobId,
+        last: BlobId,
+        released_bytes: u64,
+    ) -> Result<bool, EngineError> {
         self.shared.refuse_read_only()?;
         let shared = Arc::clone(&self.shared);
-        self.pool.run(move || shared.reclaim(first, last)).await?
+        self.pool
+            .run(move || shared.reclaim(first, last, released_bytes))
+            .await?
     }
 }

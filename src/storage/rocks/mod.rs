@@ -13,6 +13,7 @@ pub(in crate::storage) mod leftovers;
 pub(in crate::storage) mod meta;
 pub(in crate::storage) mod opening;
 pub(in crate::storage) mod options;
+pub(in crate::storage) mod reclaim;
 pub(in crate::storage) mod sequencer;
 pub(in crate::storage) mod space;
 pub(in crate::storage) mod stats;

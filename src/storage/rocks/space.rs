@@ -89,6 +89,12 @@ impl FreeSpace {
         }
     }
 
+    /// Bytes that may still be written before data is refused; asked now.
+    pub(in crate::storage) fn room_bytes(&self) -> u64 {
+        let free_bytes = self.free_bytes().unwrap_or(u64::MAX);
+        free_bytes.saturating_sub(self.min_free_bytes)
+    }
+
     /// Asks now; `None` when the file system does not say.
     pub(in crate::storage) fn free_bytes(&self) -> Option<u64> {
         let stat = rustix::fs::statvfs(&self.path).ok()?;

@@ -2,8 +2,9 @@
 //! after its row and the advisory that another server had for it.
 //!
 //! Owns: the scene of the attacks, and the proof that one did no harm: the bucket holds what it
-//! held before, byte for byte, and a good client is served. Not here: rows about permissions and key
-//! services, which come with those; 57 (`object_lock`) and 60 (`tests/clients/clock.py`).
+//! held before, byte for byte, and a good client is served.
+//! Not here: rows about permissions and key services, which come with those; 57 (`object_lock`) and
+//! 60 (`tests/clients/clock.py`).
 
 mod browser;
 mod chunks;
