@@ -88,7 +88,7 @@ impl VersionRow {
 
 /// Looks for a version while others change the newest one. Each further one means that another
 /// change was committed meanwhile, so that nobody comes near it.
-const LOOKS_MAX: usize = 1000;
+pub const LOOKS_MAX: usize = 1000;
 
 /// A version with the place that its row has.
 #[derive(Clone, Debug)]

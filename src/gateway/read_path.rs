@@ -13,8 +13,8 @@ use crate::catalog::buckets::BucketRecord;
 use crate::catalog::error::CatalogError;
 use crate::catalog::ledger::BlobLease;
 use crate::catalog::objects::{BlobRef, BodyBinding, ObjectRecord};
-use crate::catalog::parts::{PartEntry, PartTable};
-use crate::catalog::versions::VersionRow;
+use crate::catalog::parts::{self, PartEntry, PartTable};
+use crate::catalog::versions::{FoundVersion, LOOKS_MAX, VersionRow};
 use crate::crypto::{BLOB_HEADER_LEN, Opener, StreamParameters};
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, identity};
@@ -27,6 +27,10 @@ use std::sync::Arc;
 
 /// Pieces that are read and opened ahead of the one being sent.
 const READ_AHEAD: usize = 2;
+
+/// Attempts to read an object whose bytes vanish between its row and its first piece, because it
+/// was replaced.
+const ATTEMPTS_MAX: usize = 3;
 
 /// One sealed segment.
 const SEALED_SEGMENT_LEN: usize = SEGMENT_LEN + TAG_LEN;
@@ -72,7 +76,30 @@ impl Gateway {
         object_key: &ObjectKey,
         selector: Option<VersionSelector>,
     ) -> Result<LocatedObject, GatewayError> {
-        let found = self.find_version(bucket, object_key, selector).await?;
+        let mut before: Option<VersionRow> = None;
+        for _ in 0..LOOKS_MAX {
+            let found = self.find_version(bucket, object_key, selector).await?;
+            let row = found.row.clone();
+            if let Some(located) = self.open_version(bucket, object_key, found).await? {
+                return Ok(located);
+            }
+            // A version that is replaced or deleted takes its part table along: whether it was, the
+            // row tells.
+            if before.is_some_and(|before| before.is_same(&row)) {
+                return Err(CatalogError::Inconsistent("part table").into());
+            }
+            before = Some(row);
+        }
+        Err(CatalogError::Contended.into())
+    }
+
+    /// Opens a version that was found; `None` when its part table is not there.
+    async fn open_version(
+        &self,
+        bucket: &BucketRecord,
+        object_key: &ObjectKey,
+        found: FoundVersion,
+    ) -> Result<Option<LocatedObject>, GatewayError> {
         let (row, is_current) = (found.row, found.is_current);
         let key = self.opening_key(bucket, row.key_version).await?;
         let identity = identity(bucket, object_key);
@@ -95,7 +122,10 @@ impl Gateway {
             }
             (BodyBinding::Parts(sha256), None) => {
                 let version = record.plain.version;
-                let table = self.load_part_table(bucket, object_key, version).await?;
+                let table = parts::load_row(&*self.engine, bucket.bucket, object_key, version);
+                let Some(table) = table.await? else {
+                    return Ok(None);
+                };
                 let table = PartTable::open(&table, sha256, &identity, version, &key)?;
                 let source = |part: &PartEntry| PartSource {
                     part_number: part.part_number.get(),
@@ -103,29 +133,48 @@ impl Gateway {
                     blob: part.blob,
                     stream: part.stream,
                 };
-                let parts = table.parts.iter().map(source).collect();
-                (Some(table), parts)
+                let sources = table.parts.iter().map(source).collect();
+                (Some(table), sources)
             }
             _ => return Err(CatalogError::Inconsistent("object body").into()),
         };
-        Ok(LocatedObject {
+        Ok(Some(LocatedObject {
             record,
             row,
             is_current,
             part_table,
             parts,
-        })
+        }))
     }
 
-    async fn load_part_table(
+    /// Locates an object and opens a range of it, once more when it was replaced and its bytes were
+    /// swept in between.
+    ///
+    /// # Errors
+    /// Those of `locate` and `range_of`; `CorruptObject` when the bytes of a row that is still there
+    /// are missing or do not verify.
+    pub(in crate::gateway) async fn locate_and_read(
         &self,
-        bucket: &BucketRecord,
-        object_key: &ObjectKey,
-        version: crate::model::id::VersionId,
-    ) -> Result<Bytes, GatewayError> {
-        let row =
-            crate::catalog::parts::load_row(&*self.engine, bucket.bucket, object_key, version);
-        Ok(row.await?.ok_or(CatalogError::Inconsistent("part table"))?)
+        locate: impl AsyncFn() -> Result<LocatedObject, GatewayError>,
+        range_of: impl Fn(&LocatedObject) -> Result<Range<u64>, GatewayError>,
+    ) -> Result<(LocatedObject, PlaintextStream), GatewayError> {
+        let mut located = locate().await?;
+        for attempt in 1.. {
+            let range = range_of(&located)?;
+            match self.read(&located, range).await {
+                Ok(stream) => return Ok((located, stream)),
+                Err(GatewayError::CorruptObject) if attempt < ATTEMPTS_MAX => {
+                    // Replaced, or damaged: the row tells which.
+                    let again = locate().await?;
+                    if again.row.is_same(&located.row) {
+                        return Err(GatewayError::CorruptObject);
+                    }
+                    located = again;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(GatewayError::CorruptObject)
     }
 
     /// The plaintext of `range` of the object. The first piece is verified before this returns.

@@ -11,6 +11,7 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::multipart::upload_part::{UploadPart, UploadedPart};
 use crate::gateway::object::copy::copied;
 use crate::gateway::object::version::told_version;
+use crate::gateway::read_path::LocatedObject;
 use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
 use crate::model::conditions::ReadConditions;
@@ -18,7 +19,7 @@ use crate::model::id::UploadId;
 use crate::model::object_key::ObjectKey;
 use crate::model::upload::PartNumber;
 use crate::model::versioning::VersionSelector;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 /// What a client asks for.
 #[derive(Debug)]
@@ -71,26 +72,21 @@ impl Gateway {
         spend(permits.0, source_action, source_bucket)?;
         spend(permits.1, Action::PutObject, bucket)?;
         let named = (&request.source_key, request.source_version);
-        let source = self
-            .copy_source(source_bucket, named, &request.source_conditions)
-            .await?;
-        let source_version = told_version(source_bucket, &source.record.plain);
-        let size = source.record.plain.size;
-        let range = match &request.source_range {
-            None => 0..size,
-            Some(range) if *range.end() < size => *range.start()..range.end().saturating_add(1),
-            Some(_) => return Err(GatewayError::RangeNotSatisfiable { size }),
+        let locate = async || {
+            self.copy_source(source_bucket, named, &request.source_conditions)
+                .await
         };
-        if range.end.saturating_sub(range.start) > PUT_LEN_MAX {
-            return Err(GatewayError::CopySourceTooLarge);
-        }
+        let range_of = |source: &LocatedObject| {
+            range_within(request.source_range.as_ref(), source.record.plain.size)
+        };
+        let (source, plaintext) = self.locate_and_read(locate, range_of).await?;
+        let source_version = told_version(source_bucket, &source.record.plain);
         let part = UploadPart {
             object_key: request.object_key,
             upload: request.upload,
             part_number: request.part_number,
             declared: DeclaredDigests::default(),
         };
-        let plaintext = self.read(&source, range).await?;
         let stored = copied(plaintext, async |mut body| {
             self.store_upload_part(bucket, part, &mut body).await
         });
@@ -99,4 +95,20 @@ impl Gateway {
             source_version,
         })
     }
+}
+
+/// The bytes of the source that become the part.
+fn range_within(
+    asked: Option<&RangeInclusive<u64>>,
+    size: u64,
+) -> Result<Range<u64>, GatewayError> {
+    let range = match asked {
+        None => 0..size,
+        Some(range) if *range.end() < size => *range.start()..range.end().saturating_add(1),
+        Some(_) => return Err(GatewayError::RangeNotSatisfiable { size }),
+    };
+    if range.end.saturating_sub(range.start) > PUT_LEN_MAX {
+        return Err(GatewayError::CopySourceTooLarge);
+    }
+    Ok(range)
 }

@@ -39,7 +39,7 @@ const CHANNEL_PIECES: usize = 2;
 const RESEALS_MAX: usize = 8;
 
 /// What a client asks for in a copy.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CopyObject {
     /// The object to read.
     pub source_key: ObjectKey,
@@ -139,8 +139,14 @@ impl Gateway {
                 && bucket.versioning != Versioning::Enabled;
             let is_overtaken = attempt == RESEALS_MAX;
             if !is_replaced || is_overtaken || needs_new_checksum(&source, &request) {
-                let stored = self.copy_bytes(bucket, &source, described, request);
-                return stored.await.map(copied);
+                let stored = self.copy_bytes(bucket, &source, described, request.clone());
+                match stored.await {
+                    Err(GatewayError::CorruptObject)
+                        if !is_overtaken
+                            && self.is_replaced(source_bucket, &request, &source).await? => {}
+                    stored => return stored.map(copied),
+                }
+                continue;
             }
             let stored = self.replace_metadata(bucket, source, described, &request);
             if let Some(stored) = stored.await? {
@@ -148,6 +154,17 @@ impl Gateway {
             }
         }
         Err(CatalogError::Contended.into())
+    }
+
+    /// Whether the source was replaced since it was located.
+    async fn is_replaced(
+        &self,
+        bucket: &BucketRecord,
+        request: &CopyObject,
+        source: &LocatedObject,
+    ) -> Result<bool, GatewayError> {
+        let now = self.source_of(bucket, request).await?;
+        Ok(!now.row.is_same(&source.row))
     }
 
     async fn source_of(

@@ -18,10 +18,6 @@ use crate::model::upload::PartNumber;
 use crate::model::versioning::VersionSelector;
 use std::ops::Range;
 
-/// Attempts to read an object whose bytes vanish between its row and its first piece, because it
-/// was replaced.
-const ATTEMPTS_MAX: usize = 3;
-
 /// Which bytes of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Selection {
@@ -149,28 +145,11 @@ impl Gateway {
         request: &GetObject,
     ) -> Result<(ObjectAnswer, PlaintextStream), GatewayError> {
         spend(permit, request.action(), bucket)?;
-        let mut attempt = 1;
-        loop {
-            let located = self.locate_read(bucket, request).await?;
-            let row = located.row.clone();
-            let located = check(located, request)?;
-            let range = select(&located, request.selection_of(&located.record))?;
-            match self.read(&located, range).await {
-                Ok(stream) => {
-                    return answer(bucket, located, request).map(|answer| (answer, stream));
-                }
-                Err(GatewayError::CorruptObject) if attempt < ATTEMPTS_MAX => {
-                    // Replaced and swept between the row and its bytes, or damaged: the row tells
-                    // which.
-                    let again = self.locate_read(bucket, request).await?;
-                    if again.row.is_same(&row) {
-                        return Err(GatewayError::CorruptObject);
-                    }
-                    attempt += 1;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let locate = async || check(self.locate_read(bucket, request).await?, request);
+        let range_of =
+            |located: &LocatedObject| select(located, request.selection_of(&located.record));
+        let (located, stream) = self.locate_and_read(locate, range_of).await?;
+        answer(bucket, located, request).map(|answer| (answer, stream))
     }
 }
 
