@@ -55,6 +55,7 @@ fn verify_warm(c: &mut Criterion) {
         access_key_id: AccessKeyId::parse("AKIDEXAMPLE").unwrap(),
         secret_access_key: Arc::new(SecretBytes::new(SECRET.as_bytes().to_vec())),
         tenant: TenantId::from_bytes([0; 16]),
+        user: None,
         canonical_id: "c0ffee".into(),
         display_name: "example".into(),
         status: CredentialStatus::Active,

@@ -153,6 +153,7 @@ impl CredentialStore for Store {
             access_key_id: id.clone(),
             secret_access_key: Arc::new(SecretBytes::new(SECRET.as_bytes().to_vec())),
             tenant: TENANT,
+            user: None,
             canonical_id: "c0ffee".into(),
             display_name: "example".into(),
             status: CredentialStatus::Active,
@@ -200,7 +201,8 @@ pub fn assert_signature_decides(
             return;
         }
         Ok(verified) => {
-            assert_eq!(verified.identity.tenant(), TENANT);
+            let identity = verified.identity.expect("who signed it");
+            assert_eq!(identity.tenant(), TENANT);
             return;
         }
     };
@@ -214,8 +216,9 @@ pub fn assert_signature_decides(
         return;
     }
     let verified = signed.verify().expect("what was signed is what was read");
-    assert_eq!(verified.identity.tenant(), TENANT);
-    assert_eq!(verified.identity.access_key_id().as_str(), ACCESS_KEY_ID);
+    let identity = verified.identity.expect("who signed it");
+    assert_eq!(identity.tenant(), TENANT);
+    assert_eq!(identity.access_key_id().as_str(), ACCESS_KEY_ID);
     let (start, last) = signature.split_at(signature.len() - 1);
     let forged = format!("{start}{}", if last == "0" { "1" } else { "0" });
     let outcome = with_signature(request, &forged).verify();

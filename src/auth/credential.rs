@@ -6,6 +6,7 @@
 
 use crate::base::kind::ErrorKind;
 use crate::base::secret::SecretBytes;
+use crate::model::iam::IamName;
 use crate::model::id::TenantId;
 use async_trait::async_trait;
 use std::error::Error;
@@ -69,6 +70,8 @@ pub struct Credential {
     pub secret_access_key: Arc<SecretBytes>,
     /// The tenant that everything done with this credential belongs to.
     pub tenant: TenantId,
+    /// The user that it acts for; without one, the tenant's root.
+    pub user: Option<IamName>,
     /// The owner id in S3 answers.
     pub canonical_id: Arc<str>,
     /// The owner's display name in S3 answers.

@@ -4,6 +4,7 @@
 //! Not here: permissions (`iam`).
 
 use crate::auth::credential::{AccessKeyId, Credential};
+use crate::model::iam::IamName;
 use crate::model::id::TenantId;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct VerifiedIdentity {
     tenant: TenantId,
+    user: Option<IamName>,
     access_key_id: AccessKeyId,
     canonical_id: Arc<str>,
     display_name: Arc<str>,
@@ -22,6 +24,7 @@ impl VerifiedIdentity {
     pub(in crate::auth) fn of(credential: &Credential) -> Self {
         Self {
             tenant: credential.tenant,
+            user: credential.user.clone(),
             access_key_id: credential.access_key_id.clone(),
             canonical_id: Arc::clone(&credential.canonical_id),
             display_name: Arc::clone(&credential.display_name),
@@ -31,6 +34,11 @@ impl VerifiedIdentity {
     /// The tenant on whose behalf the request acts.
     pub fn tenant(&self) -> TenantId {
         self.tenant
+    }
+
+    /// The user on whose behalf it acts; without one, the tenant's root.
+    pub fn user(&self) -> Option<&IamName> {
+        self.user.as_ref()
     }
 
     /// The access key id that signed.

@@ -13,6 +13,7 @@ use crate::model::encryption::SseAlgorithm;
 use crate::model::id::{BucketId, TenantId};
 use crate::model::lock::{DefaultRetention, ObjectLock, RetentionMode, RetentionPeriod};
 use crate::model::protection::Protection;
+use crate::model::public_access::BucketAccess;
 use crate::model::quota::QuotaLimits;
 use crate::model::time::Timestamp;
 use crate::model::versioning::Versioning;
@@ -45,6 +46,8 @@ pub struct BucketRecord {
     pub protection: Option<Protection>,
     /// What it may hold.
     pub quota: QuotaLimits,
+    /// Who beside its owner may be let in.
+    pub access: BucketAccess,
     /// The row that this was read from; writes that depend on the settings have it as a condition.
     row: HeaderRow,
 }
@@ -80,6 +83,7 @@ impl BucketRecord {
             has_lifecycle: false,
             protection: None,
             quota: QuotaLimits::default(),
+            access: BucketAccess::default(),
             row: HeaderRow::default(),
         }
     }
@@ -121,6 +125,7 @@ impl BucketRecord {
                 protection.write(w);
             }
             encode_limits(w, self.quota);
+            w.u8(self.access.to_stored());
         })
     }
 
@@ -158,6 +163,10 @@ impl BucketRecord {
                     record.protection = Some(Protection::read(r)?);
                 }
                 record.quota = decode_limits(r)?;
+                // As do those from before there were policies.
+                let stored = if r.rest().is_empty() { 0 } else { r.u8()? };
+                let access = BucketAccess::from_stored(stored);
+                record.access = access.ok_or(CodecError::InvalidField("access"))?;
             }
             Ok(record)
         };

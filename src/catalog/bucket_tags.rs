@@ -1,61 +1,33 @@
 //! A bucket's tags, sealed as the tags of objects are.
 //!
-//! Owns: the settings document of kind `Tags`: a sealed record without readable part; sealed: tags.
-//! Its context has no object key, which no object's record can have, and the version `tags`.
-//! Not here: the row around it (`settings`), what a tag may be (`model::tags`).
+//! Owns: the settings document of kind `Tags`; sealed: tags.
+//! Not here: the sealed document (`sealed_settings`), what a tag may be (`model::tags`).
 
 use crate::base::codec::{Reader, Writer};
 use crate::base::entropy::Entropy;
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::error::CatalogError;
 use crate::catalog::fields::{decode_tags, encode_tags};
+use crate::catalog::sealed_settings::{self, SealedDocument};
 use crate::catalog::settings::{self, SettingsKind};
-use crate::crypto::{RecordContext, RecordView, ScopeKey, seal_record};
+use crate::crypto::ScopeKey;
 use crate::model::tags::TagSet;
 use crate::storage::Engine;
-use bytes::Bytes;
 
-/// A bucket's stored tags.
-#[derive(Clone, Debug)]
-pub struct BucketTags {
-    raw: Bytes,
-    /// Version of the bucket key that opens them.
-    pub key_version: u32,
-}
-
-impl BucketTags {
-    /// The stored tags, if the bucket has any.
-    ///
-    /// # Errors
-    /// When the engine fails or the row is corrupt.
-    pub async fn load(
-        engine: &dyn Engine,
-        bucket: &BucketRecord,
-    ) -> Result<Option<Self>, CatalogError> {
-        let found = settings::load(engine, bucket.bucket, SettingsKind::Tags).await?;
-        let decode = |raw: Bytes| {
-            let key_version = RecordView::decode(&raw)?.key_version;
-            Ok(Self { raw, key_version })
-        };
-        found.map(decode).transpose()
-    }
-
-    /// Opens them.
-    ///
-    /// # Errors
-    /// Rows that do not authenticate.
-    pub fn open(
-        &self,
-        bucket: &BucketRecord,
-        bucket_key: &ScopeKey,
-    ) -> Result<TagSet, CatalogError> {
-        let view = RecordView::decode(&self.raw)?;
-        let secret = view.open(bucket_key, &context(bucket))?;
-        let mut r = Reader::new(secret.expose());
-        let tags = decode_tags(&mut r)?;
-        r.finish()?;
-        Ok(tags)
-    }
+/// Opens stored tags.
+///
+/// # Errors
+/// Rows that do not authenticate.
+pub fn open(
+    stored: &SealedDocument,
+    bucket: &BucketRecord,
+    bucket_key: &ScopeKey,
+) -> Result<TagSet, CatalogError> {
+    let secret = stored.open(bucket, bucket_key)?;
+    let mut r = Reader::new(secret.expose());
+    let tags = decode_tags(&mut r)?;
+    r.finish()?;
+    Ok(tags)
 }
 
 /// Stores tags in place of those that there were.
@@ -75,8 +47,9 @@ pub async fn store(
     let mut w = Writer::new();
     encode_tags(&mut w, tags);
     let secret = zeroize::Zeroizing::new(w.into_vec());
-    let document = seal_record(bucket_key, &context(bucket), &[], &secret, entropy)?;
-    settings::store(engine, bucket.bucket, SettingsKind::Tags, &document).await
+    let kind = SettingsKind::Tags;
+    let document = sealed_settings::seal(bucket, kind, &secret, (bucket_key, entropy))?;
+    settings::store(engine, bucket.bucket, kind, &document).await
 }
 
 /// Removes the tags; nothing happens when there are none.
@@ -88,15 +61,6 @@ pub async fn store(
 /// When this returns `Ok`, the removal survives power loss.
 pub async fn remove(engine: &dyn Engine, bucket: &BucketRecord) -> Result<(), CatalogError> {
     settings::remove(engine, bucket.bucket, SettingsKind::Tags).await
-}
-
-fn context(bucket: &BucketRecord) -> RecordContext<'static> {
-    RecordContext {
-        tenant: bucket.tenant,
-        bucket: bucket.bucket,
-        object_key: b"",
-        version: b"tags",
-    }
 }
 
 #[cfg(test)]
@@ -131,17 +95,18 @@ mod tests {
         store(&engine, &own, &tags, &bucket_key, &entropy)
             .await
             .unwrap();
-        let stored = BucketTags::load(&engine, &own).await.unwrap().unwrap();
+        let load = || SealedDocument::load(&engine, &own, SettingsKind::Tags);
+        let stored = load().await.unwrap().unwrap();
         assert_eq!(stored.key_version, 3);
-        assert_eq!(stored.open(&own, &bucket_key).unwrap(), tags);
-        let is_clear = stored.raw.windows(6).any(|six| six == b"canary");
+        assert_eq!(open(&stored, &own, &bucket_key).unwrap(), tags);
+        let is_clear = stored.raw().windows(6).any(|six| six == b"canary");
         assert!(!is_clear, "the value is in the row");
         let other_key = ScopeKey::generate(3, &entropy).unwrap();
-        assert!(stored.open(&own, &other_key).is_err());
+        assert!(open(&stored, &own, &other_key).is_err());
         for other in [bucket(8, 1), bucket(7, 2)] {
-            assert!(stored.open(&other, &bucket_key).is_err());
+            assert!(open(&stored, &other, &bucket_key).is_err());
         }
         remove(&engine, &own).await.unwrap();
-        assert!(BucketTags::load(&engine, &own).await.unwrap().is_none());
+        assert!(load().await.unwrap().is_none());
     }
 }

@@ -10,7 +10,7 @@
 use crate::auth::{AccessKeyId, Credential, CredentialError, CredentialStatus, CredentialStore};
 use crate::base::codec::{CodecError, Reader};
 use crate::base::digest::{DigestAlgorithm, digest};
-use crate::base::entropy::Entropy;
+use crate::base::entropy::{Entropy, EntropyError, random_array};
 use crate::base::kind::ErrorKind;
 use crate::base::secret::SecretBytes;
 use crate::catalog::error::CatalogError;
@@ -19,6 +19,7 @@ use crate::catalog::{keyspace, tenants};
 use crate::crypto::{
     KeyContext, KeyProvider, KeyScope, RecordContext, RecordView, ScopeKey, seal_record,
 };
+use crate::model::iam::IamName;
 use crate::model::id::{BucketId, TenantId};
 use crate::model::time::Timestamp;
 use crate::storage::{CommitError, Engine, MetaBatch, MetaStore, Partition};
@@ -34,6 +35,14 @@ pub const CREDENTIALS_KEY_VERSION: u32 = 1;
 /// to spare.
 const CACHE_MAX: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
+/// Characters of generated ids: no letter that is taken for a digit.
+const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+/// Characters of generated secrets: nothing that a shell, a URL or an INI file treats specially.
+const SECRET_ALPHABET: &[u8; 64] =
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789Zz";
+/// 40 characters of about 5.95 bits: 238 bits.
+const SECRET_LEN: usize = 40;
+
 /// An access key without its secret.
 #[derive(Clone, Debug)]
 pub struct CredentialRecord {
@@ -45,7 +54,18 @@ pub struct CredentialRecord {
     pub status: CredentialStatus,
     /// When it was created.
     pub created: Timestamp,
+    /// The user that it acts for; without one, the tenant's root.
+    pub user: Option<IamName>,
     sealed_secret: Vec<u8>,
+}
+
+/// A new access key with its secret, shown once.
+#[derive(Debug)]
+pub struct IssuedCredential {
+    /// The record.
+    pub record: CredentialRecord,
+    /// The secret.
+    pub secret_access_key: SecretBytes,
 }
 
 /// The context of a credentials key.
@@ -85,8 +105,14 @@ impl CredentialRecord {
             tenant,
             status: CredentialStatus::Active,
             created,
+            user: None,
             sealed_secret,
         })
+    }
+
+    /// The stored form.
+    pub(in crate::catalog) fn stored(&self) -> Bytes {
+        self.encode().into()
     }
 
     fn open(&self, credentials_key: &ScopeKey) -> Result<SecretBytes, CatalogError> {
@@ -106,13 +132,14 @@ impl CredentialRecord {
                     CredentialStatus::Disabled => 2,
                 })
                 .u64(self.created.millis())
-                .field(&self.sealed_secret);
+                .field(&self.sealed_secret)
+                .optional_field(self.user.as_ref().map(|user| user.as_str().as_bytes()));
         })
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, CatalogError> {
         let read = |r: &mut Reader<'_>| {
-            Ok(Self {
+            let mut record = Self {
                 access_key_id: AccessKeyId::parse(&r.text("access key id")?)
                     .map_err(|_id| CodecError::InvalidField("access key id"))?,
                 tenant: TenantId::from_bytes(r.array()?),
@@ -122,8 +149,15 @@ impl CredentialRecord {
                     _ => return Err(CodecError::InvalidField("status")),
                 },
                 created: Timestamp::from_millis(r.u64()?),
+                user: None,
                 sealed_secret: r.field()?.to_vec(),
-            })
+            };
+            // Rows from before there were users end here.
+            if !r.rest().is_empty() && r.u8()? != 0 {
+                let user = IamName::user(&r.text("user")?);
+                record.user = Some(user.map_err(|_name| CodecError::InvalidField("user"))?);
+            }
+            Ok(record)
         };
         Ok(record::decode(RecordKind::AccessKey, bytes, read)?)
     }
@@ -211,12 +245,42 @@ pub async fn delete(
     access_key_id: &AccessKeyId,
 ) -> Result<bool, CatalogError> {
     let row = keyspace::access_key(access_key_id);
+    let Some(record) = find(engine, access_key_id).await? else {
+        return Ok(false);
+    };
     let mut batch = MetaBatch::new(Partition::System);
     batch.present(row.clone()).delete(row);
+    if let Some(user) = &record.user {
+        batch.delete(keyspace::user_key(record.tenant, user, access_key_id));
+    }
     match engine.commit(batch).await {
         Err(CommitError::ConditionFailed { .. }) => Ok(false),
         other => other.map(|()| true).map_err(CatalogError::from),
     }
+}
+
+/// A new id and secret.
+///
+/// # Errors
+/// When the random source fails.
+pub fn generate(entropy: &dyn Entropy) -> Result<(AccessKeyId, SecretBytes), EntropyError> {
+    let mut text = *b"RZ..................";
+    let random = random_array::<20>(entropy)?;
+    for (character, byte) in text.iter_mut().zip(random).skip(2) {
+        *character = ID_ALPHABET
+            .get(usize::from(byte % 32))
+            .copied()
+            .unwrap_or(b'A');
+    }
+    let text = std::str::from_utf8(&text).unwrap_or_default();
+    let access_key_id = AccessKeyId::parse(text).map_err(|_id| EntropyError)?;
+    let secret = random_array::<SECRET_LEN>(entropy)?.map(|byte| {
+        SECRET_ALPHABET
+            .get(usize::from(byte % 64))
+            .copied()
+            .unwrap_or(b'A')
+    });
+    Ok((access_key_id, SecretBytes::new(secret.to_vec())))
 }
 
 /// Opens access keys for the verifier.
@@ -261,6 +325,7 @@ impl CatalogCredentials {
             access_key_id: record.access_key_id,
             secret_access_key: Arc::new(secret),
             tenant: record.tenant,
+            user: record.user,
             canonical_id: tenant.canonical_id.as_str().into(),
             display_name: tenant.display_name.as_str().into(),
             status: record.status,

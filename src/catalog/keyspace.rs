@@ -8,6 +8,7 @@
 use crate::auth::AccessKeyId;
 use crate::catalog::settings::SettingsKind;
 use crate::model::bucket::BucketName;
+use crate::model::iam::{IamName, MemberKind};
 use crate::model::id::{BlobId, BucketId, TenantId, UploadId, VersionId};
 use crate::model::object_key::ObjectKey;
 use crate::model::quota::QuotaKind;
@@ -25,6 +26,8 @@ pub const ACCESS_KEY: u8 = b'A';
 pub const TENANT: u8 = b'T';
 /// Tenant name to id, in the system partition.
 pub const TENANT_NAME: u8 = b'N';
+/// Users, groups and the keys of users by tenant, in the system partition.
+pub const ACCOUNT: u8 = b'I';
 /// Operators, in the system partition.
 pub const OPERATOR: u8 = b'O';
 /// Newest version of each object, be it an object or a delete marker, in the bucket's partition.
@@ -133,6 +136,38 @@ pub fn tenant_name(name: &TenantName) -> MetaKey {
 /// Row of an operator.
 pub fn operator(name: &str) -> MetaKey {
     meta_key(OPERATOR, &[name.as_bytes()])
+}
+
+/// Row that counts the changes of an account's users, groups and keys.
+pub fn account_generation(tenant: TenantId) -> MetaKey {
+    meta_key(ACCOUNT, &[tenant.as_bytes(), b"v"])
+}
+
+/// First row of an account's users or groups.
+pub fn members(tenant: TenantId, kind: MemberKind) -> MetaKey {
+    let letter: &[u8] = match kind {
+        MemberKind::Group => b"g",
+        MemberKind::User => b"u",
+    };
+    meta_key(ACCOUNT, &[tenant.as_bytes(), letter])
+}
+
+/// Row of a user or group. Names that differ in case alone have one row.
+pub fn member(tenant: TenantId, kind: MemberKind, name: &IamName) -> MetaKey {
+    let members = members(tenant, kind);
+    [&members[..], name.folded().as_bytes()].concat().into()
+}
+
+/// First row of a user's access keys.
+pub fn user_keys(tenant: TenantId, user: &IamName) -> MetaKey {
+    let user = user.folded();
+    meta_key(ACCOUNT, &[tenant.as_bytes(), b"k", user.as_bytes(), b"/"])
+}
+
+/// Row that says that an access key is a user's.
+pub fn user_key(tenant: TenantId, user: &IamName, id: &AccessKeyId) -> MetaKey {
+    let keys = user_keys(tenant, user);
+    [&keys[..], id.as_str().as_bytes()].concat().into()
 }
 
 /// Row of the newest version of an object.

@@ -17,6 +17,7 @@
 //! - K5: no version that is locked is destroyed; held by `changes::erase`, the only place that
 //!   gives a version's row and blobs up.
 
+pub mod accounts;
 pub mod blobs;
 pub mod bucket_record;
 pub mod bucket_tags;
@@ -39,6 +40,7 @@ pub mod record;
 pub mod recount;
 pub mod released;
 pub mod retention_clock;
+pub mod sealed_settings;
 pub mod settings;
 pub mod tenants;
 pub mod upload_parts;

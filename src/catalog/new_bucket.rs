@@ -11,6 +11,7 @@ use crate::catalog::settings::SettingsKind;
 use crate::crypto::{KeyContext, KeyProvider, KeyScope};
 use crate::model::bucket::BucketName;
 use crate::model::id::{BucketId, TenantId};
+use crate::model::public_access::BucketAccess;
 use crate::model::time::Timestamp;
 use crate::storage::Engine;
 
@@ -34,6 +35,8 @@ pub struct Founding<'a> {
     pub created: Timestamp,
     /// How many buckets the tenant may have, if it is limited.
     pub buckets_max: Option<u64>,
+    /// Whether it begins with all public access blocked.
+    pub blocks_public_access: bool,
 }
 
 /// How a founding ended.
@@ -76,6 +79,7 @@ impl Founding<'_> {
         let keys = vec![(FIRST_KEY_VERSION, wrapped)];
         let name = self.name.clone();
         let mut record = BucketRecord::new(bucket, name, self.tenant, self.created, keys);
+        record.access = BucketAccess::of_new_bucket(self.blocks_public_access);
         configure(&mut record);
         let buckets_max = self
             .buckets_max

@@ -36,6 +36,8 @@ pub enum RecordKind {
     RetentionClock = 11,
     /// Settings document of a bucket.
     Settings = 12,
+    /// User or group; sealed inside.
+    Member = 13,
 }
 
 impl RecordKind {
@@ -53,6 +55,7 @@ impl RecordKind {
             Self::Released => 10,
             Self::RetentionClock => 11,
             Self::Settings => 12,
+            Self::Member => 13,
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum SettingsKind {
     Lifecycle,
     /// How far the lifecycle job has come in the bucket.
     LifecycleProgress,
+    /// The bucket's policy, byte for byte as it was given.
+    Policy,
     /// The bucket's tags.
     Tags,
 }
@@ -30,7 +32,18 @@ impl SettingsKind {
         match self {
             Self::Lifecycle => b'l',
             Self::LifecycleProgress => b'p',
+            Self::Policy => b'y',
             Self::Tags => b't',
+        }
+    }
+
+    /// Its word in the context of a sealed document.
+    pub const fn word(self) -> &'static [u8] {
+        match self {
+            Self::Lifecycle => b"lifecycle",
+            Self::LifecycleProgress => b"lifecycle progress",
+            Self::Policy => b"policy",
+            Self::Tags => b"tags",
         }
     }
 }

@@ -99,6 +99,8 @@ section! {
         /// Whether answers say AES256 for buckets without default encryption, as AWS's do.
         /// Everything is encrypted either way.
         report_default_encryption: bool = true,
+        /// Whether new buckets begin with all four public access blocks on, as AWS's do.
+        block_public_access: bool = true,
     }
 }
 

@@ -64,6 +64,7 @@ impl Control {
             name,
             created: self.now(),
             buckets_max: owner.limits.buckets,
+            blocks_public_access: self.blocks_public_access,
         };
         let configure = |record: &mut BucketRecord| {
             record.versioning = profile.versioning;

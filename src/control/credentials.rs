@@ -1,31 +1,13 @@
 //! Access keys, for operators.
 
 use crate::auth::{AccessKeyId, CredentialStatus};
-use crate::base::entropy::{Entropy, EntropyError, random_array};
 use crate::base::secret::SecretBytes;
-use crate::catalog::credentials::{self, CredentialRecord, key_context};
+use crate::catalog::credentials::{self, CredentialRecord, IssuedCredential, key_context};
 use crate::catalog::error::CatalogError;
 use crate::catalog::tenants;
 use crate::control::error::ControlError;
 use crate::control::{Control, OperatorPermit};
 use crate::model::tenant::TenantName;
-
-/// Characters of generated ids: no letter that is taken for a digit.
-const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-/// Characters of generated secrets: nothing that a shell, a URL or an INI file treats specially.
-const SECRET_ALPHABET: &[u8; 64] =
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789Zz";
-/// 40 characters of about 5.95 bits: 238 bits.
-const SECRET_LEN: usize = 40;
-
-/// A new access key with its secret, shown once.
-#[derive(Debug)]
-pub struct IssuedCredential {
-    /// The record.
-    pub record: CredentialRecord,
-    /// The secret.
-    pub secret_access_key: SecretBytes,
-}
 
 impl Control {
     /// Creates an access key, or takes over one that exists elsewhere.
@@ -47,7 +29,7 @@ impl Control {
                 }
                 (access_key_id, secret)
             }
-            None => generate(&*self.entropy)?,
+            None => credentials::generate(&*self.entropy)?,
         };
         let context = key_context(tenant.tenant);
         let credentials_key = self
@@ -137,24 +119,4 @@ impl Control {
         tracing::info!(operator, access_key_id = %access_key_id, "access key deleted");
         Ok(())
     }
-}
-
-fn generate(entropy: &dyn Entropy) -> Result<(AccessKeyId, SecretBytes), ControlError> {
-    let mut text = *b"RZ..................";
-    let random = random_array::<20>(entropy)?;
-    for (character, byte) in text.iter_mut().zip(random).skip(2) {
-        *character = ID_ALPHABET
-            .get(usize::from(byte % 32))
-            .copied()
-            .unwrap_or(b'A');
-    }
-    let text = std::str::from_utf8(&text).unwrap_or_default();
-    let access_key_id = AccessKeyId::parse(text).map_err(|_id| EntropyError)?;
-    let secret = random_array::<SECRET_LEN>(entropy)?.map(|byte| {
-        SECRET_ALPHABET
-            .get(usize::from(byte % 64))
-            .copied()
-            .unwrap_or(b'A')
-    });
-    Ok((access_key_id, SecretBytes::new(secret.to_vec())))
 }

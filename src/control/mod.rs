@@ -41,6 +41,7 @@ pub struct Control {
     retention: Arc<RetentionClock>,
     profiles: ProfileFolder,
     limits: Arc<LimitTable>,
+    blocks_public_access: bool,
 }
 
 /// What the control plane is made of.
@@ -60,6 +61,8 @@ pub struct ControlParts {
     pub profiles: ProfileFolder,
     /// What tenants may hold, shared with the gateway.
     pub limits: Arc<LimitTable>,
+    /// Whether new buckets begin with all public access blocked.
+    pub blocks_public_access: bool,
 }
 
 impl Control {
@@ -73,6 +76,7 @@ impl Control {
             retention: parts.retention,
             profiles: parts.profiles,
             limits: parts.limits,
+            blocks_public_access: parts.blocks_public_access,
         }
     }
 

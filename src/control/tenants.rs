@@ -10,7 +10,8 @@ use crate::control::error::ControlError;
 use crate::control::{Control, OperatorPermit};
 use crate::model::id::TenantId;
 use crate::model::quota::{TenantLimits, Usage};
-use crate::model::tenant::{CanonicalId, TenantName};
+use crate::model::tenant::{AccountId, CanonicalId, TenantName};
+use crate::model::time::Timestamp;
 
 /// What an operator says of a new tenant.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ impl Control {
             return Err(ControlError::TenantTaken);
         }
         let created = self.now();
-        let tenant = TenantId::generate(created.millis(), &*self.entropy)?;
+        let tenant = self.new_tenant_id(created).await?;
         self.provider.create_tenant_key(tenant).await?;
         let (_, credentials_key) = self.provider.generate_key(&key_context(tenant)).await?;
         let canonical_id = match new.canonical_id {
@@ -90,6 +91,21 @@ impl Control {
         }
         tracing::info!(operator = permit.operator_name(), tenant = %record.name, "tenant created");
         Ok(record)
+    }
+
+    /// An identity whose account number no tenant has.
+    async fn new_tenant_id(&self, created: Timestamp) -> Result<TenantId, ControlError> {
+        let others = tenants::list(&*self.engine).await?;
+        loop {
+            let tenant = TenantId::generate(created.millis(), &*self.entropy)?;
+            let account = AccountId::of(tenant);
+            if !others
+                .iter()
+                .any(|other| AccountId::of(other.tenant) == account)
+            {
+                return Ok(tenant);
+            }
+        }
     }
 
     /// A tenant by its name.

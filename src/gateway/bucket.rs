@@ -40,10 +40,8 @@ impl Gateway {
         has_object_lock: bool,
     ) -> Result<(), GatewayError> {
         let action = Action::CreateBucket;
-        if !permit.covers_account(action) {
-            return Err(GatewayError::WrongPermit { action });
-        }
-        let tenant = permit.tenant();
+        let tenant = permit.account(action);
+        let tenant = tenant.ok_or(GatewayError::WrongPermit { action })?;
         let founding = Founding {
             engine: &*self.engine,
             provider: &*self.provider,
@@ -52,6 +50,7 @@ impl Gateway {
             name,
             created: self.now(),
             buckets_max: self.limits.of(tenant).buckets,
+            blocks_public_access: self.blocks_public_access,
         };
         let configure = |record: &mut BucketRecord| {
             if has_object_lock {
@@ -213,11 +212,10 @@ impl Gateway {
     /// When the rows fail.
     pub async fn list_buckets(&self, permit: Permit) -> Result<Vec<BucketEntry>, GatewayError> {
         let action = Action::ListAllMyBuckets;
-        if !permit.covers_account(action) {
-            return Err(GatewayError::WrongPermit { action });
-        }
+        let tenant = permit.account(action);
+        let tenant = tenant.ok_or(GatewayError::WrongPermit { action })?;
         let mut entries = buckets::list(&*self.engine).await?;
-        entries.retain(|entry| entry.tenant == permit.tenant());
+        entries.retain(|entry| entry.tenant == tenant);
         Ok(entries)
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! Not here: tags of objects (`object::version`), the sealed row (`catalog::bucket_tags`).
 
-use crate::catalog::bucket_tags::{self, BucketTags};
+use crate::catalog::bucket_tags;
 use crate::catalog::buckets::BucketRecord;
+use crate::catalog::sealed_settings::SealedDocument;
+use crate::catalog::settings::SettingsKind;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
@@ -20,11 +22,12 @@ impl Gateway {
         bucket: &BucketRecord,
     ) -> Result<TagSet, GatewayError> {
         spend(permit, Action::GetBucketTagging, bucket)?;
-        let Some(stored) = BucketTags::load(&*self.engine, bucket).await? else {
+        let stored = SealedDocument::load(&*self.engine, bucket, SettingsKind::Tags).await?;
+        let Some(stored) = stored else {
             return Ok(TagSet::default());
         };
         let bucket_key = self.opening_key(bucket, stored.key_version).await?;
-        Ok(stored.open(bucket, &bucket_key)?)
+        Ok(bucket_tags::open(&stored, bucket, &bucket_key)?)
     }
 
     /// Replaces the bucket's tags; an empty set takes them away.

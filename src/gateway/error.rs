@@ -7,10 +7,13 @@
 use crate::base::entropy::EntropyError;
 use crate::base::kind::ErrorKind;
 use crate::base::task::PoolError;
+use crate::catalog::accounts::error::AccountError;
 use crate::catalog::error::CatalogError;
 use crate::crypto::{KeyError, OpenError, SealError};
+use crate::gateway::bucket_policy::PolicyRefusal;
 use crate::gateway::object::version_error::VersionError;
 use crate::iam::Action;
+use crate::iam::policy::PolicyError;
 use crate::model::etag::ETag;
 use crate::model::quota::QuotaExceeded;
 use crate::model::time::Timestamp;
@@ -19,6 +22,9 @@ use crate::storage::EngineError;
 /// An operation of the data plane failed.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
+    /// A user, group or access key of an account could not be read or changed.
+    #[error(transparent)]
+    Account(AccountError),
     /// The body ended before its clean end.
     #[error("body ended before its clean end")]
     BodyAborted,
@@ -31,6 +37,9 @@ pub enum GatewayError {
     /// The bucket holds objects.
     #[error("bucket is not empty")]
     BucketNotEmpty,
+    /// The user whose key signed was deleted.
+    #[error("caller was deleted")]
+    CallerGone,
     /// The rows failed.
     #[error("catalog failed")]
     Catalog(#[source] CatalogError),
@@ -80,6 +89,9 @@ pub enum GatewayError {
     /// The bucket does not exist.
     #[error("no such bucket")]
     NoSuchBucket,
+    /// A policy is not taken.
+    #[error(transparent)]
+    Policy(#[from] PolicyRefusal),
     /// The object does not exist.
     #[error("no such object")]
     NoSuchKey,
@@ -169,6 +181,7 @@ impl GatewayError {
             | Self::BucketNotEmpty
             | Self::NotModified { .. }
             | Self::PreconditionFailed => ErrorKind::Conflict,
+            Self::Account(source) => source.kind(),
             Self::Catalog(source) => source.kind(),
             Self::CorruptObject | Self::UnknownKeyVersion { .. } => ErrorKind::Corrupt,
             Self::Entropy(source) => source.kind(),
@@ -178,7 +191,29 @@ impl GatewayError {
             Self::Pool(source) => source.kind(),
             Self::Seal(source) => source.kind(),
             Self::QuotaExceeded(_) | Self::TooManyBuckets => ErrorKind::Limited,
+            Self::CallerGone => ErrorKind::Denied,
+            Self::Policy(source) => source.kind(),
             Self::WrongPermit { .. } => ErrorKind::Internal,
+        }
+    }
+}
+
+impl From<PolicyError> for GatewayError {
+    fn from(source: PolicyError) -> Self {
+        Self::Policy(PolicyRefusal::Malformed(source))
+    }
+}
+
+impl From<AccountError> for GatewayError {
+    fn from(source: AccountError) -> Self {
+        match source {
+            AccountError::Catalog(source) => source.into(),
+            other @ (AccountError::NoSuchAccessKey
+            | AccountError::NoSuchMember { .. }
+            | AccountError::NoSuchPolicy { .. }
+            | AccountError::StillHas { .. }
+            | AccountError::Taken { .. }
+            | AccountError::TooMany { .. }) => Self::Account(other),
         }
     }
 }

@@ -3,7 +3,9 @@
 //! Owns: the order of a write (authorize, stream, finish, commit, answer) and of a read (locate,
 //! unwrap, verify, release). Not here: HTTP, XML and S3 codes (`s3`), rows (`catalog`).
 
+pub mod account;
 pub mod bucket;
+pub mod bucket_policy;
 pub mod bucket_settings;
 pub mod bucket_tags;
 pub mod digests;
@@ -13,6 +15,7 @@ pub mod lifecycle;
 pub mod listing;
 pub mod multipart;
 pub mod object;
+pub mod principal;
 mod quota;
 pub mod read_path;
 pub mod write_path;
@@ -25,8 +28,10 @@ use crate::catalog::limits::LimitTable;
 use crate::catalog::objects::ObjectIdentity;
 use crate::catalog::retention_clock::RetentionClock;
 use crate::crypto::{KeyContext, KeyProvider, KeyScope, ScopeKey};
+use crate::gateway::bucket_policy::PolicyCache;
 use crate::gateway::bucket_settings::RulesCache;
 use crate::gateway::error::GatewayError;
+use crate::gateway::principal::MemberCache;
 use crate::iam::{Action, Permit};
 use crate::kms::CachingKeys;
 use crate::model::object_key::ObjectKey;
@@ -56,6 +61,9 @@ pub struct Gateway {
     retention: Arc<RetentionClock>,
     limits: Arc<LimitTable>,
     rules: RulesCache,
+    policies: PolicyCache,
+    members: MemberCache,
+    blocks_public_access: bool,
 }
 
 /// What a gateway is made of.
@@ -81,6 +89,8 @@ pub struct GatewayParts {
     pub retention: Arc<RetentionClock>,
     /// What tenants may hold.
     pub limits: Arc<LimitTable>,
+    /// Whether new buckets begin with all public access blocked.
+    pub blocks_public_access: bool,
 }
 
 impl Gateway {
@@ -98,6 +108,9 @@ impl Gateway {
             retention: parts.retention,
             limits: parts.limits,
             rules: RulesCache::default(),
+            policies: PolicyCache::default(),
+            members: MemberCache::default(),
+            blocks_public_access: parts.blocks_public_access,
         }
     }
 

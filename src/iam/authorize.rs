@@ -1,35 +1,125 @@
-//! From a verified identity, an action and a resource to a permit.
+//! From a principal, an action and a resource to a permit.
 //!
-//! Owns: the decision. Today it is one rule: a tenant's keys do everything in the tenant's own
-//! buckets and nothing elsewhere. Not here: policies (a later layer evaluates them in this same
-//! function).
+//! Owns: the decision, out of what the policies say together. Not here: what one policy says
+//! (`policy`), which policies there are (`gateway::bucket_policy`, `gateway::principal`).
+//!
+//! Source: AWS IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic".
+//! 1. A denial by any policy is final; but the owner's root keeps its bucket's policy in hand.
+//! 2. Within an account, its root may do everything; a user may do what its own policies allow, or
+//!    what the bucket's policy allows to the user itself.
+//! 3. In another account's bucket the bucket's policy has to allow it, and for a user its own
+//!    policies as well.
 
-use crate::auth::VerifiedIdentity;
 use crate::base::kind::ErrorKind;
-use crate::iam::action::Action;
+use crate::iam::action::{Action, ActionTarget};
+use crate::iam::policy::arn;
+use crate::iam::policy::principal::Named;
+use crate::iam::policy::{Answer, Caller, Context, Policy, Question};
+use crate::iam::principal::Principal;
 use crate::model::id::{BucketId, TenantId};
+use std::fmt;
+use std::sync::Arc;
 
-/// What an action is done to. A bucket comes with its owner as the catalog knows it, never as the
-/// request claims.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resource {
+/// A bucket that something is done in, as the catalog knows it, never as the request claims.
+#[derive(Clone, Copy, Debug)]
+pub struct BucketResource<'a> {
+    /// The bucket.
+    pub bucket: BucketId,
+    /// Its owner.
+    pub owner: TenantId,
+    /// Its name.
+    pub name: &'a str,
+    /// The object; needed for actions on objects.
+    pub object_key: Option<&'a str>,
+    /// Its policy.
+    pub policy: Option<&'a Policy>,
+    /// Whether the policy binds the owner's root also in what it does to the policy.
+    pub binds_root: bool,
+    /// Whether a public policy opens it to its owner's account alone.
+    pub restricts_public: bool,
+}
+
+/// What an action is done to.
+#[derive(Clone, Copy, Debug)]
+pub enum Resource<'a> {
     /// The caller's account: its list of buckets, a bucket that does not exist yet.
-    Account,
-    /// A bucket or something in it.
-    Bucket {
-        /// The bucket.
-        bucket: BucketId,
-        /// Its owner.
-        owner: TenantId,
+    Account {
+        /// The ARN in policies.
+        arn: &'a str,
     },
+    /// A bucket or something in it.
+    Bucket(BucketResource<'a>),
+}
+
+/// Who asks for what.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    /// Who.
+    pub principal: &'a Principal,
+    /// What.
+    pub action: Action,
+    /// To what.
+    pub resource: Resource<'a>,
+    /// Under which circumstances.
+    pub context: &'a dyn Context,
+}
+
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("principal", self.principal)
+            .field("action", &self.action)
+            .field("resource", &self.resource)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a decision rests on. Statements are counted from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// A statement of the bucket's policy.
+    BucketPolicy(usize),
+    /// A statement of a policy of the caller's.
+    OwnPolicy {
+        /// Whose and which.
+        label: Arc<str>,
+        /// The statement.
+        statement: usize,
+    },
+    /// The caller owns it.
+    Owner,
+    /// Nothing allows it.
+    Nothing,
+    /// The bucket's policy would, but public access is restricted.
+    PublicAccessRestricted,
+}
+
+impl fmt::Display for Ground {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BucketPolicy(statement) => {
+                write!(f, "statement {} of the bucket policy", statement + 1)
+            }
+            Self::OwnPolicy { label, statement } => {
+                write!(f, "statement {} of {label}", statement + 1)
+            }
+            Self::Owner => f.write_str("the caller is the root of the account"),
+            Self::Nothing => f.write_str("no policy allows it"),
+            Self::PublicAccessRestricted => {
+                f.write_str("the bucket policy is public and RestrictPublicBuckets is on")
+            }
+        }
+    }
 }
 
 /// The caller may not do this.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("caller may not do this action={}", .action.name())]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+#[error("caller may not do this action={} ground=`{}`", .action.name(), .ground)]
 pub struct Denied {
     /// What was asked for.
     pub action: Action,
+    /// Why not.
+    pub ground: Ground,
 }
 
 impl Denied {
@@ -43,50 +133,141 @@ impl Denied {
 /// operation.
 #[derive(Debug)]
 pub struct Permit {
-    tenant: TenantId,
     action: Action,
-    resource: Resource,
+    scope: Scope,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Scope {
+    Account(TenantId),
+    Bucket(BucketId),
 }
 
 impl Permit {
-    /// The tenant on whose behalf the action is done.
-    pub fn tenant(&self) -> TenantId {
-        self.tenant
-    }
-
-    /// Whether this permit is for that action on the caller's account.
-    pub fn covers_account(&self, action: Action) -> bool {
-        self.action == action && self.resource == Resource::Account
+    /// The tenant whose account this permit is for that action on.
+    pub fn account(&self, action: Action) -> Option<TenantId> {
+        match self.scope {
+            Scope::Account(tenant) if self.action == action => Some(tenant),
+            Scope::Account(_) | Scope::Bucket(_) => None,
+        }
     }
 
     /// Whether this permit is for that action on that bucket.
     pub fn covers(&self, action: Action, bucket: BucketId) -> bool {
-        let is_bucket = match self.resource {
-            Resource::Account => false,
-            Resource::Bucket {
-                bucket: permitted, ..
-            } => permitted == bucket,
-        };
-        self.action == action && is_bucket
+        self.action == action && self.scope == Scope::Bucket(bucket)
     }
 }
 
-/// Decides whether `identity` may do `action` to `resource`.
+/// Decides whether somebody may do something.
 ///
 /// # Errors
 /// `Denied` when not.
-pub fn authorize(
-    identity: &VerifiedIdentity,
-    action: Action,
-    resource: Resource,
-) -> Result<Permit, Denied> {
-    let tenant = identity.tenant();
-    match resource {
-        Resource::Bucket { owner, .. } if owner != tenant => Err(Denied { action }),
-        Resource::Account | Resource::Bucket { .. } => Ok(Permit {
-            tenant,
-            action,
-            resource,
-        }),
+pub fn authorize(request: &Request<'_>) -> Result<Permit, Denied> {
+    let action = request.action;
+    let denied = |ground| Denied { action, ground };
+    decide(request).map_err(denied)?;
+    let scope = match (request.resource, request.principal.tenant) {
+        (Resource::Bucket(bucket), _) => Scope::Bucket(bucket.bucket),
+        (Resource::Account { .. }, Some(tenant)) => Scope::Account(tenant),
+        (Resource::Account { .. }, None) => return Err(denied(Ground::Nothing)),
+    };
+    Ok(Permit { action, scope })
+}
+
+/// Decides, and says what the decision rests on: `Ok` what allows it, `Err` what does not.
+///
+/// # Errors
+/// The ground of a denial.
+pub fn decide(request: &Request<'_>) -> Result<Ground, Ground> {
+    match request.resource {
+        Resource::Account { arn } => decide_in_account(request, arn),
+        Resource::Bucket(bucket) => decide_in_bucket(request, &bucket),
+    }
+}
+
+fn decide_in_account(request: &Request<'_>, arn: &str) -> Result<Ground, Ground> {
+    if request.principal.caller == Caller::Anonymous {
+        return Err(Ground::Nothing);
+    }
+    own_answer(request, arn)?.ok_or(Ground::Nothing)
+}
+
+/// What the caller's own policies say: `Some` ground to allow it, `None` when they are silent.
+/// A tenant's root needs none.
+fn own_answer(request: &Request<'_>, resource: &str) -> Result<Option<Ground>, Ground> {
+    if let Caller::Root { .. } = request.principal.caller {
+        return Ok(Some(Ground::Owner));
+    }
+    let question = question(request, resource);
+    let mut allowed = None;
+    for own in &request.principal.policies {
+        let ground = |statement| Ground::OwnPolicy {
+            label: Arc::clone(&own.label),
+            statement,
+        };
+        match own.policy.answer(&question) {
+            Answer::Deny { statement } => return Err(ground(statement)),
+            Answer::Allow { statement, .. } if allowed.is_none() => {
+                allowed = Some(ground(statement));
+            }
+            Answer::Allow { .. } | Answer::Silent => {}
+        }
+    }
+    Ok(allowed)
+}
+
+fn decide_in_bucket(request: &Request<'_>, bucket: &BucketResource<'_>) -> Result<Ground, Ground> {
+    let principal = request.principal;
+    let is_in_account = principal.tenant == Some(bucket.owner);
+    let is_owner = is_in_account && matches!(principal.caller, Caller::Root { .. });
+    let keeps_policy = is_owner && request.action.is_on_bucket_policy() && !bucket.binds_root;
+    if is_owner && (bucket.policy.is_none() || keeps_policy) {
+        return Ok(Ground::Owner);
+    }
+    let resource = resource_arn(request.action, bucket);
+    let by_bucket = bucket.policy.map_or(Answer::Silent, |policy| {
+        policy.answer(&question(request, &resource))
+    });
+    if let Answer::Deny { statement } = by_bucket {
+        return Err(Ground::BucketPolicy(statement));
+    }
+    let own = own_answer(request, &resource)?;
+    let allowed_by_bucket = match by_bucket {
+        Answer::Allow { statement, named } => Some((Ground::BucketPolicy(statement), named)),
+        Answer::Deny { .. } | Answer::Silent => None,
+    };
+    match (allowed_by_bucket, own) {
+        (_, Some(ground)) if is_in_account => Ok(ground),
+        (Some((ground, Named::Itself)), _) if is_in_account => Ok(ground),
+        (Some((ground, _)), own) if !is_in_account => {
+            if bucket.restricts_public && bucket.policy.is_some_and(Policy::is_public) {
+                return Err(Ground::PublicAccessRestricted);
+            }
+            let is_free = principal.caller == Caller::Anonymous;
+            if is_free || own.is_some() {
+                Ok(ground)
+            } else {
+                Err(Ground::Nothing)
+            }
+        }
+        _ => Err(Ground::Nothing),
+    }
+}
+
+fn question<'a>(request: &Request<'a>, resource: &'a str) -> Question<'a> {
+    Question {
+        caller: &request.principal.caller,
+        action: request.action.name(),
+        resource,
+        context: request.context,
+    }
+}
+
+fn resource_arn(action: Action, bucket: &BucketResource<'_>) -> String {
+    match bucket.object_key {
+        Some(object_key) if action.target() == ActionTarget::Object => {
+            arn::object_arn(bucket.name, object_key)
+        }
+        Some(_) | None => arn::bucket_arn(bucket.name),
     }
 }

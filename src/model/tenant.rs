@@ -1,8 +1,10 @@
-//! Tenants: names, canonical ids.
+//! Tenants: names, canonical ids, account numbers.
 //!
-//! Owns: `TenantName` (what operators type) and `CanonicalId` (what S3 shows as owner ID).
+//! Owns: `TenantName` (what operators type), `CanonicalId` (what S3 shows as owner ID), `AccountId`
+//! (what ARNs and policies name).
 //! Not here: tenant records (`catalog::tenants`).
 
+use crate::model::id::TenantId;
 use std::fmt;
 
 /// A tenant name that breaks its rule.
@@ -77,5 +79,76 @@ impl CanonicalId {
     /// The digits.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Digits of an account number.
+const ACCOUNT_ID_LEN: usize = 12;
+
+/// The number by which ARNs and policies name a tenant: 12 digits, as clients that take ARNs apart
+/// expect (AWS, "View AWS account identifiers").
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountId([u8; ACCOUNT_ID_LEN]);
+
+impl AccountId {
+    /// The number of a tenant: from the random half of its identity, so that it never changes. Who
+    /// creates a tenant sees to it that no other has the same number.
+    pub fn of(tenant: TenantId) -> Self {
+        let (_, random) = tenant.as_bytes().split_at(8);
+        let number = random
+            .iter()
+            .fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
+        let mut rest = number % 10_u64.pow(12);
+        let mut digits = [b'0'; ACCOUNT_ID_LEN];
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+        }
+        Self(digits)
+    }
+
+    /// Accepts 12 digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = <[u8; ACCOUNT_ID_LEN]>::try_from(text.as_bytes()).ok()?;
+        digits
+            .iter()
+            .all(u8::is_ascii_digit)
+            .then_some(Self(digits))
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn account_number_is_twelve_digits_of_the_random_half() {
+        let of = |bytes| AccountId::of(TenantId::from_bytes(bytes)).to_string();
+        assert_eq!(of([0; 16]), "000000000000");
+        let mut bytes = [9; 16];
+        bytes[8..].copy_from_slice(&123_456_u64.to_be_bytes());
+        assert_eq!(of(bytes), "000000123456");
+        assert_eq!(of([0xff; 16]), "744073709551615".split_at(3).1);
+        assert_eq!(AccountId::parse(&of(bytes)).unwrap().as_str(), of(bytes));
+        for text in ["", "12345678901", "1234567890123", "12345678901a"] {
+            assert_eq!(AccountId::parse(text), None, "{text}");
+        }
     }
 }

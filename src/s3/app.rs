@@ -8,12 +8,15 @@ use crate::auth::{RequestView, Verified, Verifier, parse_query};
 use crate::base::clock::Clock;
 use crate::base::entropy::Entropy;
 use crate::gateway::Gateway;
+use crate::iam::Principal;
+use crate::iam::policy::Caller;
 use crate::s3::authenticate;
 use crate::s3::body::bridge::Patience;
 use crate::s3::body::unread::Unread;
 use crate::s3::error::{S3Error, S3ErrorCode, facts};
 use crate::s3::handlers::{self, Call};
 use crate::s3::operation::Operation;
+use crate::s3::query::{self, QueryError, QueryVerifiers};
 use crate::s3::respond;
 use crate::s3::route::{self, Query, Target};
 use crate::telemetry::metrics::Metrics;
@@ -31,6 +34,8 @@ pub struct S3State {
     pub gateway: Gateway,
     /// Checks signatures.
     pub verifier: Verifier,
+    /// Checks signatures of requests to the query APIs.
+    pub query_verifiers: QueryVerifiers,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness for request ids.
@@ -61,6 +66,13 @@ pub async fn serve(mut request: Request, state: Arc<S3State>) -> Response<BoxBod
     unread.until_sent(exchange.end(head, outcome, &state).into())
 }
 
+/// An answer: of S3, or of a query API, which words its errors by itself.
+enum Outcome {
+    Answered(HttpResponse),
+    Refused(S3Error),
+    QueryRefused(HttpResponse, QueryError),
+}
+
 /// Decides about a request whose client waits for `100 Continue` with its body: who asks, and
 /// whether they may, comes before the body (s3-behaviour.md 4).
 ///
@@ -81,7 +93,7 @@ pub async fn admit(
         }
         Err(error) => {
             let (_, unread) = Unread::take(&mut request);
-            let outcome = exchange.end(request.head(), Err(error.close()), &state);
+            let outcome = exchange.end(request.head(), Outcome::Refused(error.close()), &state);
             Err(unread.until_sent(outcome.into()))
         }
     }
@@ -91,7 +103,7 @@ pub async fn admit(
 struct Exchange {
     request_id: String,
     since: Duration,
-    operation: Option<Operation>,
+    operation: Option<&'static str>,
 }
 
 impl Exchange {
@@ -103,23 +115,24 @@ impl Exchange {
         }
     }
 
-    fn end(
-        self,
-        head: &RequestHead,
-        outcome: Result<HttpResponse, S3Error>,
-        state: &S3State,
-    ) -> HttpResponse {
+    fn end(self, head: &RequestHead, outcome: Outcome, state: &S3State) -> HttpResponse {
         let (response, failure) = match outcome {
-            Ok(response) => (response, None),
-            Err(error) => {
+            Outcome::Answered(response) => (response, None),
+            Outcome::Refused(error) => {
                 let view = authenticate::view(head, state.is_secure);
                 let error = facts::complete(error, &view, &state.domains);
-                (respond::error(head, &error, &self.request_id), Some(error))
+                let response = respond::error(head, &error, &self.request_id);
+                let (code, detail) = (error.code().as_str(), error.log_detail().to_owned());
+                (response, Some((code, detail)))
+            }
+            Outcome::QueryRefused(response, error) => {
+                let detail = error.detail().to_owned();
+                (response, Some((error.code(), detail)))
             }
         };
         let response = respond::stamp(response, &self.request_id);
         let elapsed = state.clock.monotonic().saturating_sub(self.since);
-        let name = self.operation.map_or("Unknown", Operation::name);
+        let name = self.operation.unwrap_or("Unknown");
         let status = response.status().as_u16();
         state.metrics.request(name, status, elapsed);
         self.log(head, (name, status, elapsed.as_micros()), failure.as_ref());
@@ -130,20 +143,19 @@ impl Exchange {
         &self,
         head: &RequestHead,
         (operation, status, elapsed_us): (&str, u16, u128),
-        failure: Option<&S3Error>,
+        failure: Option<&(&'static str, String)>,
     ) {
         let request_id = &self.request_id;
         let (method, path) = (head.method.as_str(), head.uri.path());
         let query = redact_query(head.uri.query().unwrap_or_default());
         let peer = head.peer_addr.map(|peer| peer.to_string());
         let peer = peer.unwrap_or_default();
-        let Some(error) = failure else {
+        let Some((code, detail)) = failure else {
             tracing::info!(
                 request_id, operation, status, method, path, %query, peer, elapsed_us, "request"
             );
             return;
         };
-        let (code, detail) = (error.code().as_str(), error.log_detail());
         if status >= 500 && status != 501 {
             tracing::error!(
                 request_id, operation, status, code, detail, method, path, %query, peer, elapsed_us,
@@ -176,6 +188,29 @@ struct Asked<'a> {
     operation: Result<Operation, S3Error>,
 }
 
+impl Asked<'_> {
+    /// The operation, for a caller that is known. A stranger that asks for one that there is not is
+    /// told no more than that it may not, or that the bucket is missing (s3-behaviour.md 18).
+    async fn operation_for(
+        &self,
+        principal: &Principal,
+        state: &S3State,
+    ) -> Result<Operation, S3Error> {
+        let error = match &self.operation {
+            Ok(operation) => return Ok(*operation),
+            Err(error) => error,
+        };
+        if principal.caller != Caller::Anonymous {
+            return Err(error.clone());
+        }
+        if let Ok(name) = self.target.bucket_name() {
+            state.gateway.find_bucket(&name).await?;
+        }
+        state.metrics.authentication_failed();
+        Err(S3Error::new(S3ErrorCode::AccessDenied))
+    }
+}
+
 fn ask<'a>(
     head: &'a RequestHead,
     state: &S3State,
@@ -196,7 +231,7 @@ fn ask<'a>(
     route::refuse_vague_preflight(&view)?;
     let target = route::target(&view, &state.domains)?;
     let operation = route::operation(&view, &target, &query);
-    exchange.operation = operation.as_ref().ok().copied();
+    exchange.operation = operation.as_ref().ok().map(|known| known.name());
     Ok(Asked {
         view,
         query,
@@ -212,17 +247,24 @@ async fn authorize_ahead(
     exchange: &mut Exchange,
 ) -> Result<Option<Verified>, S3Error> {
     let asked = ask(head, state, exchange)?;
-    let Some(verified) = authenticate::verify_ahead(state, &asked.view, &asked.target).await?
-    else {
+    // A form is part of what its caller is known by.
+    if query::is_query_call(&asked.view, &asked.target) {
+        return Ok(None);
+    }
+    let Some(verified) = authenticate::verify_ahead(state, &asked.view).await? else {
         return Ok(None);
     };
+    let principal = authenticate::principal(state, &verified).await?;
+    let operation = asked.operation_for(&principal, state).await?;
     let call = Call {
         state,
         view: &asked.view,
         query: &asked.query,
         target: &asked.target,
         verified: &verified,
-        operation: asked.operation?,
+        operation,
+        principal: &principal,
+        peer: head.peer_addr.map(|peer| peer.ip()),
     };
     handlers::authorize_ahead(&call).await?;
     Ok(Some(verified))
@@ -234,13 +276,39 @@ async fn handle(
     admitted: Option<Verified>,
     state: &S3State,
     exchange: &mut Exchange,
+) -> Outcome {
+    let asked = match ask(head, state, exchange) {
+        Ok(asked) => asked,
+        Err(error) => return Outcome::Refused(error),
+    };
+    if query::is_query_call(&asked.view, &asked.target) {
+        let request_id = exchange.request_id.clone();
+        let answered = query::serve(state, head, &asked.view, payload, &request_id).await;
+        let (operation, response, failure) = answered;
+        exchange.operation = operation;
+        return match failure {
+            None => Outcome::Answered(response),
+            Some(error) => Outcome::QueryRefused(response, error),
+        };
+    }
+    match handle_s3(head, asked, (payload, admitted), state).await {
+        Ok(response) => Outcome::Answered(response),
+        Err(error) => Outcome::Refused(error),
+    }
+}
+
+async fn handle_s3(
+    head: &RequestHead,
+    asked: Asked<'_>,
+    (payload, admitted): (Payload, Option<Verified>),
+    state: &S3State,
 ) -> Result<HttpResponse, S3Error> {
-    let asked = ask(head, state, exchange)?;
     let (mut verified, payload) = match admitted {
         Some(verified) => (verified, payload),
-        None => authenticate::verify(state, (&asked.view, &asked.target), payload).await?,
+        None => authenticate::verify(state, &asked.view, payload).await?,
     };
-    let operation = asked.operation?;
+    let principal = authenticate::principal(state, &verified).await?;
+    let operation = asked.operation_for(&principal, state).await?;
     let framing = handlers::framing(operation, &asked.view, &mut verified);
     let call = Call {
         state,
@@ -249,6 +317,8 @@ async fn handle(
         target: &asked.target,
         verified: &verified,
         operation,
+        principal: &principal,
+        peer: head.peer_addr.map(|peer| peer.ip()),
     };
     match framing {
         Ok(framing) => handlers::dispatch(&call, payload, framing).await,

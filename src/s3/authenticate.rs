@@ -3,13 +3,14 @@
 //! Owns: the one place that reads the raw request for authentication and routing alike (attacks.md,
 //! rule 5). Not here: the verification itself (`auth::sigv4`).
 
-use crate::auth::{AuthError, RequestView, Verified};
+use crate::auth::{AuthError, Payload as SignedPayload, RequestView, Verified, Verifier};
 use crate::base::digest::{DigestAlgorithm, digest};
+use crate::iam::Principal;
 use crate::s3::app::S3State;
 use crate::s3::body::bridge::{self, Framing};
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::route::Target;
 use actix_http::{Payload, RequestHead};
+use bytes::Bytes;
 use tokio::sync::Semaphore;
 
 /// Longest body that is hashed because its request does not state the hash. The clients that leave
@@ -53,19 +54,18 @@ pub fn refuse_ambiguous(head: &RequestHead, view: &RequestView<'_>) -> Result<()
 /// Verifies the caller before the body has come. `None` when the body has to be hashed for that.
 ///
 /// # Errors
-/// The S3 answer to every failure of verification. A request without any authentication data is
-/// denied: there are no public buckets yet.
+/// The S3 answer to every failure of verification. A request without any authentication data
+/// comes from nobody: what nobody may do is for policies to say.
 pub async fn verify_ahead(
     state: &S3State,
     view: &RequestView<'_>,
-    target: &Target,
 ) -> Result<Option<Verified>, S3Error> {
     match state.verifier.verify(view).await {
         Ok(verified) => Ok(Some(verified)),
         Err(AuthError::BodyHashRequired) => Ok(None),
         Err(AuthError::Anonymous) => {
-            let denied = failed(state, AuthError::Anonymous);
-            Err(missing_bucket(state, view, target).await.unwrap_or(denied))
+            let verified = Verified::anonymous(view);
+            verified.map(Some).map_err(|error| failed(state, error))
         }
         Err(error) => Err(failed(state, error)),
     }
@@ -79,48 +79,79 @@ pub async fn verify_ahead(
 /// `SlowDown` when too many are.
 pub async fn verify(
     state: &S3State,
-    (view, target): (&RequestView<'_>, &Target),
+    view: &RequestView<'_>,
     payload: Payload,
 ) -> Result<(Verified, Payload), S3Error> {
-    if let Some(verified) = verify_ahead(state, view, target).await? {
+    if let Some(verified) = verify_ahead(state, view).await? {
         return Ok((verified, payload));
     }
+    let body = read_form(state, view, payload, HASHED_BODY_LEN_MAX).await?;
+    let verified = verify_form(state, Some(&state.verifier), view, &body).await?;
+    Ok((verified, Payload::from(body)))
+}
+
+/// Reads a body whose sender is not known yet.
+///
+/// # Errors
+/// `MaxMessageLengthExceeded`, `SlowDown` when too many are read, or as the wire fails.
+pub async fn read_form(
+    state: &S3State,
+    view: &RequestView<'_>,
+    payload: Payload,
+    len_max: usize,
+) -> Result<Bytes, S3Error> {
     let declared = view.header("content-length");
     let declared = declared.and_then(|len| str::from_utf8(len).ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|len| len > HASHED_BODY_LEN_MAX) {
+    if declared.is_some_and(|len| len > len_max) {
         return Err(S3Error::new(S3ErrorCode::MaxMessageLengthExceeded).close());
     }
     let _turn = HASHED_BODIES
         .try_acquire()
         .map_err(|_full| S3Error::new(S3ErrorCode::SlowDown).close())?;
     let patience = &state.patience;
-    let (body, _) =
-        bridge::read_whole(payload, Framing::Plain, patience, HASHED_BODY_LEN_MAX).await?;
+    let (body, _) = bridge::read_whole(payload, Framing::Plain, patience, len_max).await?;
+    Ok(body)
+}
+
+/// Verifies the caller of a request whose body has been read.
+///
+/// # Errors
+/// The S3 answer to every failure of verification.
+pub async fn verify_form(
+    state: &S3State,
+    verifier: Option<&Verifier>,
+    view: &RequestView<'_>,
+    body: &[u8],
+) -> Result<Verified, S3Error> {
     let mut sha256 = [0; 32];
-    let hash = digest(DigestAlgorithm::Sha256, &body);
+    let hash = digest(DigestAlgorithm::Sha256, body);
     sha256
         .iter_mut()
         .zip(&hash)
         .for_each(|(to, from)| *to = *from);
-    match state.verifier.verify_with_body_hash(view, sha256).await {
-        Ok(verified) => Ok((verified, Payload::from(body))),
+    let verifier = verifier.unwrap_or(&state.verifier);
+    match verifier.verify_with_body_hash(view, sha256).await {
+        // The hash that a request states wins over the body's, which then has to have it.
+        Ok(verified) => match verified.payload {
+            SignedPayload::Sha256(stated) if stated != sha256 => {
+                Err(S3Error::new(S3ErrorCode::XAmzContentSHA256Mismatch))
+            }
+            _ => Ok(verified),
+        },
+        Err(AuthError::Anonymous) => {
+            Verified::anonymous(view).map_err(|error| failed(state, error))
+        }
         Err(error) => Err(failed(state, error)),
     }
 }
 
-/// AWS tells also a stranger that a bucket is missing (s3-behaviour.md 18), but not one who would
-/// create it.
-async fn missing_bucket(
-    state: &S3State,
-    view: &RequestView<'_>,
-    target: &Target,
-) -> Option<S3Error> {
-    if view.method == "PUT" && target.object_key.is_none() {
-        return None;
-    }
-    let name = target.bucket_name().ok()?;
-    let found = state.gateway.find_bucket(&name).await;
-    found.err().map(S3Error::from)
+/// Who asks, with the policies that are about it.
+///
+/// # Errors
+/// When its user was deleted, or its policies cannot be read.
+pub async fn principal(state: &S3State, verified: &Verified) -> Result<Principal, S3Error> {
+    let identity = verified.identity.as_ref();
+    Ok(state.gateway.principal(identity).await?)
 }
 
 fn failed(state: &S3State, error: AuthError) -> S3Error {

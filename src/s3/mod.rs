@@ -10,6 +10,8 @@ pub mod error;
 pub mod extract;
 pub mod handlers;
 pub mod operation;
+pub mod policy_context;
+pub mod query;
 pub mod respond;
 pub mod route;
 pub mod xml;

@@ -52,6 +52,8 @@ operations! {
     DeleteBucketEncryption => PutEncryptionConfiguration,
     /// `DELETE /bucket?lifecycle`
     DeleteBucketLifecycle => PutLifecycleConfiguration,
+    /// `DELETE /bucket?policy`
+    DeleteBucketPolicy => DeleteBucketPolicy,
     /// `DELETE /bucket?tagging`
     DeleteBucketTagging => PutBucketTagging,
     /// `DELETE /bucket/key`
@@ -60,12 +62,18 @@ operations! {
     DeleteObjects => DeleteObject,
     /// `DELETE /bucket/key?tagging`
     DeleteObjectTagging => DeleteObjectTagging,
+    /// `DELETE /bucket?publicAccessBlock`
+    DeletePublicAccessBlock => PutBucketPublicAccessBlock,
     /// `GET /bucket?encryption`
     GetBucketEncryption => GetEncryptionConfiguration,
     /// `GET /bucket?lifecycle`
     GetBucketLifecycleConfiguration => GetLifecycleConfiguration,
     /// `GET /bucket?location`
     GetBucketLocation => GetBucketLocation,
+    /// `GET /bucket?policy`
+    GetBucketPolicy => GetBucketPolicy,
+    /// `GET /bucket?policyStatus`
+    GetBucketPolicyStatus => GetBucketPolicyStatus,
     /// `GET /bucket?tagging`
     GetBucketTagging => GetBucketTagging,
     /// `GET /bucket?versioning`
@@ -82,6 +90,8 @@ operations! {
     GetObjectRetention => GetObjectRetention,
     /// `GET /bucket/key?tagging`
     GetObjectTagging => GetObjectTagging,
+    /// `GET /bucket?publicAccessBlock`
+    GetPublicAccessBlock => GetBucketPublicAccessBlock,
     /// `HEAD /bucket`
     HeadBucket => ListBucket,
     /// `HEAD /bucket/key`
@@ -102,6 +112,8 @@ operations! {
     PutBucketEncryption => PutEncryptionConfiguration,
     /// `PUT /bucket?lifecycle`
     PutBucketLifecycleConfiguration => PutLifecycleConfiguration,
+    /// `PUT /bucket?policy`
+    PutBucketPolicy => PutBucketPolicy,
     /// `PUT /bucket?tagging`
     PutBucketTagging => PutBucketTagging,
     /// `PUT /bucket?versioning`
@@ -116,6 +128,8 @@ operations! {
     PutObjectRetention => PutObjectRetention,
     /// `PUT /bucket/key?tagging`
     PutObjectTagging => PutObjectTagging,
+    /// `PUT /bucket?publicAccessBlock`
+    PutPublicAccessBlock => PutBucketPublicAccessBlock,
     /// `PUT /bucket/key?partNumber&uploadId`
     UploadPart => PutObject,
     /// `PUT /bucket/key?partNumber&uploadId` with `x-amz-copy-source`

@@ -212,6 +212,13 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
         ("GET", Some("location")) => Some(Operation::GetBucketLocation),
         ("GET", Some("object-lock")) => Some(Operation::GetObjectLockConfiguration),
         ("PUT", Some("object-lock")) => Some(Operation::PutObjectLockConfiguration),
+        ("DELETE", Some("policy")) => Some(Operation::DeleteBucketPolicy),
+        ("GET", Some("policy")) => Some(Operation::GetBucketPolicy),
+        ("PUT", Some("policy")) => Some(Operation::PutBucketPolicy),
+        ("GET", Some("policyStatus")) => Some(Operation::GetBucketPolicyStatus),
+        ("DELETE", Some("publicAccessBlock")) => Some(Operation::DeletePublicAccessBlock),
+        ("GET", Some("publicAccessBlock")) => Some(Operation::GetPublicAccessBlock),
+        ("PUT", Some("publicAccessBlock")) => Some(Operation::PutPublicAccessBlock),
         ("DELETE", Some("tagging")) => Some(Operation::DeleteBucketTagging),
         ("GET", Some("tagging")) => Some(Operation::GetBucketTagging),
         ("PUT", Some("tagging")) => Some(Operation::PutBucketTagging),
@@ -361,6 +368,9 @@ mod tests {
                             | "encryption"
                             | "legal-hold"
                             | "lifecycle"
+                            | "policy"
+                            | "policyStatus"
+                            | "publicAccessBlock"
                             | "location"
                             | "object-lock"
                             | "retention"

@@ -1,6 +1,6 @@
 //! From the configuration to running parts.
 
-use crate::auth::Verifier;
+use crate::auth::{CredentialStore, Verifier};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::entropy::{Entropy, SystemEntropy};
 use crate::base::task::BlockingPool;
@@ -25,6 +25,7 @@ use crate::kms::{CachingKeys, LocalKeyConfig, LocalKeyService, RootKeySource};
 use crate::model::lifecycle::due::DayLength;
 use crate::s3::app::S3State;
 use crate::s3::body::bridge::Patience;
+use crate::s3::query::QueryVerifiers;
 use crate::server::error::StartupError;
 use crate::storage::{Engine, MemoryEngine, RocksEngine, RocksOptions};
 use crate::telemetry::metrics::Metrics;
@@ -59,6 +60,8 @@ pub struct Parts {
     pub retention_clock: Arc<RetentionClock>,
     /// Where profiles of buckets are.
     pub profiles: ProfileFolder,
+    /// Whether new buckets begin with all public access blocked.
+    pub blocks_public_access: bool,
 }
 
 /// Opens engine and key service.
@@ -111,6 +114,7 @@ pub async fn open(config: &Config, runtime: &Handle) -> Result<Parts, StartupErr
         retention_clock: Arc::new(retention_clock),
         profiles: config.profiles.clone(),
         limits: Arc::new(limits),
+        blocks_public_access: config.raw.s3.block_public_access,
     })
 }
 
@@ -158,6 +162,7 @@ impl Parts {
             retention: Arc::clone(&self.retention_clock),
             profiles: self.profiles.clone(),
             limits: Arc::clone(&self.limits),
+            blocks_public_access: self.blocks_public_access,
         })
     }
 
@@ -166,8 +171,10 @@ impl Parts {
         let raw = &config.raw;
         let age_max = Duration::from_secs(raw.keys.cache_age_s);
         let keys = CachingKeys::new(Arc::clone(&self.provider), Arc::clone(&self.clock), age_max);
-        let credentials =
-            CatalogCredentials::new(Arc::clone(&self.engine), Arc::clone(&self.provider));
+        let credentials: Arc<dyn CredentialStore> = Arc::new(CatalogCredentials::new(
+            Arc::clone(&self.engine),
+            Arc::clone(&self.provider),
+        ));
         let gateway = Gateway::new(GatewayParts {
             engine: Arc::clone(&self.engine),
             provider: Arc::clone(&self.provider),
@@ -179,16 +186,18 @@ impl Parts {
             body_streams_max: raw.server.max_body_streams,
             retention: Arc::clone(&self.retention_clock),
             limits: Arc::clone(&self.limits),
+            blocks_public_access: self.blocks_public_access,
         });
         let region = raw.s3.region.clone();
         let verifier = Verifier::new(
             region.clone(),
             Arc::clone(&self.clock),
-            Arc::new(credentials),
+            Arc::clone(&credentials),
         );
         S3State {
             gateway,
             verifier: verifier.require_signed_payload(raw.s3.require_signed_payload),
+            query_verifiers: QueryVerifiers::new(&raw.s3.region, &self.clock, &credentials),
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             region,

@@ -59,6 +59,7 @@ pub(crate) fn credential(id: &str, secret: &str, status: CredentialStatus) -> Cr
         access_key_id: AccessKeyId::parse(id).unwrap(),
         secret_access_key: Arc::new(SecretBytes::new(secret.as_bytes().to_vec())),
         tenant: TENANT,
+        user: None,
         canonical_id: "c0ffee".into(),
         display_name: "example".into(),
         status,

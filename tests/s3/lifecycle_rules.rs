@@ -300,6 +300,24 @@ fn point_83_expiry_is_told_by_the_rule_that_matches_first() {
 }
 
 #[test]
+fn point_84_predicates_without_and_have_to_hold_together() {
+    let (_server, city) = with_bucket();
+    let scope = "<Filter><Prefix>t/</Prefix><Tag><Key>a</Key><Value>1</Value></Tag>\
+                 <ObjectSizeGreaterThan>3</ObjectSizeGreaterThan></Filter>";
+    put(&city, &rule("all", scope, &days(3))).expect(200);
+    for (target, body, tags, is_told) in [
+        ("/ruled/t/x", "1234", "a=1", true),
+        ("/ruled/u/x", "1234", "a=1", false),
+        ("/ruled/t/y", "1234", "a=2", false),
+        ("/ruled/t/z", "123", "a=1", false),
+    ] {
+        let put = city.request("PUT", target).body(body);
+        let put = put.header("x-amz-tagging", tags).send().expect(200);
+        assert_eq!(told(&put).is_some(), is_told, "{target}");
+    }
+}
+
+#[test]
 fn point_83_expiry_is_told_on_copies_uploads_and_current_versions_only() {
     let (_server, city) = with_bucket();
     put(&city, &rule("one", "<Prefix>a/</Prefix>", &days(5))).expect(200);

@@ -161,6 +161,8 @@ fn from_header(request: &RequestView<'_>, value: &[u8], region: &str) -> Result<
 pub struct Claimed {
     /// The access key id.
     pub access_key_id: String,
+    /// The region in its scope.
+    pub region: String,
     /// The signature.
     pub signature: String,
 }
@@ -177,6 +179,7 @@ pub fn claimed(request: &RequestView<'_>) -> Option<Claimed> {
     let claims = parse(request, &query, "").ok()?;
     Some(Claimed {
         access_key_id: claims.access_key_id,
+        region: claims.scope.region().to_owned(),
         signature: claims.signature,
     })
 }

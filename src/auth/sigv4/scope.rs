@@ -161,6 +161,11 @@ impl CredentialScope {
         Ok(())
     }
 
+    /// The region.
+    pub(super) fn region(&self) -> &str {
+        &self.region
+    }
+
     /// The scope as the string to sign has it.
     pub(super) fn text(&self) -> String {
         format!(

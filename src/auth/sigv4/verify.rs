@@ -13,22 +13,36 @@ use crate::auth::sigv4::SERVICE_S3;
 use crate::auth::sigv4::canonical::{Canonical, canonical, evidence};
 use crate::auth::sigv4::chunk::ChunkVerifier;
 use crate::auth::sigv4::parse::{Claims, malformed, parse};
-use crate::auth::sigv4::payload::{DeclaredPayload, Payload, declared};
+use crate::auth::sigv4::payload::{DeclaredPayload, Payload, anonymous_payload, declared};
 use crate::auth::sigv4::signing_key::SigningKeys;
 use crate::base::clock::Clock;
 use crate::model::time::Timestamp;
 use std::fmt;
 use std::sync::Arc;
 
-/// A request whose signature held.
+/// A request whose signature held, or that has none.
 #[derive(Debug)]
 pub struct Verified {
-    /// Who signed it.
-    pub identity: VerifiedIdentity,
+    /// Who signed it; `None` for a request without any authentication data.
+    pub identity: Option<VerifiedIdentity>,
     /// How its body is authenticated.
     pub payload: Payload,
     /// What verifies its chunks; present exactly for `Payload::StreamingSigned`.
     pub chunks: Option<ChunkVerifier>,
+}
+
+impl Verified {
+    /// A request without any authentication data: it comes from nobody.
+    ///
+    /// # Errors
+    /// When its body claims a form that needs a signature.
+    pub fn anonymous(request: &RequestView<'_>) -> Result<Self, AuthError> {
+        Ok(Self {
+            identity: None,
+            payload: anonymous_payload(request)?,
+            chunks: None,
+        })
+    }
 }
 
 /// Verifies requests for one region.
@@ -228,7 +242,7 @@ impl Verifier {
         };
         let identity = VerifiedIdentity::of(credential);
         Ok(Verified {
-            identity,
+            identity: Some(identity),
             payload: declared.payload,
             chunks,
         })

@@ -78,6 +78,7 @@ impl Place {
             body_streams_max: 1,
             retention: Arc::new(retention.unwrap()),
             limits: Arc::new(LimitTable::default()),
+            blocks_public_access: true,
         });
         provider.create_tenant_key(TENANT).await.unwrap();
         let context = KeyContext {

@@ -64,6 +64,7 @@ codes! {
     InvalidToken "InvalidToken" 400 "The provided token is malformed or otherwise not valid.";
     InvalidURI "InvalidURI" 400 "The specified URI couldn't be parsed.";
     KeyTooLongError "KeyTooLongError" 400 "Your key is too long.";
+    MalformedPolicy "MalformedPolicy" 400 "The policy is not in the valid JSON format of the policy language.";
     MalformedTrailerError "MalformedTrailerError" 400 "The request contained trailing data that was not well-formed or did not conform to our published schema.";
     MalformedXML "MalformedXML" 400 "The XML you provided was not well-formed or did not validate against our published schema";
     MaxMessageLengthExceeded "MaxMessageLengthExceeded" 400 "Your request was too large.";
@@ -71,9 +72,11 @@ codes! {
     MethodNotAllowed "MethodNotAllowed" 405 "The specified method is not allowed against this resource.";
     MissingContentLength "MissingContentLength" 411 "You must provide the Content-Length HTTP header.";
     NoSuchBucket "NoSuchBucket" 404 "The specified bucket does not exist";
+    NoSuchBucketPolicy "NoSuchBucketPolicy" 404 "The bucket policy does not exist";
     NoSuchKey "NoSuchKey" 404 "The specified key does not exist.";
     NoSuchLifecycleConfiguration "NoSuchLifecycleConfiguration" 404 "The lifecycle configuration does not exist";
     NoSuchObjectLockConfiguration "NoSuchObjectLockConfiguration" 404 "The specified object does not have a ObjectLock configuration";
+    NoSuchPublicAccessBlockConfiguration "NoSuchPublicAccessBlockConfiguration" 404 "The public access block configuration was not found";
     NoSuchTagSet "NoSuchTagSet" 404 "The TagSet does not exist";
     NoSuchUpload "NoSuchUpload" 404 "The specified multipart upload does not exist. The upload ID might be invalid, or the multipart upload might have been aborted or completed.";
     NoSuchVersion "NoSuchVersion" 404 "The specified version does not exist.";

@@ -9,6 +9,7 @@ use crate::auth::{AuthError, MalformedReason, SignatureEvidence};
 use crate::base::encoding::base64_encode;
 use crate::base::kind::ErrorKind;
 use crate::base::limits::PUT_LEN_MAX;
+use crate::gateway::bucket_policy::PolicyRefusal;
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::version_error::VersionError;
 use crate::iam::Denied;
@@ -16,19 +17,18 @@ use crate::model::lifecycle::InvalidLifecycle;
 use crate::model::quota::QuotaExceeded;
 use crate::model::tags::{BUCKET_TAGS_MAX, InvalidTags};
 use crate::s3::body::aws_chunked::ChunkError;
-use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::error::{S3Error, S3ErrorCode, S3ErrorCode as Code};
 use crate::s3::extract::version::{DELETE_MARKER_HEADER, VERSION_HEADER};
 use crate::s3::xml::XmlError;
 
 impl From<Denied> for S3Error {
-    fn from(_denied: Denied) -> Self {
-        Self::new(S3ErrorCode::AccessDenied)
+    fn from(denied: Denied) -> Self {
+        Self::new(S3ErrorCode::AccessDenied).detail(denied.to_string())
     }
 }
 
 impl From<AuthError> for S3Error {
     fn from(error: AuthError) -> Self {
-        use S3ErrorCode as Code;
         let text = error.to_string();
         match error {
             AuthError::Anonymous => Self::new(Code::AccessDenied),
@@ -239,7 +239,6 @@ impl From<InvalidTags> for S3Error {
 
 impl From<GatewayError> for S3Error {
     fn from(error: GatewayError) -> Self {
-        use S3ErrorCode as Code;
         match &error {
             GatewayError::BodyAborted => Self::new(Code::IncompleteBody).close(),
             GatewayError::BucketAlreadyOwned => Self::new(Code::BucketAlreadyOwnedByYou),
@@ -274,6 +273,7 @@ impl From<GatewayError> for S3Error {
                 Self::new(Code::InvalidPart).with("PartNumber", part_number.to_string())
             }
             GatewayError::InvalidPartOrder => Self::new(Code::InvalidPartOrder),
+            GatewayError::Policy(source) => source.into(),
             GatewayError::NoSuchBucket => Self::new(Code::NoSuchBucket),
             GatewayError::NoSuchKey => Self::new(Code::NoSuchKey),
             GatewayError::NoSuchUpload => Self::new(Code::NoSuchUpload),
@@ -302,10 +302,28 @@ impl From<GatewayError> for S3Error {
             | GatewayError::CorruptObject
             | GatewayError::Entropy(_)
             | GatewayError::Keys(_)
+            // The query APIs, which alone ask for accounts, have names of their own.
+            | GatewayError::Account(_)
+            | GatewayError::CallerGone
             | GatewayError::Pool(_)
             | GatewayError::Seal(_)
             | GatewayError::UnknownKeyVersion { .. }
             | GatewayError::WrongPermit { .. } => by_kind(&error),
+        }
+    }
+}
+
+impl From<&PolicyRefusal> for S3Error {
+    fn from(refusal: &PolicyRefusal) -> Self {
+        match refusal {
+            PolicyRefusal::Malformed(source) => {
+                Self::new(S3ErrorCode::MalformedPolicy).message(source.to_string())
+            }
+            PolicyRefusal::PublicBlocked => Self::new(S3ErrorCode::AccessDenied).message(
+                "Access Denied because public policies are prevented by the BlockPublicPolicy \
+                 setting in S3 Block Public Access."
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -318,7 +336,6 @@ fn quota_text(exceeded: &QuotaExceeded) -> String {
 
 impl From<VersionError> for S3Error {
     fn from(error: VersionError) -> Self {
-        use S3ErrorCode as Code;
         match error {
             VersionError::NoSuchVersion { selector } => {
                 Self::new(Code::NoSuchVersion).with("VersionId", selector.to_string())
@@ -358,13 +375,13 @@ impl From<VersionError> for S3Error {
 /// Failures that are not the client's: it learns whether to come back, the operator learns why.
 fn by_kind(error: &GatewayError) -> S3Error {
     let code = match error.kind() {
+        ErrorKind::Denied => S3ErrorCode::AccessDenied,
         ErrorKind::Full => S3ErrorCode::InsufficientStorage,
         ErrorKind::Limited => S3ErrorCode::SlowDown,
         ErrorKind::Unavailable => S3ErrorCode::ServiceUnavailable,
         ErrorKind::Absent
         | ErrorKind::Conflict
         | ErrorKind::Corrupt
-        | ErrorKind::Denied
         | ErrorKind::Internal
         | ErrorKind::Invalid => S3ErrorCode::InternalError,
     };

@@ -13,7 +13,7 @@ use std::error::Error;
 pub use code::S3ErrorCode;
 
 /// An error as the client gets it, with what only the operator's log gets.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct S3Error {
     code: S3ErrorCode,
     message: Option<String>,

@@ -22,9 +22,9 @@ pub struct CopySource {
 }
 
 impl CopySource {
-    /// Whether a version is named.
-    pub fn names_version(&self) -> bool {
-        self.version.is_some()
+    /// The version that is named, as it was written.
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 
     /// The version that is named. To be asked when the caller is known to be allowed to read the

@@ -139,6 +139,6 @@ pub async fn list(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     };
     Ok(respond::xml(
         StatusCode::OK,
-        responses::list_buckets(call.owner(), &page),
+        responses::list_buckets(&call.caller_as_owner(), &page),
     ))
 }

@@ -11,6 +11,8 @@ use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::number::byte_count;
 use crate::s3::extract::{conditions, version};
 use crate::s3::handlers::Call;
+use crate::s3::handlers::permission::Thing;
+use crate::s3::policy_context::Asked;
 use crate::s3::respond;
 use crate::s3::xml::requests::{self, DeleteEntry};
 use crate::s3::xml::responses::{self, DeleteOutcome};
@@ -32,7 +34,7 @@ pub async fn delete_object(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         object_key: call.target.object_key()?,
         version: version::selector(call.query)?,
         conditions: conditions::delete(call.view)?,
-        bypass: call.bypasses_governance(&bucket)?,
+        bypass: call.bypasses_governance(&bucket, None).await?,
     };
     let gateway = &call.state.gateway;
     let deleted = gateway.delete_object(permit, &bucket, &request).await?;
@@ -53,16 +55,15 @@ pub async fn delete_objects(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
-    // Each object gets a permit of its own; this one only decides about the request.
-    let (bucket, _permit) = call.authorize_target().await?;
-    let bypass = call.bypasses_governance(&bucket)?;
+    // Each object gets a permit of its own.
+    let bucket = call.enter_target().await?;
     let body = call.read_document(payload, framing, DELETE_OBJECTS_BODY_LEN_MAX);
     let request = requests::delete_objects(&body.await?)?;
     let bucket = &bucket;
     let outcomes = futures::stream::iter(&request.entries)
         .map(|entry| async move {
             let (object_key, version_id) = (entry.object_key.as_str(), entry.version_id.as_deref());
-            match delete_entry(call, bucket, entry, bypass).await {
+            match delete_entry(call, bucket, entry).await {
                 Ok(deleted) => DeleteOutcome::Deleted {
                     object_key,
                     version_id,
@@ -89,11 +90,10 @@ async fn delete_entry(
     call: &Call<'_>,
     bucket: &crate::gateway::BucketRecord,
     entry: &DeleteEntry,
-    bypass: bool,
 ) -> Result<Deleted, S3Error> {
     // An empty element names no version.
-    let version = entry.version_id.as_deref().filter(|text| !text.is_empty());
-    let version = version.map(VersionSelector::parse).transpose();
+    let named = entry.version_id.as_deref().filter(|text| !text.is_empty());
+    let version = named.map(VersionSelector::parse).transpose();
     let version = version.map_err(|_id| S3Error::new(S3ErrorCode::NoSuchVersion))?;
     let object_key = ObjectKey::parse(&entry.object_key).map_err(|source| {
         S3Error::new(match source {
@@ -116,7 +116,14 @@ async fn delete_entry(
     };
     let action = call.operation.action();
     let action = version.map_or(action, |_| action.on_version());
-    let permit = call.authorize_in(bucket, action)?;
+    let thing = Thing {
+        object_key: Some(&object_key),
+        version: named,
+    };
+    let permit = call
+        .permit(bucket, action, thing, &Asked::default())
+        .await?;
+    let bypass = call.bypasses_governance(bucket, Some(thing)).await?;
     let request = DeleteObject {
         object_key: &object_key,
         version,

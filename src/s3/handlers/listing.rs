@@ -61,7 +61,7 @@ pub async fn objects(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .gateway
         .list_objects(permit, &bucket, query)
         .await?;
-    let body = responses_list::list_objects(echo, marker, &page, call.owner());
+    let body = responses_list::list_objects(echo, marker, &page, &call.owner_of(&bucket).await?);
     Ok(respond::xml(StatusCode::OK, body))
 }
 
@@ -83,12 +83,15 @@ pub async fn objects_v2(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .await?;
     let next = page.entries.last().filter(|_| page.is_truncated);
     let next = next.map(|last| token::encode(last.name()));
-    let wants_owner = call.query.get("fetch-owner")? == Some("true");
+    let owner = match call.query.get("fetch-owner")? {
+        Some("true") => Some(call.owner_of(&bucket).await?),
+        Some(_) | None => None,
+    };
     let v2 = V2Echo {
         continuation_token: token,
         next_continuation_token: next.as_deref(),
         start_after,
-        owner: wants_owner.then(|| call.owner()),
+        owner: owner.as_ref(),
     };
     Ok(respond::xml(
         StatusCode::OK,
@@ -120,7 +123,7 @@ pub async fn uploads(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .list_uploads(permit, &bucket, query, after_upload)
         .await?;
     let markers = (key_marker, upload_marker);
-    let body = responses_list::list_uploads(echo, markers, &page, call.owner());
+    let body = responses_list::list_uploads(echo, markers, &page, &call.owner_of(&bucket).await?);
     Ok(respond::xml(StatusCode::OK, body))
 }
 
@@ -151,6 +154,6 @@ pub async fn parts(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     };
     Ok(respond::xml(
         StatusCode::OK,
-        responses_list::list_parts(echo, &page.parts, call.owner()),
+        responses_list::list_parts(echo, &page.parts, &call.owner_of(&bucket).await?),
     ))
 }

@@ -9,6 +9,7 @@ use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::version;
 use crate::s3::handlers::Call;
+use crate::s3::policy_context::Asked;
 use crate::s3::respond;
 use crate::s3::xml::{lock, responses_settings};
 use actix_http::Payload;
@@ -97,11 +98,16 @@ pub async fn put_retention(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
+    let bucket = call.authorize_ahead_of_document().await?;
     let selector = version::selector(call.query)?;
-    let bypass = call.bypasses_governance(&bucket)?;
+    let bypass = call.bypasses_governance(&bucket, None).await?;
     let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
     let retention = lock::retention(&body.await?)?;
+    let asked = Asked {
+        retention,
+        ..Asked::default()
+    };
+    let permit = call.authorize_document(&bucket, &asked).await?;
     let named = (&bucket, call.target.object_key()?);
     let gateway = &call.state.gateway;
     gateway
@@ -129,10 +135,15 @@ pub async fn put_legal_hold(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
+    let bucket = call.authorize_ahead_of_document().await?;
     let selector = version::selector(call.query)?;
     let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
     let is_on = lock::legal_hold(&body.await?)?;
+    let asked = Asked {
+        legal_hold: Some(is_on),
+        ..Asked::default()
+    };
+    let permit = call.authorize_document(&bucket, &asked).await?;
     let named = (&bucket, call.target.object_key()?);
     let gateway = &call.state.gateway;
     gateway

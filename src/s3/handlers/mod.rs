@@ -10,26 +10,28 @@ pub mod lock;
 pub mod multipart;
 pub mod object;
 pub mod part_copy;
+pub mod permission;
+pub mod policy;
+pub mod public_access;
 pub mod tagging;
 pub mod versioning;
 
 use crate::auth::{Payload as SignedPayload, RequestView, Verified};
 use crate::gateway::BucketRecord;
 use crate::gateway::object::version_error::VersionError;
-use crate::iam::{Action, Permit, Resource, authorize};
-use crate::model::bucket::BucketName;
+use crate::iam::Principal;
 use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
 use crate::model::lock::LockState;
 use crate::s3::app::S3State;
 use crate::s3::body::bridge::{self, Framing};
 use crate::s3::error::S3Error;
-use crate::s3::extract::{self, conditions, digests, guard, version};
+use crate::s3::extract::{self, conditions, digests};
 use crate::s3::operation::Operation;
 use crate::s3::route::{Query, Target};
-use crate::s3::xml::responses::Owner;
 use actix_http::Payload;
 use actix_web::HttpResponse;
 use bytes::Bytes;
+use std::net::IpAddr;
 
 /// A verified request on its way to the data plane.
 #[derive(Clone, Copy, Debug)]
@@ -46,75 +48,13 @@ pub struct Call<'a> {
     pub verified: &'a Verified,
     /// What it asks for.
     pub operation: Operation,
+    /// Its caller, with the policies that are about it.
+    pub principal: &'a Principal,
+    /// Where its connection comes from.
+    pub peer: Option<IpAddr>,
 }
 
 impl Call<'_> {
-    /// The caller as owner in answers.
-    fn owner(&self) -> Owner<'_> {
-        let identity = &self.verified.identity;
-        Owner {
-            id: identity.canonical_id(),
-            display_name: identity.display_name(),
-        }
-    }
-
-    /// What the caller must be allowed.
-    fn action(&self) -> Action {
-        let action = self.operation.action();
-        if self.query.has(version::PARAMETER) {
-            action.on_version()
-        } else {
-            action
-        }
-    }
-
-    /// Finds a bucket and authorizes an action on it.
-    async fn authorize_bucket(
-        &self,
-        name: &BucketName,
-        action: Action,
-    ) -> Result<(BucketRecord, Permit), S3Error> {
-        let bucket = self.state.gateway.find_bucket(name).await?;
-        let permit = self.authorize_in(&bucket, action)?;
-        Ok((bucket, permit))
-    }
-
-    /// Authorizes an action in a bucket.
-    fn authorize_in(&self, bucket: &BucketRecord, action: Action) -> Result<Permit, S3Error> {
-        let resource = Resource::Bucket {
-            bucket: bucket.bucket,
-            owner: bucket.tenant,
-        };
-        Ok(authorize(&self.verified.identity, action, resource)?)
-    }
-
-    /// Whether the caller asks to bypass GOVERNANCE and may.
-    ///
-    /// # Errors
-    /// `InvalidArgument`, `InvalidRequest` when it cannot be told whether it asks.
-    fn bypasses_governance(&self, bucket: &BucketRecord) -> Result<bool, S3Error> {
-        let action = Action::BypassGovernanceRetention;
-        let is_asked = extract::lock::bypass_governance(self.view)?;
-        Ok(is_asked && self.authorize_in(bucket, action).is_ok())
-    }
-
-    /// Finds the target's bucket and authorizes the call's operation on it. What the request's
-    /// headers ask for beyond that is judged afterwards: who may not do it learns nothing of it
-    /// (s3-behaviour.md 12).
-    async fn authorize_target(&self) -> Result<(BucketRecord, Permit), S3Error> {
-        let name = self.target.bucket_name()?;
-        let (bucket, permit) = self.authorize_bucket(&name, self.action()).await?;
-        let canonical_id = self.verified.identity.canonical_id();
-        guard::expected_owner(
-            self.view,
-            "x-amz-expected-bucket-owner",
-            &bucket,
-            canonical_id,
-        )?;
-        guard::refuse_unsupported(self.operation, self.view)?;
-        Ok((bucket, permit))
-    }
-
     /// The lock that a write into this bucket asks for.
     ///
     /// # Errors
@@ -141,14 +81,6 @@ impl Call<'_> {
             .reports_encryption
             .then_some(SseAlgorithm::Aes256);
         self.asked_encryption(bucket).or(reported)
-    }
-
-    /// Authorizes an operation on the caller's account.
-    fn authorize_account(&self) -> Result<Permit, S3Error> {
-        let identity = &self.verified.identity;
-        let permit = authorize(identity, self.operation.action(), Resource::Account)?;
-        guard::refuse_unsupported(self.operation, self.view)?;
-        Ok(permit)
     }
 
     /// Reads an XML body and checks its declared digests. Called behind the authorization: a
@@ -203,10 +135,21 @@ pub fn framing(
 /// # Errors
 /// `InvalidBucketName`, `NoSuchBucket`, `AccessDenied`.
 pub async fn authorize_ahead(call: &Call<'_>) -> Result<(), S3Error> {
-    if call.target.bucket.is_none() || call.operation == Operation::CreateBucket {
-        call.authorize_account()?;
-    } else {
-        call.authorize_target().await?;
+    match call.operation {
+        Operation::CreateBucket | Operation::ListBuckets => {
+            call.authorize_account()?;
+        }
+        Operation::DeleteObjects => {
+            call.enter_target().await?;
+        }
+        Operation::PutObjectLegalHold
+        | Operation::PutObjectRetention
+        | Operation::PutObjectTagging => {
+            call.authorize_ahead_of_document().await?;
+        }
+        _ => {
+            call.authorize_target().await?;
+        }
     }
     Ok(())
 }
@@ -220,6 +163,16 @@ pub async fn dispatch(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
+    let outcome = run(call, payload, framing).await;
+    match (outcome, call.operation) {
+        // About a copy's source, which its handler has judged.
+        (outcome, Operation::CopyObject | Operation::UploadPartCopy) => outcome,
+        (Err(error), _) => Err(call.conceal_target(error).await),
+        (Ok(response), _) => Ok(response),
+    }
+}
+
+async fn run(call: &Call<'_>, payload: Payload, framing: Framing) -> Result<HttpResponse, S3Error> {
     match call.operation {
         Operation::AbortMultipartUpload => multipart::abort(call).await,
         Operation::CompleteMultipartUpload => multipart::complete(call, payload, framing).await,
@@ -229,13 +182,17 @@ pub async fn dispatch(
         Operation::DeleteBucket => bucket::delete(call).await,
         Operation::DeleteBucketEncryption => encryption::delete(call).await,
         Operation::DeleteBucketLifecycle => lifecycle::delete(call).await,
+        Operation::DeleteBucketPolicy => policy::delete(call).await,
         Operation::DeleteBucketTagging => tagging::delete_bucket(call).await,
         Operation::DeleteObject => delete::delete_object(call).await,
         Operation::DeleteObjects => delete::delete_objects(call, payload, framing).await,
         Operation::DeleteObjectTagging => tagging::delete_object(call).await,
+        Operation::DeletePublicAccessBlock => public_access::delete(call).await,
         Operation::GetBucketEncryption => encryption::get(call).await,
         Operation::GetBucketLifecycleConfiguration => lifecycle::get(call).await,
         Operation::GetBucketLocation => bucket::location(call).await,
+        Operation::GetBucketPolicy => policy::get(call).await,
+        Operation::GetBucketPolicyStatus => policy::status(call).await,
         Operation::GetBucketTagging => tagging::get_bucket(call).await,
         Operation::GetBucketVersioning => versioning::get(call).await,
         Operation::GetObject => object::get(call).await,
@@ -244,6 +201,7 @@ pub async fn dispatch(
         Operation::GetObjectLockConfiguration => lock::get_configuration(call).await,
         Operation::GetObjectRetention => lock::get_retention(call).await,
         Operation::GetObjectTagging => tagging::get_object(call).await,
+        Operation::GetPublicAccessBlock => public_access::get(call).await,
         Operation::HeadBucket => bucket::head(call).await,
         Operation::HeadObject => object::head(call).await,
         Operation::ListBuckets => bucket::list(call).await,
@@ -254,6 +212,7 @@ pub async fn dispatch(
         Operation::ListParts => listing::parts(call).await,
         Operation::PutBucketEncryption => encryption::put(call, payload, framing).await,
         Operation::PutBucketLifecycleConfiguration => lifecycle::put(call, payload, framing).await,
+        Operation::PutBucketPolicy => policy::put(call, payload, framing).await,
         Operation::PutBucketTagging => tagging::put_bucket(call, payload, framing).await,
         Operation::PutBucketVersioning => versioning::put(call, payload, framing).await,
         Operation::PutObject => object::put(call, payload, framing).await,
@@ -263,6 +222,7 @@ pub async fn dispatch(
         }
         Operation::PutObjectRetention => lock::put_retention(call, payload, framing).await,
         Operation::PutObjectTagging => tagging::put_object(call, payload, framing).await,
+        Operation::PutPublicAccessBlock => public_access::put(call, payload, framing).await,
         Operation::UploadPart => multipart::upload_part(call, payload, framing).await,
         Operation::UploadPartCopy => part_copy::upload_part_copy(call).await,
     }

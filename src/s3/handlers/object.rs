@@ -1,20 +1,16 @@
 //! PutObject, GetObject, HeadObject, CopyObject.
 
-use crate::gateway::BucketRecord;
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::copy::CopyObject;
 use crate::gateway::object::get::{GetObject, ObjectAnswer, Selection, ToldChecksum};
 use crate::gateway::object::put::PutObject;
 use crate::gateway::object::version_error::VersionError;
-use crate::iam::{Action, Permit};
+use crate::iam::policy::Caller;
 use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
 use crate::model::range::ByteRange;
 use crate::s3::body::bridge::{Framing, with_body};
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::extract::copy_source::CopySource;
-use crate::s3::extract::{
-    conditions, copy_source, digests, guard, metadata, number, tagging, version,
-};
+use crate::s3::extract::{conditions, copy_source, digests, metadata, number, tagging, version};
 use crate::s3::handlers::{Call, lifecycle};
 use crate::s3::respond;
 use crate::s3::xml::responses;
@@ -124,6 +120,12 @@ fn describe(call: &Call<'_>, answer: &ObjectAnswer) -> Result<HttpResponseBuilde
     }
     for (parameter, header) in RESPONSE_OVERRIDES {
         if let Some(value) = call.query.get(parameter)? {
+            // Who may not sign must not make another's page out of an object (attacks.md 53).
+            if call.principal.caller == Caller::Anonymous {
+                let text = "Request specific response headers cannot be used for anonymous GET \
+                            requests.";
+                return Err(S3Error::new(S3ErrorCode::InvalidRequest).message(text.to_owned()));
+            }
             if value.chars().any(char::is_control) {
                 return Err(S3Error::argument(
                     parameter,
@@ -184,28 +186,6 @@ pub async fn head(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     )))
 }
 
-/// Finds a copy's source bucket and authorizes reading from it. Authorization is on the final name:
-/// what was parsed is what is read.
-///
-/// # Errors
-/// `NoSuchBucket`, `AccessDenied`.
-pub async fn authorize_source(
-    call: &Call<'_>,
-    source: &CopySource,
-) -> Result<(BucketRecord, Permit), S3Error> {
-    let action = Action::GetObject;
-    let action = if source.names_version() {
-        action.on_version()
-    } else {
-        action
-    };
-    let (bucket, permit) = call.authorize_bucket(&source.bucket, action).await?;
-    let canonical_id = call.verified.identity.canonical_id();
-    let owner_header = "x-amz-source-expected-bucket-owner";
-    guard::expected_owner(call.view, owner_header, &bucket, canonical_id)?;
-    Ok((bucket, permit))
-}
-
 /// The answer when a copy fails. AWS does not take a delete marker for a source (S3 API reference,
 /// CopyObject).
 pub fn copy_error(error: GatewayError) -> S3Error {
@@ -224,7 +204,7 @@ pub fn copy_error(error: GatewayError) -> S3Error {
 pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
     let source = copy_source::copy_source(call.view)?;
-    let (source_bucket, source_permit) = authorize_source(call, &source).await?;
+    let (source_bucket, source_permit) = call.authorize_source(&source).await?;
     let metadata = match conditions::text(call.view, "x-amz-metadata-directive") {
         None | Some("COPY") => None,
         Some("REPLACE") => Some(metadata::metadata(call.view)?),
@@ -236,14 +216,18 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
             ));
         }
     };
+    let tags = tagging::tags_of_copy(call.view)?;
+    if tags.is_none() {
+        call.authorize_source_tags(&source_bucket, &source).await?;
+    }
     let request = CopyObject {
         source_version: source.selector()?,
-        source_key: source.object_key,
+        source_key: source.object_key.clone(),
         source_conditions: conditions::read(call.view, "x-amz-copy-source-"),
         object_key: call.target.object_key()?.clone(),
         conditions: conditions::write(call.view),
         metadata,
-        tags: tagging::tags_of_copy(call.view)?,
+        tags,
         lock: call.asked_lock(&bucket)?,
         encryption: call.asked_encryption(&bucket),
         names_a_change: [SSE_HEADER, STORAGE_CLASS_HEADER]
@@ -252,12 +236,17 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         checksum_algorithm: digests::algorithm(call.view, "x-amz-checksum-algorithm")?,
     };
     let permits = (source_permit, permit);
-    let copied = call
-        .state
-        .gateway
-        .copy_object(permits, &source_bucket, &bucket, request)
-        .await
-        .map_err(copy_error)?;
+    let gateway = &call.state.gateway;
+    let copied = gateway.copy_object(permits, &source_bucket, &bucket, request);
+    let copied = match copied.await {
+        Ok(copied) => copied,
+        Err(error) => {
+            let error = copy_error(error);
+            return Err(call
+                .conceal(&source_bucket, &source.object_key, error)
+                .await);
+        }
+    };
     let stored = copied.stored;
     let body = responses::copy_object(&stored.etag, stored.last_modified, stored.checksum.as_ref());
     let mut response = HttpResponse::Ok();

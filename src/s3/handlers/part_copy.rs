@@ -15,11 +15,11 @@ use actix_web::HttpResponse;
 pub async fn upload_part_copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
     let source = copy_source::copy_source(call.view)?;
-    let (source_bucket, source_permit) = object::authorize_source(call, &source).await?;
+    let (source_bucket, source_permit) = call.authorize_source(&source).await?;
     let text = call.query.get("partNumber")?.unwrap_or_default();
     let request = UploadPartCopy {
         source_version: source.selector()?,
-        source_key: source.object_key,
+        source_key: source.object_key.clone(),
         source_conditions: conditions::read(call.view, "x-amz-copy-source-"),
         source_range: copy_source::copy_source_range(call.view)?,
         object_key: call.target.object_key()?.clone(),
@@ -28,10 +28,16 @@ pub async fn upload_part_copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> 
     };
     let permits = (source_permit, permit);
     let gateway = &call.state.gateway;
-    let copied = gateway
-        .upload_part_copy(permits, &source_bucket, &bucket, request)
-        .await
-        .map_err(object::copy_error)?;
+    let copied = gateway.upload_part_copy(permits, &source_bucket, &bucket, request);
+    let copied = match copied.await {
+        Ok(copied) => copied,
+        Err(error) => {
+            let error = object::copy_error(error);
+            return Err(call
+                .conceal(&source_bucket, &source.object_key, error)
+                .await);
+        }
+    };
     let stored = copied.part;
     let body = responses::copy_part(&stored.part);
     let told = stored.encryption.or_else(|| call.told_encryption(&bucket));

@@ -1,11 +1,14 @@
 //! Tags of versions and of buckets (s3-behaviour.md 62, 79, 80).
 
 use crate::base::limits::XML_BODY_LEN_MAX;
+use crate::gateway::BucketRecord;
+use crate::iam::Permit;
 use crate::model::tags::{BUCKET_TAGS_MAX, OBJECT_TAGS_MAX, TagSet};
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::version::{self, VERSION_HEADER};
 use crate::s3::handlers::Call;
+use crate::s3::policy_context::Asked;
 use crate::s3::respond;
 use crate::s3::xml::{responses_settings, tagging};
 use actix_http::Payload;
@@ -41,10 +44,18 @@ pub async fn put_object(
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
     // Before the body: who may not do it sends none.
-    call.authorize_target().await?;
+    let bucket = call.authorize_ahead_of_document().await?;
     let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
     let tags = tagging::tagging(&body.await?, OBJECT_TAGS_MAX)?;
-    Ok(set_object(call, StatusCode::OK, &tags).await?.finish())
+    let asked = Asked {
+        tags: Some(tags.clone()),
+        ..Asked::default()
+    };
+    let permit = call.authorize_document(&bucket, &asked).await?;
+    let permitted = (permit, &bucket);
+    Ok(set_object(call, permitted, StatusCode::OK, &tags)
+        .await?
+        .finish())
 }
 
 /// DeleteObjectTagging.
@@ -52,19 +63,20 @@ pub async fn put_object(
 /// # Errors
 /// The S3 answer.
 pub async fn delete_object(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
-    let none = TagSet::default();
-    let mut response = set_object(call, StatusCode::NO_CONTENT, &none).await?;
+    let (bucket, permit) = call.authorize_target().await?;
+    let (permitted, none) = ((permit, &bucket), TagSet::default());
+    let mut response = set_object(call, permitted, StatusCode::NO_CONTENT, &none).await?;
     Ok(response.finish())
 }
 
 async fn set_object(
     call: &Call<'_>,
+    (permit, bucket): (Permit, &BucketRecord),
     status: StatusCode,
     tags: &TagSet,
 ) -> Result<HttpResponseBuilder, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
     let selector = version::selector(call.query)?;
-    let named = (&bucket, call.target.object_key()?);
+    let named = (bucket, call.target.object_key()?);
     let gateway = &call.state.gateway;
     let told = gateway.set_object_tags(permit, call.action(), named, selector, tags);
     let told = told.await?;

@@ -65,6 +65,7 @@ pub async fn list(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .list_versions(permit, &bucket, query, marker)
         .await?;
     let markers = (key_marker, version_marker);
-    let body = responses_versions::list_versions(echo, markers, &page, call.owner());
+    let body =
+        responses_versions::list_versions(echo, markers, &page, &call.owner_of(&bucket).await?);
     Ok(respond::xml(StatusCode::OK, body))
 }

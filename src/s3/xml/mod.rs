@@ -2,6 +2,7 @@
 
 pub mod lifecycle;
 pub mod lock;
+pub mod public_access;
 pub mod reader;
 pub mod requests;
 pub mod responses;

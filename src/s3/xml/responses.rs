@@ -9,20 +9,20 @@ use crate::model::versioning::VersionSelector;
 use crate::s3::xml::XmlWriter;
 
 /// The owner in answers.
-#[derive(Clone, Copy, Debug)]
-pub struct Owner<'a> {
+#[derive(Clone, Debug)]
+pub struct Owner {
     /// Canonical id.
-    pub id: &'a str,
+    pub id: String,
     /// Display name.
-    pub display_name: &'a str,
+    pub display_name: String,
 }
 
-impl Owner<'_> {
+impl Owner {
     /// Writes it as `element`.
     pub fn write(&self, xml: &mut XmlWriter, element: &str) {
         xml.open(element);
-        xml.text("ID", self.id);
-        xml.text("DisplayName", self.display_name);
+        xml.text("ID", &self.id);
+        xml.text("DisplayName", &self.display_name);
         xml.close(element);
     }
 }
@@ -41,7 +41,7 @@ pub struct BucketsPage<'a> {
 }
 
 /// ListBuckets.
-pub fn list_buckets(owner: Owner<'_>, page: &BucketsPage<'_>) -> String {
+pub fn list_buckets(owner: &Owner, page: &BucketsPage<'_>) -> String {
     let mut xml = XmlWriter::new();
     xml.root("ListAllMyBucketsResult");
     owner.write(&mut xml, "Owner");

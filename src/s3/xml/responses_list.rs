@@ -55,7 +55,7 @@ impl ListEcho<'_> {
         &self,
         xml: &mut XmlWriter,
         page: &ListPage<ListedObject>,
-        owner: Option<Owner<'_>>,
+        owner: Option<&Owner>,
     ) {
         for entry in &page.entries {
             let ListEntry::Item(name, object) = entry else {
@@ -81,7 +81,7 @@ pub fn list_objects(
     echo: ListEcho<'_>,
     marker: &str,
     page: &ListPage<ListedObject>,
-    owner: Owner<'_>,
+    owner: &Owner,
 ) -> String {
     let mut xml = XmlWriter::new();
     xml.root("ListBucketResult");
@@ -119,7 +119,7 @@ pub struct V2Echo<'a> {
     /// `start-after`, as given.
     pub start_after: Option<&'a str>,
     /// The owner, if `fetch-owner=true`.
-    pub owner: Option<Owner<'a>>,
+    pub owner: Option<&'a Owner>,
 }
 
 /// ListObjectsV2.
@@ -157,7 +157,7 @@ pub fn list_uploads(
     echo: ListEcho<'_>,
     markers: (&str, &str),
     page: &ListPage<(UploadId, Timestamp)>,
-    owner: Owner<'_>,
+    owner: &Owner,
 ) -> String {
     let mut xml = XmlWriter::new();
     xml.root("ListMultipartUploadsResult");
@@ -220,7 +220,7 @@ pub struct PartsEcho<'a> {
 }
 
 /// ListParts.
-pub fn list_parts(echo: PartsEcho<'_>, parts: &[StoredPart], owner: Owner<'_>) -> String {
+pub fn list_parts(echo: PartsEcho<'_>, parts: &[StoredPart], owner: &Owner) -> String {
     let mut xml = XmlWriter::new();
     xml.root("ListPartsResult");
     xml.text("Bucket", echo.bucket);
@@ -253,10 +253,12 @@ pub fn list_parts(echo: PartsEcho<'_>, parts: &[StoredPart], owner: Owner<'_>) -
 mod tests {
     use super::*;
 
-    const OWNER: Owner<'static> = Owner {
-        id: "o",
-        display_name: "O",
-    };
+    fn owner() -> Owner {
+        Owner {
+            id: "o".to_owned(),
+            display_name: "O".to_owned(),
+        }
+    }
 
     fn echo(is_url_encoded: bool) -> ListEcho<'static> {
         ListEcho {
@@ -277,7 +279,7 @@ mod tests {
                 entries: entries.to_vec(),
                 is_truncated,
             };
-            let text = list_uploads(echo(true), ("a a", ""), &page, OWNER);
+            let text = list_uploads(echo(true), ("a a", ""), &page, &owner());
             let from = text.find("<NextKeyMarker>")?;
             let to = text.find("<Prefix>")?;
             text.get(from..to).map(str::to_owned)
@@ -300,7 +302,7 @@ mod tests {
             entries: vec![ListEntry::CommonPrefix("a b+\u{1}".to_owned())],
             is_truncated: true,
         };
-        let text = list_objects(echo(true), "m m", &page, OWNER);
+        let text = list_objects(echo(true), "m m", &page, &owner());
         for expected in [
             "<Prefix>p p</Prefix>",
             "<Marker>m%20m</Marker>",
@@ -311,7 +313,7 @@ mod tests {
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }
-        let text = list_objects(echo(false), "", &page, OWNER);
+        let text = list_objects(echo(false), "", &page, &owner());
         assert!(
             text.contains("<NextMarker>a b+&#x1;</NextMarker>"),
             "{text}"

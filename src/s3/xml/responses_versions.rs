@@ -12,7 +12,7 @@ pub fn list_versions(
     echo: ListEcho<'_>,
     markers: (&str, &str),
     page: &ListPage<ListedVersion<VersionEntry>>,
-    owner: Owner<'_>,
+    owner: &Owner,
 ) -> String {
     let mut xml = XmlWriter::new();
     xml.root("ListVersionsResult");
@@ -47,7 +47,7 @@ fn write_version(
     xml: &mut XmlWriter,
     name: &str,
     listed: &ListedVersion<VersionEntry>,
-    owner: Owner<'_>,
+    owner: &Owner,
 ) {
     let entry = &listed.item;
     let element = match entry.object {

@@ -23,10 +23,15 @@ impl XmlWriter {
 
     /// Opens the root element with S3's namespace.
     pub fn root(&mut self, name: &str) {
+        self.root_in(NAMESPACE, name);
+    }
+
+    /// Opens the root element with a namespace.
+    pub fn root_in(&mut self, namespace: &str, name: &str) {
         self.text.push('<');
         self.text.push_str(name);
         self.text.push_str(" xmlns=\"");
-        self.text.push_str(NAMESPACE);
+        self.text.push_str(namespace);
         self.text.push_str("\">");
     }
 

@@ -1,0 +1,200 @@
+//! A user's or group's record.
+//!
+//! Owns: its stored form: tenant and kind readable, the rest sealed under the tenant's credentials
+//! key, since names and policies may tell of people. Sealed: format, name, path, id, created,
+//! policies (count u16, name and text each), groups (count u16, name each).
+//! Not here: which changes there are (`accounts`).
+
+use crate::base::codec::{CodecError, Reader, Writer};
+use crate::base::entropy::{Entropy, random_array};
+use crate::catalog::error::CatalogError;
+use crate::catalog::keyspace;
+use crate::catalog::record::{self, RecordKind};
+use crate::crypto::{RecordContext, RecordView, ScopeKey, seal_record};
+use crate::model::iam::{IamName, IamPath, MemberKind};
+use crate::model::id::{BucketId, TenantId};
+use crate::model::time::Timestamp;
+use crate::storage::MetaKey;
+use bytes::Bytes;
+
+/// Characters of generated ids.
+const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/// A user or a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Whose.
+    pub tenant: TenantId,
+    /// What.
+    pub kind: MemberKind,
+    /// Its name.
+    pub name: IamName,
+    /// Where it stands.
+    pub path: IamPath,
+    /// Its id, which no later member of the same name has.
+    pub id: String,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Its policies by name, byte for byte as they were given.
+    pub policies: Vec<(IamName, String)>,
+    /// The groups of a user.
+    pub groups: Vec<IamName>,
+}
+
+/// A unique id in the form of AWS's ("IAM identifiers"): four letters for the kind, then 16 random
+/// ones.
+fn unique_id(kind: MemberKind, entropy: &dyn Entropy) -> Result<String, CatalogError> {
+    let mut id = match kind {
+        MemberKind::Group => "AGPA".to_owned(),
+        MemberKind::User => "AIDA".to_owned(),
+    };
+    let random = random_array::<16>(entropy).map_err(CatalogError::from)?;
+    id.extend(random.iter().map(|byte| {
+        let letter = ID_ALPHABET.get(usize::from(byte % 32));
+        letter.map_or('A', |letter| char::from(*letter))
+    }));
+    Ok(id)
+}
+
+impl Member {
+    /// A member without policies and groups.
+    ///
+    /// # Errors
+    /// When the random source fails.
+    pub fn new(
+        (tenant, kind): (TenantId, MemberKind),
+        name: IamName,
+        path: IamPath,
+        created: Timestamp,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, CatalogError> {
+        Ok(Self {
+            tenant,
+            kind,
+            name,
+            path,
+            id: unique_id(kind, entropy)?,
+            created,
+            policies: Vec::new(),
+            groups: Vec::new(),
+        })
+    }
+
+    /// The row of the member.
+    pub fn row(&self) -> MetaKey {
+        keyspace::member(self.tenant, self.kind, &self.name)
+    }
+
+    /// The stored form.
+    ///
+    /// # Errors
+    /// When the random source fails.
+    pub fn seal(&self, key: &ScopeKey, entropy: &dyn Entropy) -> Result<Bytes, CatalogError> {
+        let mut w = Writer::new();
+        w.field(self.name.as_str().as_bytes())
+            .field(self.path.as_str().as_bytes())
+            .field(self.id.as_bytes())
+            .u64(self.created.millis());
+        w.u16(u16::try_from(self.policies.len()).unwrap_or(u16::MAX));
+        for (name, text) in &self.policies {
+            w.field(name.as_str().as_bytes()).field(text.as_bytes());
+        }
+        w.u16(u16::try_from(self.groups.len()).unwrap_or(u16::MAX));
+        for name in &self.groups {
+            w.field(name.as_str().as_bytes());
+        }
+        let secret = zeroize::Zeroizing::new(w.into_vec());
+        let row = self.row();
+        let sealed = seal_record(key, &context(self.tenant, &row), &[], &secret, entropy)?;
+        let framed = record::encode(RecordKind::Member, |w| {
+            w.fixed(self.tenant.as_bytes()).field(&sealed);
+        });
+        Ok(framed.into())
+    }
+
+    /// Reads a row.
+    ///
+    /// # Errors
+    /// When it is corrupt, or another member's.
+    pub fn open(
+        (tenant, kind): (TenantId, MemberKind),
+        row: &MetaKey,
+        stored: &[u8],
+        key: &ScopeKey,
+    ) -> Result<Self, CatalogError> {
+        let read = |r: &mut Reader<'_>| {
+            if TenantId::from_bytes(r.array()?) != tenant {
+                return Err(CodecError::InvalidField("tenant"));
+            }
+            Ok(r.field()?.to_vec())
+        };
+        let sealed = record::decode(RecordKind::Member, stored, read)?;
+        let secret = RecordView::decode(&sealed)?.open(key, &context(tenant, row))?;
+        let mut r = Reader::new(secret.expose());
+        let member = Self::read(&mut r, tenant, kind)?;
+        r.finish()?;
+        Ok(member)
+    }
+
+    fn read(r: &mut Reader<'_>, tenant: TenantId, kind: MemberKind) -> Result<Self, CodecError> {
+        let name =
+            |text: String| IamName::other(&text).map_err(|_name| CodecError::InvalidField("name"));
+        let mut member = Self {
+            tenant,
+            kind,
+            name: name(r.text("name")?)?,
+            path: IamPath::parse(&r.text("path")?)
+                .map_err(|_path| CodecError::InvalidField("path"))?,
+            id: r.text("id")?,
+            created: Timestamp::from_millis(r.u64()?),
+            policies: Vec::new(),
+            groups: Vec::new(),
+        };
+        for _ in 0..r.u16()? {
+            let policy = (name(r.text("policy name")?)?, r.text("policy")?);
+            member.policies.push(policy);
+        }
+        for _ in 0..r.u16()? {
+            member.groups.push(name(r.text("group")?)?);
+        }
+        Ok(member)
+    }
+}
+
+fn context(tenant: TenantId, row: &MetaKey) -> RecordContext<'_> {
+    RecordContext {
+        tenant,
+        bucket: BucketId::from_bytes([0; 16]),
+        object_key: row,
+        version: b"member",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::entropy::SystemEntropy;
+
+    #[test]
+    fn member_is_sealed_to_its_row_and_tenant() {
+        let entropy = SystemEntropy::new();
+        let key = ScopeKey::generate(1, &entropy).unwrap();
+        let tenant = TenantId::from_bytes([1; 16]);
+        let place = (tenant, MemberKind::User);
+        let name = |text| IamName::user(text).unwrap();
+        let now = Timestamp::from_millis(5);
+        let path = IamPath::parse("/archive/").unwrap();
+        let mut ana = Member::new(place, name("Ana"), path, now, &entropy).unwrap();
+        ana.policies.push((name("read"), "{}".to_owned()));
+        ana.groups.push(name("clerks"));
+        let stored = ana.seal(&key, &entropy).unwrap();
+        assert!(!stored.windows(3).any(|three| three == b"Ana"));
+        assert_eq!(Member::open(place, &ana.row(), &stored, &key).unwrap(), ana);
+        let eva = keyspace::member(tenant, MemberKind::User, &name("eva"));
+        assert!(Member::open(place, &eva, &stored, &key).is_err());
+        let group = keyspace::member(tenant, MemberKind::Group, &name("ana"));
+        assert!(Member::open((tenant, MemberKind::Group), &group, &stored, &key).is_err());
+        let other = TenantId::from_bytes([2; 16]);
+        assert!(Member::open((other, MemberKind::User), &ana.row(), &stored, &key).is_err());
+    }
+}

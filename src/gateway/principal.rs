@@ -1,0 +1,167 @@
+//! Who asks: from a verified identity to a principal with its policies.
+//!
+//! Owns: finding a user's policies and those of its groups, the cache of what was parsed.
+//! Not here: the records (`catalog::accounts`), the decision (`iam::authorize`).
+//!
+//! Every request of a user reads its row and its groups' (point reads, a few microseconds each) and
+//! compares them with the cached copies: what was changed, here or on another gateway, counts at
+//! once, and no invalidation can be missed.
+
+use crate::auth::VerifiedIdentity;
+use crate::catalog::accounts::Account;
+use crate::catalog::accounts::member::Member;
+use crate::catalog::error::CatalogError;
+use crate::catalog::{credentials, keyspace, tenants};
+use crate::crypto::ScopeKey;
+use crate::gateway::Gateway;
+use crate::gateway::error::GatewayError;
+use crate::iam::policy::arn::user_arn;
+use crate::iam::policy::{Caller, Policy, PolicyKind};
+use crate::iam::{AttachedPolicy, Principal};
+use crate::model::iam::{IamName, MemberKind};
+use crate::model::id::TenantId;
+use crate::model::tenant::AccountId;
+use crate::storage::{MetaKey, MetaStore, Partition};
+use bytes::Bytes;
+use lru::LruCache;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Parsed users and groups kept in memory.
+const CACHED_MAX: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+
+/// A user or group with its policies parsed.
+#[derive(Debug)]
+struct ParsedMember {
+    member: Member,
+    policies: Vec<AttachedPolicy>,
+}
+
+/// Stored bytes and what was read from them.
+type CachedMember = (Bytes, Arc<ParsedMember>);
+
+/// Parsed members by their rows, with the stored bytes that they were opened from.
+#[derive(Clone, Debug)]
+pub(in crate::gateway) struct MemberCache {
+    parsed: Arc<Mutex<LruCache<MetaKey, CachedMember>>>,
+}
+
+impl Default for MemberCache {
+    fn default() -> Self {
+        Self {
+            parsed: Arc::new(Mutex::new(LruCache::new(CACHED_MAX))),
+        }
+    }
+}
+
+impl MemberCache {
+    fn get(&self, row: &MetaKey, stored: &Bytes) -> Option<Arc<ParsedMember>> {
+        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, member) = parsed.get(row)?;
+        (known == stored).then(|| Arc::clone(member))
+    }
+
+    fn put(&self, row: MetaKey, stored: Bytes, member: &Arc<ParsedMember>) {
+        let mut parsed = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        parsed.put(row, (stored, Arc::clone(member)));
+    }
+}
+
+impl Gateway {
+    /// Who asks, with the policies that are about it.
+    ///
+    /// # Errors
+    /// `CallerGone` for a user that was deleted; when keys or rows fail, or a policy does not parse.
+    pub async fn principal(
+        &self,
+        identity: Option<&VerifiedIdentity>,
+    ) -> Result<Principal, GatewayError> {
+        let Some(identity) = identity else {
+            return Ok(Principal::anonymous());
+        };
+        let Some(name) = identity.user() else {
+            return Ok(Principal::root(identity));
+        };
+        let tenant = identity.tenant();
+        let user = self.parsed_member(tenant, MemberKind::User, name).await?;
+        let user = user.ok_or(GatewayError::CallerGone)?;
+        let mut policies = user.policies.clone();
+        for group in &user.member.groups {
+            let group = self.parsed_member(tenant, MemberKind::Group, group).await?;
+            // A group is only deleted when it has no users.
+            let group = group.ok_or(CatalogError::Inconsistent("group of a user"))?;
+            policies.extend(group.policies.iter().cloned());
+        }
+        let account = AccountId::of(tenant);
+        let (path, name) = (user.member.path.as_str(), user.member.name.as_str());
+        Ok(Principal {
+            tenant: Some(tenant),
+            caller: Caller::User {
+                account,
+                arn: user_arn(&account, path, name).into(),
+                id: user.member.id.as_str().into(),
+                name: name.into(),
+            },
+            policies,
+        })
+    }
+
+    async fn parsed_member(
+        &self,
+        tenant: TenantId,
+        kind: MemberKind,
+        name: &IamName,
+    ) -> Result<Option<Arc<ParsedMember>>, GatewayError> {
+        let row = keyspace::member(tenant, kind, name);
+        let stored = MetaStore::get(&*self.engine, Partition::System, &row).await;
+        let Some(stored) = stored.map_err(CatalogError::from)? else {
+            return Ok(None);
+        };
+        if let Some(known) = self.members.get(&row, &stored) {
+            return Ok(Some(known));
+        }
+        let key = self.credentials_key(tenant).await?;
+        let member = Member::open((tenant, kind), &row, &stored, &key)?;
+        let policies = member.policies.iter().map(|(policy, text)| {
+            let parsed = Policy::parse(PolicyKind::Identity, text.as_bytes());
+            let parsed = parsed.map_err(|_text| CatalogError::Inconsistent("policy of a user"))?;
+            let word = kind.word();
+            Ok::<_, CatalogError>(AttachedPolicy {
+                label: format!("policy {policy} of {word} {}", member.name).into(),
+                policy: Arc::new(parsed),
+            })
+        });
+        let policies = policies.collect::<Result<_, _>>()?;
+        let parsed = Arc::new(ParsedMember { member, policies });
+        self.members.put(row, stored, &parsed);
+        Ok(Some(parsed))
+    }
+
+    /// The key under which a tenant's credentials, users and groups are sealed.
+    pub(in crate::gateway) async fn credentials_key(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Arc<ScopeKey>, GatewayError> {
+        let record = tenants::find(&*self.engine, tenant).await?;
+        let record = record.ok_or(CatalogError::Inconsistent("tenant"))?;
+        let context = credentials::key_context(tenant);
+        Ok(self
+            .keys
+            .scope_key(&context, &record.credentials_key)
+            .await?)
+    }
+
+    /// An account with what opens its rows.
+    pub(in crate::gateway) fn account_of<'a>(
+        &'a self,
+        tenant: TenantId,
+        key: &'a ScopeKey,
+    ) -> Account<'a> {
+        Account {
+            engine: &*self.engine,
+            entropy: &*self.entropy,
+            key,
+            tenant,
+        }
+    }
+}

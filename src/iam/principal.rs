@@ -1,0 +1,61 @@
+//! Who asks, with the policies that are about it.
+//!
+//! Owns: `Principal`. Not here: how the policies are found (`gateway::principal`), the decision
+//! (`authorize`).
+
+use crate::auth::VerifiedIdentity;
+use crate::iam::policy::{Caller, Policy};
+use crate::model::id::TenantId;
+use crate::model::tenant::AccountId;
+use std::sync::Arc;
+
+/// A policy of a user, as decisions name it.
+#[derive(Clone, Debug)]
+pub struct AttachedPolicy {
+    /// What it is attached to and its name, such as `policy "read" of user "ana"`.
+    pub label: Arc<str>,
+    /// What it says.
+    pub policy: Arc<Policy>,
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// The tenant; `None` when the request is not signed.
+    pub tenant: Option<TenantId>,
+    /// In the words of policies.
+    pub caller: Caller,
+    /// What a user may do, by its own policies and by those of its groups. A tenant's root has
+    /// none: it may do everything.
+    pub policies: Vec<AttachedPolicy>,
+}
+
+impl Principal {
+    /// Nobody.
+    pub fn anonymous() -> Self {
+        Self {
+            tenant: None,
+            caller: Caller::Anonymous,
+            policies: Vec::new(),
+        }
+    }
+
+    /// A tenant's root.
+    pub fn root(identity: &VerifiedIdentity) -> Self {
+        Self {
+            tenant: Some(identity.tenant()),
+            caller: Caller::Root {
+                account: AccountId::of(identity.tenant()),
+                canonical_id: identity.canonical_id().into(),
+            },
+            policies: Vec::new(),
+        }
+    }
+
+    /// Whether a condition of one of its policies asks for a key that begins so.
+    pub fn asks_for(&self, key_prefix: &str) -> bool {
+        self.policies
+            .iter()
+            .any(|own| own.policy.asks_for(key_prefix))
+    }
+}

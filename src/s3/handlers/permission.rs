@@ -1,0 +1,414 @@
+//! Permits for a call: what is asked of `iam` and with which facts.
+//!
+//! Owns: the resource and the circumstances of each decision, what is concealed from whom.
+//! Not here: the decision (`iam::authorize`), the values of condition keys (`policy_context`).
+
+use crate::gateway::BucketRecord;
+use crate::gateway::bucket_policy::BucketOwner;
+use crate::iam::policy::Caller;
+use crate::iam::policy::arn::{ALL_BUCKETS, bucket_arn};
+use crate::iam::{Action, BucketResource, Denied, Permit, Request, Resource, authorize};
+use crate::model::object_key::ObjectKey;
+use crate::model::tags::TagSet;
+use crate::model::time::Timestamp;
+use crate::model::versioning::VersionSelector;
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::extract::copy_source::CopySource;
+use crate::s3::extract::{self, guard, version};
+use crate::s3::handlers::Call;
+use crate::s3::operation::Operation;
+use crate::s3::policy_context::{Asked, RequestContext};
+use crate::s3::xml::responses::Owner;
+
+/// Condition keys whose values stand in documents.
+const DOCUMENT_KEYS: &[&str] = &["s3:requestobjecttag", "s3:object-lock-"];
+
+/// What an action is done to in a bucket.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::s3) struct Thing<'a> {
+    /// The object, unless it is the bucket.
+    pub object_key: Option<&'a ObjectKey>,
+    /// The version that is named, as it was written.
+    pub version: Option<&'a str>,
+}
+
+impl<'a> From<&'a CopySource> for Thing<'a> {
+    fn from(source: &'a CopySource) -> Self {
+        Self {
+            object_key: Some(&source.object_key),
+            version: source.version(),
+        }
+    }
+}
+
+impl Thing<'_> {
+    /// The action that is needed, by whether a version is named.
+    fn action(&self, action: Action) -> Action {
+        self.version.map_or(action, |_named| action.on_version())
+    }
+}
+
+impl From<BucketOwner> for Owner {
+    fn from(owner: BucketOwner) -> Self {
+        Self {
+            id: owner.canonical_id,
+            display_name: owner.display_name,
+        }
+    }
+}
+
+impl Call<'_> {
+    /// What the caller must be allowed.
+    pub(in crate::s3) fn action(&self) -> Action {
+        let action = self.operation.action();
+        if self.query.has(version::PARAMETER) {
+            action.on_version()
+        } else {
+            action
+        }
+    }
+
+    fn thing(&self) -> Thing<'_> {
+        Thing {
+            object_key: self.target.object_key.as_ref(),
+            version: self.query.get(version::PARAMETER).ok().flatten(),
+        }
+    }
+
+    /// Decides about an action in a bucket.
+    ///
+    /// # Errors
+    /// `AccessDenied`; the answer to a policy or tags that cannot be read.
+    pub(in crate::s3) async fn permit(
+        &self,
+        bucket: &BucketRecord,
+        action: Action,
+        thing: Thing<'_>,
+        asked: &Asked,
+    ) -> Result<Permit, S3Error> {
+        let gateway = &self.state.gateway;
+        let policy = gateway.policy_in_force(bucket).await?;
+        let policy = policy.as_deref().map(|own| &own.policy);
+        let existing_tag = "s3:existingobjecttag/";
+        let asks_for_tags = policy.is_some_and(|own| own.asks_for(existing_tag))
+            || self.principal.asks_for(existing_tag);
+        let existing_tags = if asks_for_tags {
+            self.existing_tags(bucket, thing).await?
+        } else {
+            None
+        };
+        let context = RequestContext {
+            view: self.view,
+            query: self.query,
+            peer: self.peer,
+            caller: &self.principal.caller,
+            now: Timestamp::from_millis(self.state.clock.unix_millis()),
+            region: &self.state.region,
+            owner: Some(bucket.tenant),
+            version: thing.version,
+            existing_tags: existing_tags.as_ref(),
+            asked,
+        };
+        let decision = authorize(&Request {
+            principal: self.principal,
+            action,
+            resource: Resource::Bucket(BucketResource {
+                bucket: bucket.bucket,
+                owner: bucket.tenant,
+                name: bucket.name.as_str(),
+                object_key: thing.object_key.map(ObjectKey::as_str),
+                policy,
+                binds_root: bucket.access.binds_root,
+                restricts_public: bucket.access.block().restrict_public_buckets,
+            }),
+            context: &context,
+        });
+        decision.map_err(|denied| self.denied(denied))
+    }
+
+    fn denied(&self, denied: Denied) -> S3Error {
+        if self.principal.caller == Caller::Anonymous {
+            self.state.metrics.authentication_failed();
+        }
+        denied.into()
+    }
+
+    async fn existing_tags(
+        &self,
+        bucket: &BucketRecord,
+        thing: Thing<'_>,
+    ) -> Result<Option<TagSet>, S3Error> {
+        let Some(object_key) = thing.object_key else {
+            return Ok(None);
+        };
+        // What is no version id has no tags; it is refused behind the decision.
+        let selector = match thing.version.map(VersionSelector::parse).transpose() {
+            Ok(selector) => selector,
+            Err(_invalid) => return Ok(None),
+        };
+        let gateway = &self.state.gateway;
+        Ok(gateway
+            .tags_for_decision(bucket, object_key, selector)
+            .await?)
+    }
+
+    /// Finds the target's bucket and authorizes the call's operation on it. What the request's
+    /// headers ask for beyond that is judged afterwards: who may not do it learns nothing of it
+    /// (s3-behaviour.md 12).
+    pub(in crate::s3) async fn authorize_target(&self) -> Result<(BucketRecord, Permit), S3Error> {
+        let name = self.target.bucket_name()?;
+        let bucket = self.state.gateway.find_bucket(&name).await?;
+        let asked = Asked::default();
+        let permit = self
+            .permit(&bucket, self.action(), self.thing(), &asked)
+            .await?;
+        self.authorize_extras(&bucket).await?;
+        self.judge(&bucket).await?;
+        Ok((bucket, permit))
+    }
+
+    /// Finds the bucket of a request about many objects: each of them is decided by itself, so that
+    /// here it counts only whether anything can come of it.
+    pub(in crate::s3) async fn enter_target(&self) -> Result<BucketRecord, S3Error> {
+        let name = self.target.bucket_name()?;
+        let bucket = self.state.gateway.find_bucket(&name).await?;
+        let is_root = matches!(self.principal.caller, Caller::Root { .. });
+        let is_owner = is_root && self.principal.tenant == Some(bucket.tenant);
+        let has_policies = bucket.access.has_policy || !self.principal.policies.is_empty();
+        if !is_owner && !has_policies {
+            // Denied, by the same words as everywhere.
+            let asked = Asked::default();
+            self.permit(&bucket, self.action(), self.thing(), &asked)
+                .await?;
+        }
+        self.judge(&bucket).await?;
+        Ok(bucket)
+    }
+
+    async fn judge(&self, bucket: &BucketRecord) -> Result<(), S3Error> {
+        self.judge_owner(bucket, "x-amz-expected-bucket-owner")
+            .await?;
+        guard::refuse_unsupported(self.operation, self.view)
+    }
+
+    async fn judge_owner(&self, bucket: &BucketRecord, header: &str) -> Result<(), S3Error> {
+        if self.view.header(header).is_some() {
+            let owner = self.state.gateway.bucket_owner(bucket).await?;
+            guard::expected_owner(self.view, header, bucket, &owner.canonical_id)?;
+        }
+        Ok(())
+    }
+
+    /// Writes that also set tags, a retention or a legal hold need the permission for those as well
+    /// (S3 API reference, PutObject, CopyObject, CreateMultipartUpload, "Permissions").
+    async fn authorize_extras(&self, bucket: &BucketRecord) -> Result<(), S3Error> {
+        let is_write = matches!(
+            self.operation,
+            Operation::PutObject | Operation::CopyObject | Operation::CreateMultipartUpload
+        );
+        if !is_write {
+            return Ok(());
+        }
+        let has = |name| self.view.header(name).is_some();
+        let extras = [
+            (has("x-amz-tagging"), Action::PutObjectTagging),
+            (has("x-amz-object-lock-mode"), Action::PutObjectRetention),
+            (
+                has("x-amz-object-lock-legal-hold"),
+                Action::PutObjectLegalHold,
+            ),
+        ];
+        for (is_asked, action) in extras {
+            if is_asked {
+                let asked = Asked::default();
+                self.permit(bucket, action, self.thing(), &asked).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the target's bucket and decides ahead of the request's document. Where a policy has
+    /// conditions on what the document says, that is known only when it was read, and
+    /// [`Self::authorize_document`] decides.
+    pub(in crate::s3) async fn authorize_ahead_of_document(&self) -> Result<BucketRecord, S3Error> {
+        let name = self.target.bucket_name()?;
+        let bucket = self.state.gateway.find_bucket(&name).await?;
+        let asked = Asked::default();
+        if let Err(denied) = self
+            .permit(&bucket, self.action(), self.thing(), &asked)
+            .await
+        {
+            let policy = self.state.gateway.policy_in_force(&bucket).await?;
+            let is_open = DOCUMENT_KEYS.iter().any(|key| {
+                self.principal.asks_for(key)
+                    || policy.as_ref().is_some_and(|own| own.policy.asks_for(key))
+            });
+            if !is_open {
+                return Err(denied);
+            }
+        }
+        self.judge(&bucket).await?;
+        Ok(bucket)
+    }
+
+    /// Decides when the request's document was read.
+    pub(in crate::s3) async fn authorize_document(
+        &self,
+        bucket: &BucketRecord,
+        asked: &Asked,
+    ) -> Result<Permit, S3Error> {
+        self.permit(bucket, self.action(), self.thing(), asked)
+            .await
+    }
+
+    /// Whether the caller asks to bypass GOVERNANCE for an object and may.
+    ///
+    /// # Errors
+    /// `InvalidArgument`, `InvalidRequest` when it cannot be told whether it asks.
+    pub(in crate::s3) async fn bypasses_governance(
+        &self,
+        bucket: &BucketRecord,
+        thing: Option<Thing<'_>>,
+    ) -> Result<bool, S3Error> {
+        if !extract::lock::bypass_governance(self.view)? {
+            return Ok(false);
+        }
+        let (action, asked) = (Action::BypassGovernanceRetention, Asked::default());
+        let thing = thing.unwrap_or_else(|| self.thing());
+        match self.permit(bucket, action, thing, &asked).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == S3ErrorCode::AccessDenied => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Authorizes an operation on the caller's account.
+    pub(in crate::s3) fn authorize_account(&self) -> Result<Permit, S3Error> {
+        let asked = Asked::default();
+        let context = RequestContext {
+            view: self.view,
+            query: self.query,
+            peer: self.peer,
+            caller: &self.principal.caller,
+            now: Timestamp::from_millis(self.state.clock.unix_millis()),
+            region: &self.state.region,
+            owner: None,
+            version: None,
+            existing_tags: None,
+            asked: &asked,
+        };
+        let arn = match self.target.bucket.as_deref() {
+            None => ALL_BUCKETS.to_owned(),
+            Some(name) => bucket_arn(name),
+        };
+        let decision = authorize(&Request {
+            principal: self.principal,
+            action: self.operation.action(),
+            resource: Resource::Account { arn: &arn },
+            context: &context,
+        });
+        let permit = decision.map_err(|denied| self.denied(denied))?;
+        guard::refuse_unsupported(self.operation, self.view)?;
+        Ok(permit)
+    }
+
+    /// Finds a copy's source and authorizes reading it. Authorization is on the final name: what
+    /// was parsed is what is read.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`, `AccessDenied`.
+    pub(in crate::s3) async fn authorize_source(
+        &self,
+        source: &CopySource,
+    ) -> Result<(BucketRecord, Permit), S3Error> {
+        let bucket = self.state.gateway.find_bucket(&source.bucket).await?;
+        let (thing, asked) = (Thing::from(source), Asked::default());
+        let action = thing.action(Action::GetObject);
+        let permit = self.permit(&bucket, action, thing, &asked).await?;
+        let header = "x-amz-source-expected-bucket-owner";
+        self.judge_owner(&bucket, header).await?;
+        Ok((bucket, permit))
+    }
+
+    /// A copy that takes its source's tags along needs the permission to read them, if there are
+    /// any.
+    ///
+    /// # Errors
+    /// `AccessDenied`.
+    pub(in crate::s3) async fn authorize_source_tags(
+        &self,
+        bucket: &BucketRecord,
+        source: &CopySource,
+    ) -> Result<(), S3Error> {
+        let (thing, asked) = (Thing::from(source), Asked::default());
+        let action = thing.action(Action::GetObjectTagging);
+        let Err(denied) = self.permit(bucket, action, thing, &asked).await else {
+            return Ok(());
+        };
+        match self.existing_tags(bucket, thing).await? {
+            Some(tags) if !tags.is_empty() => Err(denied),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Who may not list a bucket is not told which objects it lacks (S3 API reference, GetObject,
+    /// "Permissions").
+    pub(in crate::s3) async fn conceal(
+        &self,
+        bucket: &BucketRecord,
+        object_key: &ObjectKey,
+        error: S3Error,
+    ) -> S3Error {
+        if error.code() != S3ErrorCode::NoSuchKey {
+            return error;
+        }
+        let thing = Thing {
+            object_key: None,
+            version: None,
+        };
+        let asked = Asked {
+            listed: Some(object_key.as_str().to_owned()),
+            ..Asked::default()
+        };
+        match self.permit(bucket, Action::ListBucket, thing, &asked).await {
+            Ok(_) => error,
+            Err(denied) => denied,
+        }
+    }
+
+    /// As [`Self::conceal`], for an object that the call itself names.
+    pub(in crate::s3) async fn conceal_target(&self, error: S3Error) -> S3Error {
+        let (Ok(name), Some(object_key)) = (self.target.bucket_name(), &self.target.object_key)
+        else {
+            return error;
+        };
+        if error.code() != S3ErrorCode::NoSuchKey {
+            return error;
+        }
+        match self.state.gateway.find_bucket(&name).await {
+            Ok(bucket) => self.conceal(&bucket, object_key, error).await,
+            Err(other) => other.into(),
+        }
+    }
+
+    /// The caller as the owner of its account's buckets.
+    pub(in crate::s3) fn caller_as_owner(&self) -> Owner {
+        let identity = self.verified.identity.as_ref();
+        Owner {
+            id: identity.map_or("", |own| own.canonical_id()).to_owned(),
+            display_name: identity.map_or("", |own| own.display_name()).to_owned(),
+        }
+    }
+
+    /// The bucket's owner, who owns all in it (S3 User Guide, "Controlling ownership of objects",
+    /// bucket owner enforced).
+    pub(in crate::s3) async fn owner_of(&self, bucket: &BucketRecord) -> Result<Owner, S3Error> {
+        match &self.verified.identity {
+            Some(identity) if identity.tenant() == bucket.tenant => Ok(Owner {
+                id: identity.canonical_id().to_owned(),
+                display_name: identity.display_name().to_owned(),
+            }),
+            Some(_) | None => Ok(self.state.gateway.bucket_owner(bucket).await?.into()),
+        }
+    }
+}
