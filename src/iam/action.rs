@@ -121,6 +121,8 @@ actions! {
     IamDeleteUser "iam:DeleteUser" Account;
     /// Take a policy of a user away.
     IamDeleteUserPolicy "iam:DeleteUserPolicy" Account;
+    /// Ask when an access key was last used.
+    IamGetAccessKeyLastUsed "iam:GetAccessKeyLastUsed" Account;
     /// Read a group and its users.
     IamGetGroup "iam:GetGroup" Account;
     /// Read a policy of a group.
@@ -196,6 +198,12 @@ impl Action {
     pub fn find(name: &str) -> Option<Self> {
         let mut all = Self::ALL.iter().copied();
         all.find(|action| action.name().eq_ignore_ascii_case(name))
+    }
+
+    /// Whether it changes something, as opposed to reading and listing.
+    pub fn is_change(self) -> bool {
+        let (_, verb) = self.name().split_once(':').unwrap_or_default();
+        !verb.starts_with("Get") && !verb.starts_with("List")
     }
 
     /// Whether an account's root keeps it in its own bucket whatever the bucket's policy denies, so

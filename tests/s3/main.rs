@@ -41,5 +41,6 @@ mod signer;
 mod tagging;
 mod tagging_headers;
 mod tenancy;
+mod tenant_terms;
 mod unstated_hash;
 mod versioning;

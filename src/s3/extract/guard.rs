@@ -55,8 +55,8 @@ pub fn refuse_unsupported(operation: Operation, request: &RequestView<'_>) -> Re
     Ok(())
 }
 
-/// The bucket's owner owns everything in it (S3 User Guide, "Controlling ownership of objects"). The
-/// other two settings come with access control lists.
+/// The bucket's owner owns everything in it (S3 User Guide, "Controlling ownership of objects").
+/// The other two settings come with access control lists.
 fn object_ownership(setting: &str) -> Result<(), S3Error> {
     match setting {
         "BucketOwnerEnforced" => Ok(()),

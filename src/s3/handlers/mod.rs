@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod bucket;
+pub mod conceal;
 pub mod delete;
 pub mod encryption;
 pub mod lifecycle;
