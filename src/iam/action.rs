@@ -69,6 +69,8 @@ actions! {
     GetBucketLocation "s3:GetBucketLocation" Bucket;
     /// Read a bucket's Object Lock configuration.
     GetBucketObjectLockConfiguration "s3:GetBucketObjectLockConfiguration" Bucket;
+    /// Read who owns what is written into a bucket.
+    GetBucketOwnershipControls "s3:GetBucketOwnershipControls" Bucket;
     /// Read a bucket's policy.
     GetBucketPolicy "s3:GetBucketPolicy" Bucket;
     /// Ask whether a bucket's policy makes it public.
@@ -165,6 +167,8 @@ actions! {
     PutBucketAcl "s3:PutBucketAcl" Bucket;
     /// Set a bucket's Object Lock configuration.
     PutBucketObjectLockConfiguration "s3:PutBucketObjectLockConfiguration" Bucket;
+    /// Change who owns what is written into a bucket.
+    PutBucketOwnershipControls "s3:PutBucketOwnershipControls" Bucket;
     /// Set a bucket's policy.
     PutBucketPolicy "s3:PutBucketPolicy" Bucket;
     /// Change a bucket's public access block.

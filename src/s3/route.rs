@@ -210,6 +210,8 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
             Some(Operation::ListObjectsV2)
         }
         ("GET", None) => Some(Operation::ListObjects),
+        ("GET", Some("acl")) => Some(Operation::GetBucketAcl),
+        ("PUT", Some("acl")) => Some(Operation::PutBucketAcl),
         ("DELETE", Some("encryption")) => Some(Operation::DeleteBucketEncryption),
         ("GET", Some("encryption")) => Some(Operation::GetBucketEncryption),
         ("PUT", Some("encryption")) => Some(Operation::PutBucketEncryption),
@@ -219,6 +221,8 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
         ("GET", Some("location")) => Some(Operation::GetBucketLocation),
         ("GET", Some("object-lock")) => Some(Operation::GetObjectLockConfiguration),
         ("PUT", Some("object-lock")) => Some(Operation::PutObjectLockConfiguration),
+        ("GET", Some("ownershipControls")) => Some(Operation::GetBucketOwnershipControls),
+        ("PUT", Some("ownershipControls")) => Some(Operation::PutBucketOwnershipControls),
         ("DELETE", Some("policy")) => Some(Operation::DeleteBucketPolicy),
         ("GET", Some("policy")) => Some(Operation::GetBucketPolicy),
         ("PUT", Some("policy")) => Some(Operation::PutBucketPolicy),
@@ -246,6 +250,8 @@ fn object(
 ) -> Option<Operation> {
     match (method, subresource) {
         ("GET", None) => Some(Operation::GetObject),
+        ("GET", Some("acl")) => Some(Operation::GetObjectAcl),
+        ("PUT", Some("acl")) => Some(Operation::PutObjectAcl),
         ("GET", Some("attributes")) => Some(Operation::GetObjectAttributes),
         ("GET", Some("legal-hold")) => Some(Operation::GetObjectLegalHold),
         ("PUT", Some("legal-hold")) => Some(Operation::PutObjectLegalHold),
@@ -409,7 +415,9 @@ mod tests {
                     let routed = route(method, "h", path, name).map(|(operation, _)| operation);
                     let is_known = matches!(
                         *name,
-                        "attributes"
+                        "acl"
+                            | "attributes"
+                            | "ownershipControls"
                             | "delete"
                             | "encryption"
                             | "legal-hold"

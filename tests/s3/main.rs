@@ -18,6 +18,7 @@ mod raw;
 #[path = "../support/server.rs"]
 mod server;
 
+mod access_lists;
 mod attacks;
 mod bucket_encryption;
 mod bucket_tagging;
