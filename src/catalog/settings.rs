@@ -16,6 +16,8 @@ use bytes::Bytes;
 /// What a document is about. The letters are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsKind {
+    /// CORS rules.
+    Cors,
     /// Lifecycle rules.
     Lifecycle,
     /// How far the lifecycle job has come in the bucket.
@@ -30,6 +32,7 @@ impl SettingsKind {
     /// Its letter in the row's name and in the row.
     pub const fn letter(self) -> u8 {
         match self {
+            Self::Cors => b'c',
             Self::Lifecycle => b'l',
             Self::LifecycleProgress => b'p',
             Self::Policy => b'y',
@@ -40,6 +43,7 @@ impl SettingsKind {
     /// Its word in the context of a sealed document.
     pub const fn word(self) -> &'static [u8] {
         match self {
+            Self::Cors => b"cors",
             Self::Lifecycle => b"lifecycle",
             Self::LifecycleProgress => b"lifecycle progress",
             Self::Policy => b"policy",

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod bucket;
+pub mod bucket_cors;
 pub mod bucket_policy;
 pub mod bucket_settings;
 pub mod bucket_tags;

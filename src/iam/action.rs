@@ -65,6 +65,8 @@ actions! {
     DeleteObjectVersionTagging "s3:DeleteObjectVersionTagging" Object;
     /// Read a bucket's access control list.
     GetBucketAcl "s3:GetBucketAcl" Bucket;
+    /// Read a bucket's CORS rules.
+    GetBucketCors "s3:GetBucketCORS" Bucket;
     /// Ask where a bucket lies.
     GetBucketLocation "s3:GetBucketLocation" Bucket;
     /// Read a bucket's Object Lock configuration.
@@ -167,6 +169,8 @@ actions! {
     PutBucketAcl "s3:PutBucketAcl" Bucket;
     /// Set a bucket's Object Lock configuration.
     PutBucketObjectLockConfiguration "s3:PutBucketObjectLockConfiguration" Bucket;
+    /// Change a bucket's CORS rules.
+    PutBucketCors "s3:PutBucketCORS" Bucket;
     /// Change who owns what is written into a bucket.
     PutBucketOwnershipControls "s3:PutBucketOwnershipControls" Bucket;
     /// Set a bucket's policy.

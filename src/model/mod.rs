@@ -6,6 +6,7 @@
 pub mod bucket;
 pub mod checksum;
 pub mod conditions;
+pub mod cors;
 pub mod encryption;
 pub mod etag;
 pub mod iam;

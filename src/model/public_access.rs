@@ -25,6 +25,8 @@ pub struct PublicAccessBlock {
 /// What a bucket's header says of access, so that requests look for more only where there is more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BucketAccess {
+    /// Whether there are CORS rules.
+    pub has_cors: bool,
     /// Whether there is a policy.
     pub has_policy: bool,
     /// Whether the policy binds the owner's root also in what it does to the policy: its author has
@@ -41,6 +43,7 @@ const BLOCK_ACLS: u8 = 8;
 const IGNORE_ACLS: u8 = 16;
 const BLOCK_POLICY: u8 = 32;
 const RESTRICT: u8 = 64;
+const HAS_CORS: u8 = 128;
 
 impl PublicAccessBlock {
     /// All four on.
@@ -70,6 +73,7 @@ impl BucketAccess {
     pub fn to_stored(self) -> u8 {
         let block = self.block();
         [
+            (self.has_cors, HAS_CORS),
             (self.has_policy, HAS_POLICY),
             (self.binds_root, BINDS_ROOT),
             (self.public_access_block.is_some(), HAS_BLOCK),
@@ -93,6 +97,7 @@ impl BucketAccess {
             restrict_public_buckets: has(RESTRICT),
         };
         let access = Self {
+            has_cors: has(HAS_CORS),
             has_policy: has(HAS_POLICY),
             binds_root: has(BINDS_ROOT),
             public_access_block: has(HAS_BLOCK).then_some(block),
@@ -112,7 +117,7 @@ mod tests {
             assert_eq!(access.to_stored(), stored);
             Some(access)
         });
-        // Policy, confirmation, and no block or one of sixteen.
-        assert_eq!(read.count(), 4 * 17);
+        // CORS, policy, confirmation, and no block or one of sixteen.
+        assert_eq!(read.count(), 8 * 17);
     }
 }

@@ -13,6 +13,7 @@ use crate::iam::policy::Caller;
 use crate::s3::authenticate;
 use crate::s3::body::bridge::Patience;
 use crate::s3::body::unread::Unread;
+use crate::s3::cors;
 use crate::s3::error::{S3Error, S3ErrorCode, facts};
 use crate::s3::handlers::{self, Call};
 use crate::s3::operation::Operation;
@@ -63,7 +64,22 @@ pub async fn serve(mut request: Request, state: Arc<S3State>) -> Response<BoxBod
     let (payload, unread) = Unread::take(&mut request);
     let head = request.head();
     let outcome = handle(head, payload, admitted, &state, &mut exchange).await;
-    unread.until_sent(exchange.end(head, outcome, &state).into())
+    let mut response = exchange.end(head, outcome, &state);
+    tell_page(head, &state, &mut response).await;
+    unread.until_sent(response.into())
+}
+
+/// Tells a browser what the bucket's CORS rules say of the page that asks.
+async fn tell_page(head: &RequestHead, state: &S3State, response: &mut HttpResponse) {
+    if head.method == "OPTIONS" || !head.headers.contains_key("origin") {
+        return;
+    }
+    let view = authenticate::view(head, state.is_secure);
+    if let Some(mut told) = cors::headers(state, &view).await {
+        for (name, value) in told.finish().headers() {
+            response.headers_mut().insert(name.clone(), value.clone());
+        }
+    }
 }
 
 /// An answer: of S3, or of a query API, which words its errors by itself.
@@ -93,8 +109,10 @@ pub async fn admit(
         }
         Err(error) => {
             let (_, unread) = Unread::take(&mut request);
-            let outcome = exchange.end(request.head(), Outcome::Refused(error.close()), &state);
-            Err(unread.until_sent(outcome.into()))
+            let refused = Outcome::Refused(error.close());
+            let mut response = exchange.end(request.head(), refused, &state);
+            tell_page(request.head(), &state, &mut response).await;
+            Err(unread.until_sent(response.into()))
         }
     }
 }
@@ -289,6 +307,13 @@ async fn handle(
         return match failure {
             None => Outcome::Answered(response),
             Some(error) => Outcome::QueryRefused(response, error),
+        };
+    }
+    if asked.view.method == "OPTIONS" {
+        exchange.operation = Some("Preflight");
+        return match cors::preflight(state, &asked.view, &asked.target).await {
+            Ok(response) => Outcome::Answered(response),
+            Err(error) => Outcome::Refused(error),
         };
     }
     match handle_s3(head, asked, (payload, admitted), state).await {

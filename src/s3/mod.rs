@@ -6,6 +6,7 @@
 pub mod app;
 pub mod authenticate;
 pub mod body;
+pub mod cors;
 pub mod error;
 pub mod extract;
 pub mod handlers;

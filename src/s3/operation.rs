@@ -48,6 +48,8 @@ operations! {
     CreateMultipartUpload => PutObject,
     /// `DELETE /bucket`
     DeleteBucket => DeleteBucket,
+    /// `DELETE /bucket?cors`
+    DeleteBucketCors => PutBucketCors,
     /// `DELETE /bucket?encryption`
     DeleteBucketEncryption => PutEncryptionConfiguration,
     /// `DELETE /bucket?lifecycle`
@@ -66,6 +68,8 @@ operations! {
     DeletePublicAccessBlock => PutBucketPublicAccessBlock,
     /// `GET /bucket?acl`
     GetBucketAcl => GetBucketAcl,
+    /// `GET /bucket?cors`
+    GetBucketCors => GetBucketCors,
     /// `GET /bucket?encryption`
     GetBucketEncryption => GetEncryptionConfiguration,
     /// `GET /bucket?lifecycle`
@@ -116,6 +120,8 @@ operations! {
     ListParts => ListMultipartUploadParts,
     /// `PUT /bucket?acl`
     PutBucketAcl => PutBucketAcl,
+    /// `PUT /bucket?cors`
+    PutBucketCors => PutBucketCors,
     /// `PUT /bucket?encryption`
     PutBucketEncryption => PutEncryptionConfiguration,
     /// `PUT /bucket?lifecycle`

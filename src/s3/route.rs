@@ -212,6 +212,9 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
         ("GET", None) => Some(Operation::ListObjects),
         ("GET", Some("acl")) => Some(Operation::GetBucketAcl),
         ("PUT", Some("acl")) => Some(Operation::PutBucketAcl),
+        ("DELETE", Some("cors")) => Some(Operation::DeleteBucketCors),
+        ("GET", Some("cors")) => Some(Operation::GetBucketCors),
+        ("PUT", Some("cors")) => Some(Operation::PutBucketCors),
         ("DELETE", Some("encryption")) => Some(Operation::DeleteBucketEncryption),
         ("GET", Some("encryption")) => Some(Operation::GetBucketEncryption),
         ("PUT", Some("encryption")) => Some(Operation::PutBucketEncryption),
@@ -417,6 +420,7 @@ mod tests {
                         *name,
                         "acl"
                             | "attributes"
+                            | "cors"
                             | "ownershipControls"
                             | "delete"
                             | "encryption"

@@ -23,6 +23,7 @@ mod attacks;
 mod bucket_encryption;
 mod bucket_tagging;
 mod compatibility;
+mod cors;
 mod documents;
 mod errors;
 mod expect;

@@ -33,6 +33,7 @@ macro_rules! codes {
 codes! {
     AccessControlListNotSupported "AccessControlListNotSupported" 400
         "The bucket does not allow ACLs";
+    AccessForbidden "AccessForbidden" 403 "CORSResponse: This CORS request is not allowed.";
     AccessDenied "AccessDenied" 403 "Access Denied";
     AllAccessDisabled "AllAccessDisabled" 403
         "The account is suspended, and with it all access to what it has. Nothing is lost: please ask the operator of this store.";
@@ -75,6 +76,7 @@ codes! {
     MissingContentLength "MissingContentLength" 411 "You must provide the Content-Length HTTP header.";
     NoSuchBucket "NoSuchBucket" 404 "The specified bucket does not exist";
     NoSuchBucketPolicy "NoSuchBucketPolicy" 404 "The bucket policy does not exist";
+    NoSuchCORSConfiguration "NoSuchCORSConfiguration" 404 "The CORS configuration does not exist";
     NoSuchKey "NoSuchKey" 404 "The specified key does not exist.";
     NoSuchLifecycleConfiguration "NoSuchLifecycleConfiguration" 404 "The lifecycle configuration does not exist";
     NoSuchObjectLockConfiguration "NoSuchObjectLockConfiguration" 404 "The specified object does not have a ObjectLock configuration";

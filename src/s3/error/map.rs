@@ -64,6 +64,7 @@ impl From<XmlError> for S3Error {
         match error {
             XmlError::Argument { name, text } => Self::argument(name, "", text),
             XmlError::Malformed(_) => Self::new(S3ErrorCode::MalformedXML).detail(detail),
+            XmlError::Cors(source) => Self::new(Code::InvalidRequest).message(source.to_string()),
             XmlError::Lifecycle(source) => source.into(),
             XmlError::NotImplemented(name) => Self::new(S3ErrorCode::NotImplemented)
                 .message(format!(

@@ -4,6 +4,7 @@ pub mod acl;
 pub mod attributes;
 pub mod bucket;
 pub mod conceal;
+pub mod cors;
 pub mod delete;
 pub mod encryption;
 pub mod lifecycle;
@@ -182,6 +183,7 @@ async fn run(call: &Call<'_>, payload: Payload, framing: Framing) -> Result<Http
         Operation::CreateBucket => bucket::create(call, payload, framing).await,
         Operation::CreateMultipartUpload => multipart::create(call).await,
         Operation::DeleteBucket => bucket::delete(call).await,
+        Operation::DeleteBucketCors => cors::delete(call).await,
         Operation::DeleteBucketEncryption => encryption::delete(call).await,
         Operation::DeleteBucketLifecycle => lifecycle::delete(call).await,
         Operation::DeleteBucketPolicy => policy::delete(call).await,
@@ -191,6 +193,7 @@ async fn run(call: &Call<'_>, payload: Payload, framing: Framing) -> Result<Http
         Operation::DeleteObjectTagging => tagging::delete_object(call).await,
         Operation::DeletePublicAccessBlock => public_access::delete(call).await,
         Operation::GetBucketAcl => acl::get_bucket(call).await,
+        Operation::GetBucketCors => cors::get(call).await,
         Operation::GetBucketEncryption => encryption::get(call).await,
         Operation::GetBucketLifecycleConfiguration => lifecycle::get(call).await,
         Operation::GetBucketLocation => bucket::location(call).await,
@@ -216,6 +219,7 @@ async fn run(call: &Call<'_>, payload: Payload, framing: Framing) -> Result<Http
         Operation::ListObjectVersions => versioning::list(call).await,
         Operation::ListParts => listing::parts(call).await,
         Operation::PutBucketAcl | Operation::PutObjectAcl => acl::put(call).await,
+        Operation::PutBucketCors => cors::put(call, payload, framing).await,
         Operation::PutBucketEncryption => encryption::put(call, payload, framing).await,
         Operation::PutBucketLifecycleConfiguration => lifecycle::put(call, payload, framing).await,
         Operation::PutBucketOwnershipControls => acl::put_ownership(call, payload, framing).await,

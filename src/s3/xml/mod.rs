@@ -1,6 +1,7 @@
 //! XML bodies: a writer for answers, a bounded reader for requests.
 
 pub mod acl;
+pub mod cors;
 pub mod lifecycle;
 pub mod lock;
 pub mod public_access;

@@ -11,6 +11,7 @@
 //! its attributes are looked at, because the search for duplicates among them is quadratic.
 
 use crate::base::kind::ErrorKind;
+use crate::model::cors::InvalidCors;
 use crate::model::lifecycle::InvalidLifecycle;
 use crate::model::tags::InvalidTags;
 use quick_xml::XmlVersion;
@@ -36,6 +37,9 @@ pub enum XmlError {
         /// What the client is told.
         text: &'static str,
     },
+    /// Well-formed and of the schema, but with CORS rules that are none.
+    #[error("document holds wrong cors rules")]
+    Cors(#[from] InvalidCors),
     /// Well-formed and of the schema, but with lifecycle rules that are none.
     #[error("document holds wrong lifecycle rules")]
     Lifecycle(#[from] InvalidLifecycle),
@@ -55,9 +59,11 @@ impl XmlError {
     /// What the caller should do.
     pub const fn kind(&self) -> ErrorKind {
         match self {
-            Self::Argument { .. } | Self::Lifecycle(_) | Self::Malformed(_) | Self::Tags(_) => {
-                ErrorKind::Invalid
-            }
+            Self::Argument { .. }
+            | Self::Cors(_)
+            | Self::Lifecycle(_)
+            | Self::Malformed(_)
+            | Self::Tags(_) => ErrorKind::Invalid,
             Self::NotImplemented(_) => ErrorKind::Unavailable,
         }
     }
