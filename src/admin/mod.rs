@@ -9,3 +9,4 @@ pub mod dto;
 pub mod error;
 pub mod handlers;
 pub mod quotas;
+pub mod rates;

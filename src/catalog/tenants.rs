@@ -11,6 +11,7 @@ use crate::catalog::record::{self, RecordKind};
 use crate::crypto::WrappedKey;
 use crate::model::id::TenantId;
 use crate::model::quota::TenantLimits;
+use crate::model::rates::TenantRates;
 use crate::model::tenant::{BucketPrefixes, CanonicalId, TenantName, TenantStatus};
 use crate::model::time::Timestamp;
 use crate::storage::EngineExt;
@@ -43,6 +44,8 @@ pub struct TenantRecord {
     pub contact: String,
     /// How the names of its new buckets have to begin.
     pub bucket_prefixes: BucketPrefixes,
+    /// How fast it may go.
+    pub rates: TenantRates,
 }
 
 impl TenantRecord {
@@ -65,6 +68,15 @@ impl TenantRecord {
             for prefix in prefixes {
                 w.field(prefix.as_bytes());
             }
+            let rates = self.rates;
+            for rate in [
+                rates.requests,
+                rates.bytes_in,
+                rates.bytes_out,
+                rates.concurrent,
+            ] {
+                encode_limit(w, rate);
+            }
         })
     }
 
@@ -86,6 +98,7 @@ impl TenantRecord {
                 registration_number: String::new(),
                 contact: String::new(),
                 bucket_prefixes: BucketPrefixes::default(),
+                rates: TenantRates::default(),
             };
             // Rows from before tenants had a status end here.
             if !r.rest().is_empty() {
@@ -94,6 +107,12 @@ impl TenantRecord {
                 record.registration_number = r.text("registration number")?;
                 record.contact = r.text("contact")?;
                 record.bucket_prefixes = decode_bucket_prefixes(r)?;
+                record.rates = TenantRates {
+                    requests: decode_limit(r)?,
+                    bytes_in: decode_limit(r)?,
+                    bytes_out: decode_limit(r)?,
+                    concurrent: decode_limit(r)?,
+                };
             }
             Ok(record)
         };

@@ -11,6 +11,7 @@ use crate::catalog::error::CatalogError;
 use crate::catalog::tenants::{self, TenantRecord};
 use crate::model::id::TenantId;
 use crate::model::quota::TenantLimits;
+use crate::model::rates::TenantRates;
 use crate::model::tenant::{BucketPrefixes, TenantStatus};
 use crate::storage::Engine;
 use std::collections::HashMap;
@@ -22,6 +23,7 @@ struct Terms {
     limits: TenantLimits,
     status: TenantStatus,
     bucket_prefixes: BucketPrefixes,
+    rates: TenantRates,
 }
 
 /// Terms by tenant.
@@ -54,6 +56,11 @@ impl TermsTable {
         self.read(tenant, |terms| terms.status)
     }
 
+    /// How fast a tenant may go.
+    pub fn rates_of(&self, tenant: TenantId) -> TenantRates {
+        self.read(tenant, |terms| terms.rates)
+    }
+
     /// How the names of a tenant's new buckets begin.
     pub fn bucket_prefixes_of(&self, tenant: TenantId) -> BucketPrefixes {
         self.read(tenant, |terms| terms.bucket_prefixes.clone())
@@ -70,6 +77,7 @@ impl TermsTable {
             limits: tenant.limits,
             status: tenant.status,
             bucket_prefixes: tenant.bucket_prefixes.clone(),
+            rates: tenant.rates,
         };
         let mut terms = self.terms.write().unwrap_or_else(PoisonError::into_inner);
         terms.insert(tenant.tenant, own);

@@ -1,6 +1,9 @@
 //! Arguments and help texts.
 
-use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
+pub use crate::cli::args_tenants::{KeyCommand, TenantCommand, TenantDetails};
+pub use crate::cli::limit::Limit;
+use crate::cli::limit::{byte_limit, count_limit};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Riznica: a sovereign, encrypted, S3-compatible object store.
@@ -103,6 +106,15 @@ pub enum Command {
         #[command(flatten)]
         admin: AdminArguments,
     },
+    /// How fast tenants may go.
+    Rate {
+        /// What to do.
+        #[command(subcommand)]
+        command: RateCommand,
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
     /// Print the version.
     Version,
 }
@@ -165,107 +177,6 @@ pub struct AdminArguments {
         default_value = "./data.keys/operator.json"
     )]
     pub credential: PathBuf,
-}
-
-/// What is known of a tenant.
-#[derive(Clone, Debug, Args)]
-pub struct TenantDetails {
-    /// Number in the register of administrations or companies.
-    #[arg(long, value_name = "NUMBER")]
-    pub registration_number: Option<String>,
-    /// Whom to call.
-    #[arg(long, value_name = "TEXT")]
-    pub contact: Option<String>,
-    /// How the names of its new buckets have to begin, such as `kragujevac-`; may be repeated.
-    #[arg(long, value_name = "PREFIX")]
-    pub bucket_prefix: Vec<String>,
-}
-
-/// `tenant`
-#[derive(Debug, Subcommand)]
-pub enum TenantCommand {
-    /// Create a tenant.
-    Create {
-        /// Short name: lower-case letters, digits and hyphens.
-        name: String,
-        /// What people read, in any script, such as "Градска управа Крагујевац".
-        #[arg(long, value_name = "TEXT")]
-        display_name: Option<String>,
-        /// Contact address.
-        #[arg(long, value_name = "ADDRESS")]
-        email: Option<String>,
-        /// Owner ID in S3 answers, up to 64 hexadecimal digits; drawn when not given.
-        #[arg(long, value_name = "HEX")]
-        canonical_id: Option<String>,
-        /// What is known of it.
-        #[command(flatten)]
-        details: TenantDetails,
-    },
-    /// Change what is known of a tenant, or whether it is served; what is not named stays.
-    Update {
-        /// Its name.
-        name: String,
-        /// What is known of it.
-        #[command(flatten)]
-        details: TenantDetails,
-        /// What people read, in any script.
-        #[arg(long, value_name = "TEXT")]
-        display_name: Option<String>,
-        /// Contact address.
-        #[arg(long, value_name = "ADDRESS")]
-        email: Option<String>,
-        /// Let the names of its buckets begin as they like.
-        #[arg(long, conflicts_with = "bucket_prefix")]
-        any_bucket_name: bool,
-        /// `read-only`: what it has can be read and not be changed. `suspended`: nobody reaches
-        /// what it has, and nothing of it is lost.
-        #[arg(long, value_name = "STATUS", value_parser = ["active", "read-only", "suspended"])]
-        status: Option<String>,
-    },
-    /// List all tenants.
-    List,
-    /// Show one tenant.
-    Show {
-        /// Its name.
-        name: String,
-    },
-}
-
-/// `key`
-#[derive(Debug, Subcommand)]
-pub enum KeyCommand {
-    /// Create an access key; its secret is shown this once and never again.
-    Create {
-        /// Whose key it is.
-        #[arg(long, value_name = "NAME")]
-        tenant: String,
-        /// Take over an existing access key id, so that clients keep their settings.
-        #[arg(long, value_name = "ID", requires = "secret_key_file")]
-        access_key: Option<String>,
-        /// File with the existing secret, one line. A secret on the command line would be in
-        /// everybody's process list.
-        #[arg(long, value_name = "FILE", requires = "access_key")]
-        secret_key_file: Option<PathBuf>,
-        /// Days after which the key stops working; without, it works until it is disabled.
-        #[arg(long, value_name = "NUMBER", value_parser = value_parser!(u32).range(1..=36_500))]
-        valid_days: Option<u32>,
-    },
-    /// List access keys, without secrets.
-    List {
-        /// Only this tenant's.
-        #[arg(long, value_name = "NAME")]
-        tenant: Option<String>,
-    },
-    /// Stop an access key from working; what it stored stays.
-    Disable {
-        /// The access key id.
-        access_key: String,
-    },
-    /// Delete an access key; what it stored stays.
-    Delete {
-        /// The access key id.
-        access_key: String,
-    },
 }
 
 /// `bucket`
@@ -331,30 +242,6 @@ pub struct QuotaOwner {
     pub bucket: Option<String>,
 }
 
-/// A limit; `None` is without one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit(pub Option<u64>);
-
-const NO_LIMIT: &str = "none";
-
-fn byte_limit(text: &str) -> Result<Limit, String> {
-    if text == NO_LIMIT {
-        return Ok(Limit(None));
-    }
-    let size = text.parse::<bytesize::ByteSize>();
-    let size = size.map_err(|_size| "write bytes as 500GB, 10TiB or none".to_owned())?;
-    Ok(Limit(Some(size.as_u64())))
-}
-
-fn count_limit(text: &str) -> Result<Limit, String> {
-    if text == NO_LIMIT {
-        return Ok(Limit(None));
-    }
-    let count = text.parse::<u64>();
-    let count = count.map_err(|_count| "write a whole number or none".to_owned())?;
-    Ok(Limit(Some(count)))
-}
-
 /// `quota`
 #[derive(Debug, Subcommand)]
 pub enum QuotaCommand {
@@ -385,6 +272,36 @@ pub enum QuotaCommand {
     },
 }
 
+/// `rate`
+#[derive(Debug, Subcommand)]
+pub enum RateCommand {
+    /// Set how fast a tenant may go; what is not named stays. Two seconds of a rate may be used at
+    /// once; beyond it clients are told to slow down and when to come again.
+    Set {
+        /// Whose rates.
+        #[arg(long, value_name = "NAME")]
+        tenant: String,
+        /// Requests in a second, or none.
+        #[arg(long, value_name = "NUMBER", value_parser = count_limit)]
+        requests: Option<Limit>,
+        /// Bytes in a second that it sends, such as 100MB, or none.
+        #[arg(long, value_name = "SIZE", value_parser = byte_limit)]
+        bytes_in: Option<Limit>,
+        /// Bytes in a second that it is sent, such as 100MB, or none.
+        #[arg(long, value_name = "SIZE", value_parser = byte_limit)]
+        bytes_out: Option<Limit>,
+        /// Requests at once, or none.
+        #[arg(long, value_name = "NUMBER", value_parser = count_limit)]
+        concurrent: Option<Limit>,
+    },
+    /// Show how fast a tenant may go.
+    Show {
+        /// Whose rates.
+        #[arg(long, value_name = "NAME")]
+        tenant: String,
+    },
+}
+
 /// `usage`
 #[derive(Debug, Subcommand)]
 pub enum UsageCommand {
@@ -396,22 +313,4 @@ pub enum UsageCommand {
         #[arg(long, value_name = "NAME")]
         tenant: Option<String>,
     },
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn limits_are_read_as_people_write_them() {
-        assert_eq!(byte_limit("500GB"), Ok(Limit(Some(500_000_000_000))));
-        assert_eq!(byte_limit("10TiB"), Ok(Limit(Some(10 << 40))));
-        assert_eq!(byte_limit("1048576"), Ok(Limit(Some(1 << 20))));
-        assert_eq!(byte_limit("none"), Ok(Limit(None)));
-        assert_eq!(count_limit("1000"), Ok(Limit(Some(1000))));
-        for bad in ["", "-1", "many", "10XB"] {
-            byte_limit(bad).unwrap_err();
-            count_limit(bad).unwrap_err();
-        }
-    }
 }

@@ -10,6 +10,7 @@ use crate::control::error::ControlError;
 use crate::control::{Control, OperatorPermit};
 use crate::model::id::TenantId;
 use crate::model::quota::{TenantLimits, Usage};
+use crate::model::rates::TenantRates;
 use crate::model::tenant::{AccountId, BucketPrefixes, CanonicalId, TenantName, TenantStatus};
 use crate::model::time::Timestamp;
 
@@ -127,6 +128,7 @@ impl Control {
             registration_number,
             contact,
             bucket_prefixes: new.bucket_prefixes,
+            rates: TenantRates::default(),
         };
         match tenants::create(&*self.engine, &record).await {
             Err(CatalogError::Taken) => return Err(ControlError::TenantTaken),
@@ -206,6 +208,31 @@ impl Control {
                 return Ok(tenant);
             }
         }
+    }
+
+    /// Sets how fast a tenant may go. It is in force for every request that begins afterwards.
+    ///
+    /// # Errors
+    /// `NoSuchTenant`, or when rows fail.
+    ///
+    /// # Durability
+    /// When this returns `Ok`, the rates survive power loss.
+    pub async fn set_tenant_rates(
+        &self,
+        permit: &OperatorPermit,
+        name: &TenantName,
+        rates: TenantRates,
+    ) -> Result<TenantRecord, ControlError> {
+        let tenant = self.find_tenant(permit, name).await?.tenant;
+        let apply = |record: &mut TenantRecord| record.rates = rates;
+        let changed = tenants::change(&*self.engine, tenant, apply).await?;
+        let (before, after) = changed.ok_or(ControlError::NoSuchTenant)?;
+        self.terms.note(&after);
+        tracing::info!(
+            operator = permit.operator_name(), tenant = %name,
+            before = ?before.rates, after = ?after.rates, "tenant's rates changed"
+        );
+        Ok(after)
     }
 
     /// A tenant by its name.

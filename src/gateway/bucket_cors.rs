@@ -1,7 +1,7 @@
 //! CORS rules of a bucket.
 //!
-//! Owns: storing and telling them. Not here: the document (`s3::xml::cors`), what rules there may be
-//! (`model::cors`).
+//! Owns: storing and telling them. Not here: the document (`s3::xml::cors`), what rules there may
+//! be (`model::cors`).
 //!
 //! The rules and the flag in the bucket's header change in one batch, as a policy and its flag do.
 

@@ -12,6 +12,7 @@ pub mod bucket_tags;
 pub mod digests;
 pub mod error;
 pub mod expiration;
+pub mod fairness;
 pub mod lifecycle;
 pub mod listing;
 pub mod multipart;
@@ -33,6 +34,7 @@ use crate::crypto::{KeyContext, KeyProvider, KeyScope, ScopeKey};
 use crate::gateway::bucket_policy::PolicyCache;
 use crate::gateway::bucket_settings::RulesCache;
 use crate::gateway::error::GatewayError;
+use crate::gateway::fairness::Meters;
 use crate::gateway::principal::MemberCache;
 use crate::iam::{Action, Permit};
 use crate::kms::CachingKeys;
@@ -66,6 +68,7 @@ pub struct Gateway {
     rules: RulesCache,
     policies: PolicyCache,
     members: MemberCache,
+    meters: Meters,
     blocks_public_access: bool,
 }
 
@@ -116,6 +119,7 @@ impl Gateway {
             rules: RulesCache::default(),
             policies: PolicyCache::default(),
             members: MemberCache::default(),
+            meters: Meters::default(),
             blocks_public_access: parts.blocks_public_access,
         }
     }

@@ -3,7 +3,8 @@
 //! Owns: what rules there may be, and which of them a request matches.
 //! Not here: the document (`s3::xml::cors`), headers (`s3::cors`).
 //!
-//! Source: S3 User Guide, "Using cross-origin resource sharing", "Elements of a CORS configuration".
+//! Source: S3 User Guide, "Using cross-origin resource sharing", "Elements of a CORS
+//! configuration".
 
 use serde::{Deserialize, Serialize};
 

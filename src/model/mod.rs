@@ -19,6 +19,7 @@ pub mod protection;
 pub mod public_access;
 pub mod quota;
 pub mod range;
+pub mod rates;
 pub mod tags;
 pub mod tenant;
 pub mod time;

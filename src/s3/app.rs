@@ -8,6 +8,7 @@ use crate::auth::{RequestView, Verified, Verifier, parse_query};
 use crate::base::clock::Clock;
 use crate::base::entropy::Entropy;
 use crate::gateway::Gateway;
+use crate::gateway::fairness::Visit;
 use crate::iam::Principal;
 use crate::iam::policy::Caller;
 use crate::s3::authenticate;
@@ -22,7 +23,7 @@ use crate::s3::respond;
 use crate::s3::route::{self, Query, Target};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::redact::redact_query;
-use actix_http::body::BoxBody;
+use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::{HttpMessage, Payload, Request, RequestHead, Response};
 use actix_web::HttpResponse;
 use std::sync::Arc;
@@ -66,7 +67,7 @@ pub async fn serve(mut request: Request, state: Arc<S3State>) -> Response<BoxBod
     let outcome = handle(head, payload, admitted, &state, &mut exchange).await;
     let mut response = exchange.end(head, outcome, &state);
     tell_page(head, &state, &mut response).await;
-    unread.until_sent(response.into())
+    unread.until_sent(response.into(), exchange.visit)
 }
 
 /// Tells a browser what the bucket's CORS rules say of the page that asks.
@@ -112,7 +113,7 @@ pub async fn admit(
             let refused = Outcome::Refused(error.close());
             let mut response = exchange.end(request.head(), refused, &state);
             tell_page(request.head(), &state, &mut response).await;
-            Err(unread.until_sent(response.into()))
+            Err(unread.until_sent(response.into(), exchange.visit))
         }
     }
 }
@@ -122,6 +123,7 @@ struct Exchange {
     request_id: String,
     since: Duration,
     operation: Option<&'static str>,
+    visit: Visit,
 }
 
 impl Exchange {
@@ -130,10 +132,11 @@ impl Exchange {
             request_id: request_id(&*state.entropy),
             since: state.clock.monotonic(),
             operation: None,
+            visit: Visit::default(),
         }
     }
 
-    fn end(self, head: &RequestHead, outcome: Outcome, state: &S3State) -> HttpResponse {
+    fn end(&self, head: &RequestHead, outcome: Outcome, state: &S3State) -> HttpResponse {
         let (response, failure) = match outcome {
             Outcome::Answered(response) => (response, None),
             Outcome::Refused(error) => {
@@ -154,6 +157,7 @@ impl Exchange {
         let status = response.status().as_u16();
         state.metrics.request(name, status, elapsed);
         self.log(head, (name, status, elapsed.as_micros()), failure.as_ref());
+        self.visit.moved(len_in(head), len_out(&response));
         response
     }
 
@@ -185,6 +189,21 @@ impl Exchange {
                 "request refused"
             );
         }
+    }
+}
+
+/// Bytes of the request's body, as it declares them.
+fn len_in(head: &RequestHead) -> u64 {
+    let len = head.headers.get("content-length");
+    let len = len.and_then(|len| len.to_str().ok()?.parse().ok());
+    len.unwrap_or_default()
+}
+
+/// Bytes of the answer's body.
+fn len_out(response: &HttpResponse) -> u64 {
+    match response.body().size() {
+        BodySize::Sized(len) => len,
+        BodySize::None | BodySize::Stream => 0,
     }
 }
 
@@ -301,7 +320,8 @@ async fn handle(
     };
     if query::is_query_call(&asked.view, &asked.target) {
         let request_id = exchange.request_id.clone();
-        let answered = query::serve(state, head, &asked.view, payload, &request_id).await;
+        let visit = &mut exchange.visit;
+        let answered = query::serve(state, (head, &asked.view), payload, &request_id, visit).await;
         let (operation, response, failure) = answered;
         exchange.operation = operation;
         return match failure {
@@ -316,7 +336,7 @@ async fn handle(
             Err(error) => Outcome::Refused(error),
         };
     }
-    match handle_s3(head, asked, (payload, admitted), state).await {
+    match handle_s3(head, asked, (payload, admitted), state, &mut exchange.visit).await {
         Ok(response) => Outcome::Answered(response),
         Err(error) => Outcome::Refused(error),
     }
@@ -327,12 +347,14 @@ async fn handle_s3(
     asked: Asked<'_>,
     (payload, admitted): (Payload, Option<Verified>),
     state: &S3State,
+    visit: &mut Visit,
 ) -> Result<HttpResponse, S3Error> {
     let (mut verified, payload) = match admitted {
         Some(verified) => (verified, payload),
         None => authenticate::verify(state, &asked.view, payload).await?,
     };
     let principal = authenticate::principal(state, &verified).await?;
+    *visit = state.gateway.enter(principal.tenant)?;
     let operation = asked.operation_for(&principal, state).await?;
     let framing = handlers::framing(operation, &asked.view, &mut verified);
     let call = Call {

@@ -39,6 +39,7 @@ mod points;
 mod profiles;
 mod quotas;
 mod races;
+mod rates;
 mod signer;
 mod tagging;
 mod tagging_headers;

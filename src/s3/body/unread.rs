@@ -7,6 +7,7 @@
 //!
 //! Owns: keeping it. Not here: reading it (`s3::body::bridge`).
 
+use crate::gateway::fairness::Visit;
 use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::error::PayloadError;
 use actix_http::{BoxedPayloadStream, HttpMessage, Payload, Request, Response};
@@ -46,17 +47,18 @@ impl Unread {
         (Payload::from(reader), kept)
     }
 
-    /// Keeps the body as long as the answer's.
-    pub fn until_sent(self, response: Response<BoxBody>) -> Response<BoxBody> {
-        match self.payload {
-            None => response,
-            Some(payload) => response.map_body(|_, body| {
-                BoxBody::new(Keeping {
-                    body,
-                    _payload: payload,
-                })
-            }),
+    /// Keeps the body as long as the answer's, and what else has to last as long.
+    pub fn until_sent(self, response: Response<BoxBody>, visit: Visit) -> Response<BoxBody> {
+        if self.payload.is_none() && !visit.is_counted() {
+            return response;
         }
+        response.map_body(|_, body| {
+            BoxBody::new(Keeping {
+                body,
+                _payload: self.payload,
+                _visit: visit,
+            })
+        })
     }
 }
 
@@ -74,7 +76,8 @@ impl Stream for Reader {
 /// The answer's body, and with it the request's.
 struct Keeping {
     body: BoxBody,
-    _payload: Rc<RefCell<Payload>>,
+    _payload: Option<Rc<RefCell<Payload>>>,
+    _visit: Visit,
 }
 
 impl MessageBody for Keeping {

@@ -10,6 +10,7 @@ use crate::base::kind::ErrorKind;
 use crate::base::limits::{PART_LEN_MIN, PUT_LEN_MAX};
 use crate::gateway::bucket_policy::PolicyRefusal;
 use crate::gateway::error::GatewayError;
+use crate::gateway::fairness::TooFast;
 use crate::gateway::object::version_error::VersionError;
 use crate::iam::{Denied, Ground};
 use crate::model::etag::ETag;
@@ -187,6 +188,21 @@ impl From<GatewayError> for S3Error {
             | GatewayError::UnknownKeyVersion { .. }
             | GatewayError::WrongPermit { .. } => by_kind(&error),
         }
+    }
+}
+
+impl From<TooFast> for S3Error {
+    fn from(error: TooFast) -> Self {
+        let seconds = error.retry_after.as_secs().saturating_add(1);
+        let what = error.what;
+        let text = format!(
+            "Please reduce your request rate: the account's limit of {what} is reached. Come again \
+             in {seconds} s."
+        );
+        Self::new(Code::SlowDown)
+            .message(text)
+            .header("Retry-After", seconds.to_string())
+            .detail(error.to_string())
     }
 }
 

@@ -20,12 +20,14 @@ pub use service::QueryVerifiers;
 
 use crate::auth::RequestView;
 use crate::gateway::account::AccountRequest;
+use crate::gateway::fairness::Visit;
 use crate::iam::policy::Caller;
 use crate::iam::{Permit, Principal, Request, Resource, authorize};
 use crate::model::tenant::AccountId;
 use crate::model::time::Timestamp;
 use crate::s3::app::S3State;
 use crate::s3::authenticate;
+use crate::s3::error::S3Error;
 use crate::s3::policy_context::{Asked, RequestContext};
 use crate::s3::query::answer::Answer;
 use crate::s3::query::form::Form;
@@ -49,13 +51,13 @@ pub fn is_query_call(view: &RequestView<'_>, target: &Target) -> bool {
 /// The answer to a form, with the name of its action for log and metrics.
 pub async fn serve(
     state: &S3State,
-    head: &RequestHead,
-    view: &RequestView<'_>,
+    (head, view): (&RequestHead, &RequestView<'_>),
     payload: Payload,
     request_id: &str,
+    visit: &mut Visit,
 ) -> (Option<&'static str>, HttpResponse, Option<QueryError>) {
     let mut name = None;
-    match run(state, (head, view), payload, &mut name).await {
+    match run(state, (head, view), payload, &mut name, visit).await {
         Ok((action, answer)) => (name, answer.response(action, request_id), None),
         Err(error) => (name, error.response(request_id), Some(error)),
     }
@@ -66,6 +68,7 @@ async fn run(
     (head, view): (&RequestHead, &RequestView<'_>),
     payload: Payload,
     name: &mut Option<&'static str>,
+    visit: &mut Visit,
 ) -> Result<(ApiAction, Answer), QueryError> {
     let body = authenticate::read_form(state, view, payload, FORM_LEN_MAX).await?;
     let form = Form::parse(&body)?;
@@ -74,6 +77,10 @@ async fn run(
     let verifier = state.query_verifiers.of(action.api(), view);
     let verified = authenticate::verify_form(state, verifier, view, &body).await?;
     let principal = authenticate::principal(state, &verified).await?;
+    *visit = state
+        .gateway
+        .enter(principal.tenant)
+        .map_err(S3Error::from)?;
     let Some(identity) = &verified.identity else {
         state.metrics.authentication_failed();
         return Err(QueryError::missing_token());

@@ -1,0 +1,72 @@
+//! Rates of tenants on the admin listener: JSON shape and commands.
+
+use crate::admin::app::{AdminState, authenticate};
+use crate::admin::error::AdminError;
+use crate::model::rates::TenantRates;
+use crate::model::tenant::TenantName;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+type State = web::Data<AdminState>;
+type Outcome = Result<HttpResponse, AdminError>;
+
+/// How fast a tenant may go; absent or null is without a limit.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RatesDto {
+    /// Requests in a second.
+    pub requests: Option<u64>,
+    /// Bytes of bodies of requests in a second.
+    pub bytes_in: Option<u64>,
+    /// Bytes of bodies of answers in a second.
+    pub bytes_out: Option<u64>,
+    /// Requests at once.
+    pub concurrent: Option<u64>,
+}
+
+impl From<TenantRates> for RatesDto {
+    fn from(rates: TenantRates) -> Self {
+        Self {
+            requests: rates.requests,
+            bytes_in: rates.bytes_in,
+            bytes_out: rates.bytes_out,
+            concurrent: rates.concurrent,
+        }
+    }
+}
+
+/// The rates of a tenant.
+///
+/// # Errors
+/// `Denied`, `NoSuchTenant`, or when rows fail.
+pub async fn show(request: HttpRequest, state: State, name: web::Path<String>) -> Outcome {
+    let permit = authenticate(&request, &state).await?;
+    let name = TenantName::parse(&name)?;
+    let tenant = state.control.find_tenant(&permit, &name).await?;
+    Ok(HttpResponse::Ok().json(RatesDto::from(tenant.rates)))
+}
+
+/// Sets the rates of a tenant.
+///
+/// # Errors
+/// `Denied`, `NoSuchTenant`, or when rows fail.
+pub async fn set(
+    request: HttpRequest,
+    state: State,
+    name: web::Path<String>,
+    rates: web::Json<RatesDto>,
+) -> Outcome {
+    let permit = authenticate(&request, &state).await?;
+    let name = TenantName::parse(&name)?;
+    let rates = TenantRates {
+        requests: rates.requests,
+        bytes_in: rates.bytes_in,
+        bytes_out: rates.bytes_out,
+        concurrent: rates.concurrent,
+    };
+    let tenant = state
+        .control
+        .set_tenant_rates(&permit, &name, rates)
+        .await?;
+    Ok(HttpResponse::Ok().json(RatesDto::from(tenant.rates)))
+}
