@@ -153,9 +153,17 @@ impl CredentialRecord {
                 sealed_secret: r.field()?.to_vec(),
             };
             // Rows from before there were users end here.
-            if !r.rest().is_empty() && r.u8()? != 0 {
-                let user = IamName::user(&r.text("user")?);
-                record.user = Some(user.map_err(|_name| CodecError::InvalidField("user"))?);
+            let is_of_user = match r.rest() {
+                [] => 0,
+                _ => r.u8()?,
+            };
+            match is_of_user {
+                0 => {}
+                1 => {
+                    let user = IamName::user(&r.text("user")?);
+                    record.user = Some(user.map_err(|_name| CodecError::InvalidField("user"))?);
+                }
+                _ => return Err(CodecError::InvalidField("user")),
             }
             Ok(record)
         };

@@ -16,5 +16,7 @@ pub mod policy;
 pub mod principal;
 
 pub use action::Action;
-pub use authorize::{BucketResource, Denied, Ground, Permit, Request, Resource, authorize, decide};
+pub use authorize::{
+    BucketResource, Denied, Ground, Permit, Request, Resource, authorize, decide, keeps_policy,
+};
 pub use principal::{AttachedPolicy, Principal};

@@ -6,7 +6,7 @@
 //! a route or a command without one fails the test.
 
 mod admin;
-mod forms;
+pub(crate) mod forms;
 
 use super::{FAR, MODE, UNTIL, both, configuration, lock_of, retain, retention};
 use crate::points::uploads::{Upload, bytes};
