@@ -56,6 +56,7 @@ fn verify_warm(c: &mut Criterion) {
         secret_access_key: Arc::new(SecretBytes::new(SECRET.as_bytes().to_vec())),
         tenant: TenantId::from_bytes([0; 16]),
         user: None,
+        expires: None,
         canonical_id: "c0ffee".into(),
         display_name: "example".into(),
         status: CredentialStatus::Active,

@@ -154,6 +154,7 @@ impl CredentialStore for Store {
             secret_access_key: Arc::new(SecretBytes::new(SECRET.as_bytes().to_vec())),
             tenant: TENANT,
             user: None,
+            expires: None,
             canonical_id: "c0ffee".into(),
             display_name: "example".into(),
             status: CredentialStatus::Active,

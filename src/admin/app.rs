@@ -27,6 +27,10 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .route("/v1/tenants", web::get().to(handlers::list_tenants))
         .route("/v1/tenants", web::post().to(handlers::create_tenant))
         .route("/v1/tenants/{name}", web::get().to(handlers::show_tenant))
+        .route(
+            "/v1/tenants/{name}",
+            web::patch().to(handlers::change_tenant),
+        )
         .route("/v1/keys", web::get().to(handlers::list_keys))
         .route("/v1/keys", web::post().to(handlers::create_key))
         .route(

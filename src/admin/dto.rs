@@ -3,7 +3,8 @@
 use crate::auth::CredentialStatus;
 use crate::control::tenants::BucketSummary;
 use crate::control::{ClockReading, CredentialRecord, TenantRecord};
-use crate::model::tenant::TenantName;
+use crate::model::tenant::{AccountId, TenantName};
+use crate::model::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A tenant.
@@ -19,6 +20,16 @@ pub struct TenantDto {
     pub email: String,
     /// Owner ID in S3 answers.
     pub canonical_id: String,
+    /// The number by which ARNs and policies name it.
+    pub account_id: String,
+    /// `active`, `read-only` or `suspended`.
+    pub status: String,
+    /// Number in the register of administrations or companies.
+    pub registration_number: String,
+    /// Whom to call.
+    pub contact: String,
+    /// How the names of its new buckets have to begin; empty when they may begin as they like.
+    pub bucket_prefixes: Vec<String>,
     /// When it was created, ISO 8601.
     pub created: String,
 }
@@ -31,6 +42,11 @@ impl From<&TenantRecord> for TenantDto {
             display_name: record.display_name.clone(),
             email: record.email.clone(),
             canonical_id: record.canonical_id.as_str().to_owned(),
+            account_id: AccountId::of(record.tenant).to_string(),
+            status: record.status.name().to_owned(),
+            registration_number: record.registration_number.clone(),
+            contact: record.contact.clone(),
+            bucket_prefixes: record.bucket_prefixes.as_slice().to_vec(),
             created: record.created.iso8601(),
         }
     }
@@ -51,6 +67,39 @@ pub struct NewTenantDto {
     /// Owner ID in S3 answers.
     #[serde(default)]
     pub canonical_id: Option<String>,
+    /// Number in the register of administrations or companies.
+    #[serde(default)]
+    pub registration_number: Option<String>,
+    /// Whom to call.
+    #[serde(default)]
+    pub contact: Option<String>,
+    /// How the names of its buckets have to begin.
+    #[serde(default)]
+    pub bucket_prefixes: Vec<String>,
+}
+
+/// What is changed about a tenant; what is absent stays.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TenantChangeDto {
+    /// What people read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Contact address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Number in the register of administrations or companies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_number: Option<String>,
+    /// Whom to call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
+    /// How the names of its new buckets have to begin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket_prefixes: Option<Vec<String>>,
+    /// `active`, `read-only` or `suspended`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
 }
 
 /// An access key. Its `Debug` shows no secret.
@@ -67,6 +116,15 @@ pub struct KeyDto {
     pub status: String,
     /// When it was created, ISO 8601.
     pub created: String,
+    /// The user that it acts for; without one, the tenant itself.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// When it stops working, ISO 8601, if it does.
+    #[serde(default)]
+    pub expires: Option<String>,
+    /// When it was last used, ISO 8601, to within a minute; absent when it never was.
+    #[serde(default)]
+    pub last_used: Option<String>,
 }
 
 impl std::fmt::Debug for KeyDto {
@@ -89,6 +147,9 @@ impl KeyDto {
                 CredentialStatus::Disabled => "disabled".to_owned(),
             },
             created: record.created.iso8601(),
+            user: record.user.as_ref().map(ToString::to_string),
+            expires: record.expires.map(Timestamp::iso8601),
+            last_used: None,
         }
     }
 }
@@ -105,6 +166,9 @@ pub struct NewKeyDto {
     /// Its secret.
     #[serde(default)]
     pub secret_access_key: Option<String>,
+    /// Days after which it stops working.
+    #[serde(default)]
+    pub valid_days: Option<u32>,
 }
 
 impl std::fmt::Debug for NewKeyDto {

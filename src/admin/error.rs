@@ -6,7 +6,7 @@ use crate::base::kind::ErrorKind;
 use crate::control::error::ControlError;
 use crate::model::bucket::InvalidBucketName;
 use crate::model::protection::InvalidPattern;
-use crate::model::tenant::{InvalidCanonicalId, InvalidTenantName};
+use crate::model::tenant::{InvalidBucketPrefix, InvalidCanonicalId, InvalidTenantName};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
@@ -46,6 +46,12 @@ pub enum AdminError {
     /// An access key id without its secret, or a secret without its id.
     #[error("give both access_key_id and secret_access_key, or neither")]
     IncompleteKey,
+    /// A beginning of bucket names breaks its rule.
+    #[error(transparent)]
+    InvalidBucketPrefix(#[from] InvalidBucketPrefix),
+    /// A status that there is not.
+    #[error("status is not active, read-only or suspended")]
+    InvalidStatus,
     /// The tenant name breaks its rule.
     #[error(transparent)]
     InvalidTenantName(#[from] InvalidTenantName),
@@ -63,6 +69,8 @@ impl AdminError {
             Self::IncompleteKey
             | Self::InvalidAccessKeyId(_)
             | Self::InvalidBucketName(_)
+            | Self::InvalidBucketPrefix(_)
+            | Self::InvalidStatus
             | Self::InvalidCanonicalId(_)
             | Self::InvalidPattern { .. }
             | Self::InvalidTenantName(_)

@@ -2,13 +2,14 @@
 
 use crate::admin::app::{AdminState, authenticate};
 use crate::admin::dto::{
-    BucketDto, ClockDto, KeyDto, NewKeyDto, NewTenantDto, TenantDto, TenantFilter,
+    BucketDto, ClockDto, KeyDto, NewKeyDto, NewTenantDto, TenantChangeDto, TenantDto, TenantFilter,
 };
 use crate::admin::error::AdminError;
 use crate::auth::AccessKeyId;
 use crate::base::secret::SecretBytes;
-use crate::control::tenants::NewTenant;
-use crate::model::tenant::{CanonicalId, TenantName};
+use crate::control::tenants::{NewTenant, TenantChange};
+use crate::model::tenant::{BucketPrefixes, CanonicalId, TenantName, TenantStatus};
+use crate::model::time::Timestamp;
 use crate::telemetry::metrics::RetentionFigures;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
@@ -103,9 +104,41 @@ pub async fn create_tenant(
             .as_deref()
             .map(CanonicalId::parse)
             .transpose()?,
+        registration_number: new.registration_number,
+        contact: new.contact,
+        bucket_prefixes: BucketPrefixes::parse(&new.bucket_prefixes)?,
     };
     let tenant = state.control.create_tenant(&permit, new).await?;
     Ok(HttpResponse::Created().json(TenantDto::from(&tenant)))
+}
+
+/// Changes a tenant.
+///
+/// # Errors
+/// `Denied`, `NoSuchTenant`, an invalid field, or when rows fail.
+pub async fn change_tenant(
+    request: HttpRequest,
+    state: State,
+    name: web::Path<String>,
+    change: web::Json<TenantChangeDto>,
+) -> Outcome {
+    let permit = authenticate(&request, &state).await?;
+    let name = TenantName::parse(&name)?;
+    let change = change.into_inner();
+    let prefixes = change.bucket_prefixes.as_deref();
+    let status = change.status.as_deref();
+    let change = TenantChange {
+        display_name: change.display_name,
+        email: change.email,
+        registration_number: change.registration_number,
+        contact: change.contact,
+        bucket_prefixes: prefixes.map(BucketPrefixes::parse).transpose()?,
+        status: status
+            .map(|text| TenantStatus::parse(text).ok_or(AdminError::InvalidStatus))
+            .transpose()?,
+    };
+    let tenant = state.control.change_tenant(&permit, &name, change).await?;
+    Ok(HttpResponse::Ok().json(TenantDto::from(&tenant)))
 }
 
 fn tenant_filter(filter: &TenantFilter) -> Result<Option<TenantName>, AdminError> {
@@ -131,9 +164,11 @@ pub async fn list_keys(
         .control
         .list_credentials(&permit, tenant.as_ref())
         .await?;
-    let keys = keys
-        .iter()
-        .map(|(record, tenant)| KeyDto::new(record, tenant));
+    let keys = keys.iter().map(|key| {
+        let mut shown = KeyDto::new(&key.record, &key.tenant_name);
+        shown.last_used = key.last_used.map(Timestamp::iso8601);
+        shown
+    });
     Ok(HttpResponse::Ok().json(keys.collect::<Vec<_>>()))
 }
 
@@ -155,7 +190,7 @@ pub async fn create_key(request: HttpRequest, state: State, new: web::Json<NewKe
     let tenant = TenantName::parse(&new.tenant)?;
     let issued = state
         .control
-        .create_credential(&permit, &tenant, existing)
+        .create_credential(&permit, &tenant, existing, new.valid_days)
         .await?;
     let secret = String::from_utf8_lossy(issued.secret_access_key.expose()).into_owned();
     let mut key = KeyDto::new(&issued.record, &tenant);

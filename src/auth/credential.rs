@@ -8,6 +8,7 @@ use crate::base::kind::ErrorKind;
 use crate::base::secret::SecretBytes;
 use crate::model::iam::IamName;
 use crate::model::id::TenantId;
+use crate::model::time::Timestamp;
 use async_trait::async_trait;
 use std::error::Error;
 use std::fmt;
@@ -72,6 +73,8 @@ pub struct Credential {
     pub tenant: TenantId,
     /// The user that it acts for; without one, the tenant's root.
     pub user: Option<IamName>,
+    /// When it stops working, if it does.
+    pub expires: Option<Timestamp>,
     /// The owner id in S3 answers.
     pub canonical_id: Arc<str>,
     /// The owner's display name in S3 answers.

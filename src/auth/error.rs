@@ -145,6 +145,9 @@ pub enum AuthError {
     /// The signature holds, but the credential is switched off.
     #[error("access key is disabled")]
     KeyDisabled,
+    /// The signature holds, but the time of the credential is over.
+    #[error("access key has expired")]
+    KeyExpired,
     /// No `x-amz-date` and no `Date` that can be read.
     #[error("request has no valid date")]
     MissingDate,
@@ -193,6 +196,7 @@ impl AuthError {
             | Self::HeadersNotSigned { .. }
             | Self::InvalidAccessKeyId
             | Self::KeyDisabled
+            | Self::KeyExpired
             | Self::MissingDate
             | Self::RequestTimeTooSkewed { .. }
             | Self::SignatureDoesNotMatch { .. }

@@ -1,39 +1,25 @@
 //! Access keys.
 //!
-//! Owns: access key records with their sealed secrets, and the `auth::CredentialStore` that opens
-//! them. Not here: signatures (`auth::sigv4`), who may create a key (`control`).
-//!
-//! Every request reads the row (a point read, a few microseconds) and compares it with the cached
-//! copy: a key that was disabled or deleted, here or on another gateway, stops at once, and no
-//! invalidation can be missed.
+//! Owns: access key records with their sealed secrets.
+//! Not here: opening them for the verifier (`credential_store`), who may create a key (`control`,
+//! `gateway::account`).
 
-use crate::auth::{AccessKeyId, Credential, CredentialError, CredentialStatus, CredentialStore};
+use crate::auth::{AccessKeyId, CredentialStatus};
 use crate::base::codec::{CodecError, Reader};
-use crate::base::digest::{DigestAlgorithm, digest};
 use crate::base::entropy::{Entropy, EntropyError, random_array};
-use crate::base::kind::ErrorKind;
 use crate::base::secret::SecretBytes;
 use crate::catalog::error::CatalogError;
 use crate::catalog::record::{self, RecordKind};
 use crate::catalog::{keyspace, tenants};
-use crate::crypto::{
-    KeyContext, KeyProvider, KeyScope, RecordContext, RecordView, ScopeKey, seal_record,
-};
+use crate::crypto::{KeyContext, KeyScope, RecordContext, RecordView, ScopeKey, seal_record};
 use crate::model::iam::IamName;
 use crate::model::id::{BucketId, TenantId};
 use crate::model::time::Timestamp;
 use crate::storage::{CommitError, Engine, MetaBatch, MetaStore, Partition};
-use async_trait::async_trait;
 use bytes::Bytes;
-use lru::LruCache;
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// Version of the one credentials key that a tenant has so far.
 pub const CREDENTIALS_KEY_VERSION: u32 = 1;
-/// Opened credentials kept in memory: tens of institutions with a handful of keys each, with room
-/// to spare.
-const CACHE_MAX: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
 /// Characters of generated ids: no letter that is taken for a digit.
 const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -56,6 +42,8 @@ pub struct CredentialRecord {
     pub created: Timestamp,
     /// The user that it acts for; without one, the tenant's root.
     pub user: Option<IamName>,
+    /// When it stops working, if it does.
+    pub expires: Option<Timestamp>,
     sealed_secret: Vec<u8>,
 }
 
@@ -106,6 +94,7 @@ impl CredentialRecord {
             status: CredentialStatus::Active,
             created,
             user: None,
+            expires: None,
             sealed_secret,
         })
     }
@@ -115,7 +104,10 @@ impl CredentialRecord {
         self.encode().into()
     }
 
-    fn open(&self, credentials_key: &ScopeKey) -> Result<SecretBytes, CatalogError> {
+    pub(in crate::catalog) fn open(
+        &self,
+        credentials_key: &ScopeKey,
+    ) -> Result<SecretBytes, CatalogError> {
         let view = RecordView::decode(&self.sealed_secret)?;
         Ok(view.open(
             credentials_key,
@@ -133,11 +125,12 @@ impl CredentialRecord {
                 })
                 .u64(self.created.millis())
                 .field(&self.sealed_secret)
-                .optional_field(self.user.as_ref().map(|user| user.as_str().as_bytes()));
+                .optional_field(self.user.as_ref().map(|user| user.as_str().as_bytes()))
+                .u64(self.expires.map_or(0, Timestamp::millis));
         })
     }
 
-    fn decode(bytes: &[u8]) -> Result<Self, CatalogError> {
+    pub(in crate::catalog) fn decode(bytes: &[u8]) -> Result<Self, CatalogError> {
         let read = |r: &mut Reader<'_>| {
             let mut record = Self {
                 access_key_id: AccessKeyId::parse(&r.text("access key id")?)
@@ -150,14 +143,14 @@ impl CredentialRecord {
                 },
                 created: Timestamp::from_millis(r.u64()?),
                 user: None,
+                expires: None,
                 sealed_secret: r.field()?.to_vec(),
             };
             // Rows from before there were users end here.
-            let is_of_user = match r.rest() {
-                [] => 0,
-                _ => r.u8()?,
-            };
-            match is_of_user {
+            if r.rest().is_empty() {
+                return Ok(record);
+            }
+            match r.u8()? {
                 0 => {}
                 1 => {
                     let user = IamName::user(&r.text("user")?);
@@ -165,6 +158,8 @@ impl CredentialRecord {
                 }
                 _ => return Err(CodecError::InvalidField("user")),
             }
+            let expires = r.u64()?;
+            record.expires = (expires != 0).then(|| Timestamp::from_millis(expires));
             Ok(record)
         };
         Ok(record::decode(RecordKind::AccessKey, bytes, read)?)
@@ -257,7 +252,10 @@ pub async fn delete(
         return Ok(false);
     };
     let mut batch = MetaBatch::new(Partition::System);
-    batch.present(row.clone()).delete(row);
+    batch
+        .present(row.clone())
+        .delete(row)
+        .delete(keyspace::last_used(access_key_id));
     if let Some(user) = &record.user {
         batch.delete(keyspace::user_key(record.tenant, user, access_key_id));
     }
@@ -289,103 +287,4 @@ pub fn generate(entropy: &dyn Entropy) -> Result<(AccessKeyId, SecretBytes), Ent
             .unwrap_or(b'A')
     });
     Ok((access_key_id, SecretBytes::new(secret.to_vec())))
-}
-
-/// Opens access keys for the verifier.
-pub struct CatalogCredentials {
-    engine: Arc<dyn Engine>,
-    keys: Arc<dyn KeyProvider>,
-    cache: Mutex<LruCache<AccessKeyId, (Bytes, Credential)>>,
-}
-
-impl std::fmt::Debug for CatalogCredentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CatalogCredentials")
-    }
-}
-
-impl CatalogCredentials {
-    /// A store over the catalog's rows.
-    pub fn new(engine: Arc<dyn Engine>, keys: Arc<dyn KeyProvider>) -> Self {
-        Self {
-            engine,
-            keys,
-            cache: Mutex::new(LruCache::new(CACHE_MAX)),
-        }
-    }
-
-    async fn open(&self, row: &[u8]) -> Result<Credential, CatalogError> {
-        let record = CredentialRecord::decode(row)?;
-        let tenant = tenants::find(&*self.engine, record.tenant)
-            .await?
-            .ok_or(CatalogError::Inconsistent("access key"))?;
-        let context = key_context(record.tenant);
-        let credentials_key = self
-            .keys
-            .unwrap_key(&tenant.credentials_key, &context)
-            .await?;
-        let secret = record.open(&credentials_key)?;
-        let revision = digest(DigestAlgorithm::Crc64Nvme, row);
-        let revision = revision
-            .first_chunk::<8>()
-            .map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        Ok(Credential {
-            access_key_id: record.access_key_id,
-            secret_access_key: Arc::new(secret),
-            tenant: record.tenant,
-            user: record.user,
-            canonical_id: tenant.canonical_id.as_str().into(),
-            display_name: tenant.display_name.as_str().into(),
-            status: record.status,
-            revision,
-        })
-    }
-}
-
-#[async_trait]
-impl CredentialStore for CatalogCredentials {
-    async fn find(
-        &self,
-        access_key_id: &AccessKeyId,
-    ) -> Result<Option<Credential>, CredentialError> {
-        let row_key = keyspace::access_key(access_key_id);
-        let row = MetaStore::get(&*self.engine, Partition::System, &row_key);
-        let Some(row) = row.await.map_err(|source| lookup_failed(source.into()))? else {
-            return Ok(None);
-        };
-        let cached = self
-            .cache
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(access_key_id)
-            .cloned();
-        if let Some((cached_row, credential)) = cached
-            && cached_row == row
-        {
-            return Ok(Some(credential));
-        }
-        let credential = self.open(&row).await.map_err(lookup_failed)?;
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.put(access_key_id.clone(), (row, credential.clone()));
-        Ok(Some(credential))
-    }
-}
-
-/// The verifier learns whether to come back or to call somebody.
-fn lookup_failed(source: CatalogError) -> CredentialError {
-    match source.kind() {
-        ErrorKind::Corrupt => CredentialError::Corrupt {
-            source: Box::new(source),
-        },
-        ErrorKind::Absent
-        | ErrorKind::Conflict
-        | ErrorKind::Denied
-        | ErrorKind::Full
-        | ErrorKind::Internal
-        | ErrorKind::Invalid
-        | ErrorKind::Limited
-        | ErrorKind::Unavailable => CredentialError::Unavailable {
-            source: Box::new(source),
-        },
-    }
 }

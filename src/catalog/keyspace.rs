@@ -28,6 +28,8 @@ pub const TENANT: u8 = b'T';
 pub const TENANT_NAME: u8 = b'N';
 /// Users, groups and the keys of users by tenant, in the system partition.
 pub const ACCOUNT: u8 = b'I';
+/// When access keys were last used, in the system partition.
+pub const LAST_USED: u8 = b'E';
 /// Operators, in the system partition.
 pub const OPERATOR: u8 = b'O';
 /// Newest version of each object, be it an object or a delete marker, in the bucket's partition.
@@ -121,6 +123,11 @@ pub fn dead_bucket(bucket: BucketId) -> MetaKey {
 /// Row of an access key.
 pub fn access_key(access_key_id: &AccessKeyId) -> MetaKey {
     meta_key(ACCESS_KEY, &[access_key_id.as_str().as_bytes()])
+}
+
+/// Row that tells when an access key was last used.
+pub fn last_used(access_key_id: &AccessKeyId) -> MetaKey {
+    meta_key(LAST_USED, &[access_key_id.as_str().as_bytes()])
 }
 
 /// Row of a tenant.

@@ -38,6 +38,8 @@ pub enum RecordKind {
     Settings = 12,
     /// User or group; sealed inside.
     Member = 13,
+    /// When an access key was last used.
+    LastUsed = 14,
 }
 
 impl RecordKind {
@@ -56,6 +58,7 @@ impl RecordKind {
             Self::RetentionClock => 11,
             Self::Settings => 12,
             Self::Member => 13,
+            Self::LastUsed => 14,
         }
     }
 }

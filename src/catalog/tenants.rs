@@ -11,7 +11,7 @@ use crate::catalog::record::{self, RecordKind};
 use crate::crypto::WrappedKey;
 use crate::model::id::TenantId;
 use crate::model::quota::TenantLimits;
-use crate::model::tenant::{CanonicalId, TenantName};
+use crate::model::tenant::{BucketPrefixes, CanonicalId, TenantName, TenantStatus};
 use crate::model::time::Timestamp;
 use crate::storage::EngineExt;
 use crate::storage::{CommitError, Engine, MetaBatch, MetaStore, Partition, ScanRange};
@@ -35,6 +35,14 @@ pub struct TenantRecord {
     pub credentials_key: WrappedKey,
     /// What it may hold.
     pub limits: TenantLimits,
+    /// Whether it is served.
+    pub status: TenantStatus,
+    /// Number in the register of administrations or companies; empty when none was given.
+    pub registration_number: String,
+    /// Whom to call; empty when nobody was named.
+    pub contact: String,
+    /// How the names of its new buckets have to begin.
+    pub bucket_prefixes: BucketPrefixes,
 }
 
 impl TenantRecord {
@@ -49,12 +57,20 @@ impl TenantRecord {
                 .field(&self.credentials_key.encode());
             encode_limits(w, self.limits.usage);
             encode_limit(w, self.limits.buckets);
+            w.u8(self.status.number())
+                .field(self.registration_number.as_bytes())
+                .field(self.contact.as_bytes());
+            let prefixes = self.bucket_prefixes.as_slice();
+            w.u16(u16::try_from(prefixes.len()).unwrap_or(u16::MAX));
+            for prefix in prefixes {
+                w.field(prefix.as_bytes());
+            }
         })
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, CatalogError> {
         let read = |r: &mut Reader<'_>| {
-            Ok(Self {
+            let mut record = Self {
                 tenant: TenantId::from_bytes(r.array()?),
                 name: TenantName::parse(&r.text("tenant name")?)
                     .map_err(|_name| CodecError::InvalidField("tenant name"))?,
@@ -66,10 +82,32 @@ impl TenantRecord {
                 credentials_key: WrappedKey::decode(r.field()?)
                     .map_err(|_key| CodecError::InvalidField("credentials key"))?,
                 limits: decode_tenant_limits(r)?,
-            })
+                status: TenantStatus::Active,
+                registration_number: String::new(),
+                contact: String::new(),
+                bucket_prefixes: BucketPrefixes::default(),
+            };
+            // Rows from before tenants had a status end here.
+            if !r.rest().is_empty() {
+                let status = TenantStatus::from_number(r.u8()?);
+                record.status = status.ok_or(CodecError::InvalidField("status"))?;
+                record.registration_number = r.text("registration number")?;
+                record.contact = r.text("contact")?;
+                record.bucket_prefixes = decode_bucket_prefixes(r)?;
+            }
+            Ok(record)
         };
         Ok(record::decode(RecordKind::Tenant, bytes, read)?)
     }
+}
+
+fn decode_bucket_prefixes(r: &mut Reader<'_>) -> Result<BucketPrefixes, CodecError> {
+    let mut prefixes = Vec::new();
+    for _ in 0..r.u16()? {
+        prefixes.push(r.text("bucket prefix")?);
+    }
+    let prefixes = BucketPrefixes::parse(&prefixes);
+    prefixes.map_err(|_prefix| CodecError::InvalidField("bucket prefix"))
 }
 
 fn decode_tenant_limits(r: &mut Reader<'_>) -> Result<TenantLimits, CodecError> {

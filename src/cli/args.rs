@@ -1,6 +1,6 @@
 //! Arguments and help texts.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use std::path::PathBuf;
 
 /// Riznica: a sovereign, encrypted, S3-compatible object store.
@@ -167,6 +167,20 @@ pub struct AdminArguments {
     pub credential: PathBuf,
 }
 
+/// What is known of a tenant.
+#[derive(Clone, Debug, Args)]
+pub struct TenantDetails {
+    /// Number in the register of administrations or companies.
+    #[arg(long, value_name = "NUMBER")]
+    pub registration_number: Option<String>,
+    /// Whom to call.
+    #[arg(long, value_name = "TEXT")]
+    pub contact: Option<String>,
+    /// How the names of its new buckets have to begin, such as `kragujevac-`; may be repeated.
+    #[arg(long, value_name = "PREFIX")]
+    pub bucket_prefix: Vec<String>,
+}
+
 /// `tenant`
 #[derive(Debug, Subcommand)]
 pub enum TenantCommand {
@@ -183,6 +197,30 @@ pub enum TenantCommand {
         /// Owner ID in S3 answers, up to 64 hexadecimal digits; drawn when not given.
         #[arg(long, value_name = "HEX")]
         canonical_id: Option<String>,
+        /// What is known of it.
+        #[command(flatten)]
+        details: TenantDetails,
+    },
+    /// Change what is known of a tenant, or whether it is served; what is not named stays.
+    Update {
+        /// Its name.
+        name: String,
+        /// What is known of it.
+        #[command(flatten)]
+        details: TenantDetails,
+        /// What people read, in any script.
+        #[arg(long, value_name = "TEXT")]
+        display_name: Option<String>,
+        /// Contact address.
+        #[arg(long, value_name = "ADDRESS")]
+        email: Option<String>,
+        /// Let the names of its buckets begin as they like.
+        #[arg(long, conflicts_with = "bucket_prefix")]
+        any_bucket_name: bool,
+        /// `read-only`: what it has can be read and not be changed. `suspended`: nobody reaches
+        /// what it has, and nothing of it is lost.
+        #[arg(long, value_name = "STATUS", value_parser = ["active", "read-only", "suspended"])]
+        status: Option<String>,
     },
     /// List all tenants.
     List,
@@ -208,6 +246,9 @@ pub enum KeyCommand {
         /// everybody's process list.
         #[arg(long, value_name = "FILE", requires = "access_key")]
         secret_key_file: Option<PathBuf>,
+        /// Days after which the key stops working; without, it works until it is disabled.
+        #[arg(long, value_name = "NUMBER", value_parser = value_parser!(u32).range(1..=36_500))]
+        valid_days: Option<u32>,
     },
     /// List access keys, without secrets.
     List {

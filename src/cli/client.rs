@@ -5,6 +5,8 @@ use crate::cli::error::CommandError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use ureq::RequestBuilder;
+use ureq::typestate::WithBody;
 
 /// The operator's credential file. Not `Debug`: it holds a token.
 #[derive(Deserialize)]
@@ -79,11 +81,30 @@ impl AdminClient {
         body: &impl Serialize,
     ) -> Result<T, CommandError> {
         let url = format!("{}{path}", self.base);
-        let request = self
-            .agent
-            .post(&url)
-            .header("authorization", &self.authorization);
-        parse(&answer(&url, request.send_json(body))?)
+        self.send(&url, self.agent.post(&url), body)
+    }
+
+    fn send<T: DeserializeOwned>(
+        &self,
+        url: &str,
+        request: RequestBuilder<WithBody>,
+        body: &impl Serialize,
+    ) -> Result<T, CommandError> {
+        let request = request.header("authorization", &self.authorization);
+        parse(&answer(url, request.send_json(body))?)
+    }
+
+    /// Changes parts of a document.
+    ///
+    /// # Errors
+    /// When the server does not answer, or refuses.
+    pub fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, CommandError> {
+        let url = format!("{}{path}", self.base);
+        self.send(&url, self.agent.patch(&url), body)
     }
 
     /// Replaces a document.
@@ -96,11 +117,7 @@ impl AdminClient {
         body: &impl Serialize,
     ) -> Result<T, CommandError> {
         let url = format!("{}{path}", self.base);
-        let request = self
-            .agent
-            .put(&url)
-            .header("authorization", &self.authorization);
-        parse(&answer(&url, request.send_json(body))?)
+        self.send(&url, self.agent.put(&url), body)
     }
 
     /// Sends a command without a document.

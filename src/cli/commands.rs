@@ -1,6 +1,6 @@
 //! From arguments to actions.
 
-use crate::admin::dto::{ClockDto, KeyDto, NewKeyDto, NewTenantDto, TenantDto};
+use crate::admin::dto::{ClockDto, KeyDto, NewKeyDto, NewTenantDto, TenantChangeDto, TenantDto};
 use crate::base::encoding::uri_encode;
 use crate::cli::args::{
     AdminArguments, Arguments, Command, InitArguments, KeyCommand, OutputFormat, ServeArguments,
@@ -110,17 +110,41 @@ fn tenant(
             display_name,
             email,
             canonical_id,
+            details,
         } => {
             let new = NewTenantDto {
                 name,
                 display_name,
                 email,
                 canonical_id,
+                registration_number: details.registration_number,
+                contact: details.contact,
+                bucket_prefixes: details.bucket_prefix,
             };
             output::one(format, &client.post::<TenantDto>("/v1/tenants", &new)?)
         }
+        TenantCommand::Update {
+            name,
+            details,
+            display_name,
+            email,
+            any_bucket_name,
+            status,
+        } => {
+            let prefixes = details.bucket_prefix;
+            let change = TenantChangeDto {
+                display_name,
+                email,
+                registration_number: details.registration_number,
+                contact: details.contact,
+                bucket_prefixes: (any_bucket_name || !prefixes.is_empty()).then_some(prefixes),
+                status,
+            };
+            let path = format!("/v1/tenants/{}", uri_encode(name.as_bytes()));
+            output::one(format, &client.patch::<TenantDto>(&path, &change)?)
+        }
         TenantCommand::List => {
-            let columns = ["name", "display_name", "email", "created"];
+            let columns = ["name", "display_name", "status", "email", "created"];
             output::list(
                 format,
                 &columns,
@@ -152,6 +176,7 @@ fn access_key(
             tenant,
             access_key,
             secret_key_file,
+            valid_days,
         } => {
             let secret_access_key = match secret_key_file {
                 None => None,
@@ -165,6 +190,7 @@ fn access_key(
                 tenant,
                 access_key_id: access_key,
                 secret_access_key,
+                valid_days,
             };
             output::one(format, &client.post::<KeyDto>("/v1/keys", &new)?)?;
             if format == OutputFormat::Table {
@@ -177,7 +203,15 @@ fn access_key(
             let keys = client.get::<Vec<KeyDto>>(&format!("/v1/keys{}", filter(tenant)))?;
             output::list(
                 format,
-                &["access_key_id", "tenant", "status", "created"],
+                &[
+                    "access_key_id",
+                    "tenant",
+                    "user",
+                    "status",
+                    "created",
+                    "expires",
+                    "last_used",
+                ],
                 &keys,
             )
         }

@@ -8,6 +8,21 @@ use crate::catalog::tenants;
 use crate::control::error::ControlError;
 use crate::control::{Control, OperatorPermit};
 use crate::model::tenant::TenantName;
+use crate::model::time::Timestamp;
+
+/// A day.
+const DAY_MILLIS: u64 = 24 * 60 * 60 * 1000;
+
+/// An access key as operators see it.
+#[derive(Clone, Debug)]
+pub struct ListedCredential {
+    /// The record.
+    pub record: CredentialRecord,
+    /// Its tenant's name.
+    pub tenant_name: TenantName,
+    /// When it was last used, as far as is known.
+    pub last_used: Option<Timestamp>,
+}
 
 impl Control {
     /// Creates an access key, or takes over one that exists elsewhere.
@@ -19,6 +34,7 @@ impl Control {
         permit: &OperatorPermit,
         tenant: &TenantName,
         existing: Option<(AccessKeyId, SecretBytes)>,
+        valid_days: Option<u32>,
     ) -> Result<IssuedCredential, ControlError> {
         let tenant = self.find_tenant(permit, tenant).await?;
         let (access_key_id, secret_access_key) = match existing {
@@ -36,13 +52,18 @@ impl Control {
             .provider
             .unwrap_key(&tenant.credentials_key, &context)
             .await?;
-        let record = CredentialRecord::seal(
+        let now = self.now();
+        let mut record = CredentialRecord::seal(
             access_key_id,
             tenant.tenant,
-            self.now(),
+            now,
             &secret_access_key,
             (&credentials_key, &*self.entropy),
         )?;
+        record.expires = valid_days.map(|days| {
+            let life = u64::from(days).saturating_mul(DAY_MILLIS);
+            Timestamp::from_millis(now.millis().saturating_add(life))
+        });
         match credentials::create(&*self.engine, &record).await {
             Err(CatalogError::Taken) => return Err(ControlError::AccessKeyTaken),
             other => other?,
@@ -59,7 +80,7 @@ impl Control {
         })
     }
 
-    /// All access keys, or those of one tenant, each with its tenant's name.
+    /// All access keys, or those of one tenant.
     ///
     /// # Errors
     /// `NoSuchTenant`, or when rows fail.
@@ -67,7 +88,7 @@ impl Control {
         &self,
         permit: &OperatorPermit,
         tenant: Option<&TenantName>,
-    ) -> Result<Vec<(CredentialRecord, TenantName)>, ControlError> {
+    ) -> Result<Vec<ListedCredential>, ControlError> {
         let tenants = match tenant {
             Some(name) => vec![self.find_tenant(permit, name).await?],
             None => tenants::list(&*self.engine).await?,
@@ -78,11 +99,19 @@ impl Control {
                 .find(|tenant| tenant.tenant == record.tenant)
                 .map(|t| t.name.clone())
         };
-        let records = credentials::list(&*self.engine).await?;
-        Ok(records
-            .into_iter()
-            .filter_map(|record| name_of(&record).map(|name| (record, name)))
-            .collect())
+        let mut listed = Vec::new();
+        for record in credentials::list(&*self.engine).await? {
+            let Some(tenant_name) = name_of(&record) else {
+                continue;
+            };
+            let last_used = self.last_used.of(&*self.engine, &record.access_key_id);
+            listed.push(ListedCredential {
+                last_used: last_used.await?,
+                tenant_name,
+                record,
+            });
+        }
+        Ok(listed)
     }
 
     /// Stops an access key from working.

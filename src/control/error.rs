@@ -39,6 +39,9 @@ pub enum ControlError {
     /// A secret access key of the wrong form.
     #[error("secret access key is not 8 to 128 visible ASCII characters")]
     InvalidSecret,
+    /// A text about a tenant that cannot be shown.
+    #[error("text is longer than 256 characters or holds control characters")]
+    InvalidText,
     /// The key service failed.
     #[error("key service failed")]
     Keys(#[from] KeyError),
@@ -79,9 +82,10 @@ impl ControlError {
             Self::Catalog(source) => source.kind(),
             Self::Denied => ErrorKind::Denied,
             Self::Entropy(source) => source.kind(),
-            Self::InvalidDisplayName | Self::InvalidEmail | Self::InvalidSecret => {
-                ErrorKind::Invalid
-            }
+            Self::InvalidDisplayName
+            | Self::InvalidEmail
+            | Self::InvalidSecret
+            | Self::InvalidText => ErrorKind::Invalid,
             Self::Keys(source) => source.kind(),
             Self::NoSuchAccessKey | Self::NoSuchBucket | Self::NoSuchTenant => ErrorKind::Absent,
             Self::Profile(source) => source.kind(),

@@ -17,8 +17,9 @@ pub mod tenants;
 
 use crate::base::clock::Clock;
 use crate::base::entropy::Entropy;
-use crate::catalog::limits::LimitTable;
+use crate::catalog::last_used::LastUsed;
 use crate::catalog::retention_clock::RetentionClock;
+use crate::catalog::terms::TermsTable;
 use crate::config::profile_folder::ProfileFolder;
 use crate::crypto::KeyProvider;
 use crate::model::time::Timestamp;
@@ -40,7 +41,8 @@ pub struct Control {
     entropy: Arc<dyn Entropy>,
     retention: Arc<RetentionClock>,
     profiles: ProfileFolder,
-    limits: Arc<LimitTable>,
+    terms: Arc<TermsTable>,
+    last_used: Arc<LastUsed>,
     blocks_public_access: bool,
 }
 
@@ -59,8 +61,10 @@ pub struct ControlParts {
     pub retention: Arc<RetentionClock>,
     /// Where profiles lie.
     pub profiles: ProfileFolder,
-    /// What tenants may hold, shared with the gateway.
-    pub limits: Arc<LimitTable>,
+    /// What tenants may hold and do, shared with the gateway.
+    pub terms: Arc<TermsTable>,
+    /// When keys were last used.
+    pub last_used: Arc<LastUsed>,
     /// Whether new buckets begin with all public access blocked.
     pub blocks_public_access: bool,
 }
@@ -75,7 +79,8 @@ impl Control {
             entropy: parts.entropy,
             retention: parts.retention,
             profiles: parts.profiles,
-            limits: parts.limits,
+            terms: parts.terms,
+            last_used: parts.last_used,
             blocks_public_access: parts.blocks_public_access,
         }
     }

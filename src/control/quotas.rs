@@ -93,7 +93,7 @@ impl Control {
         let apply = |record: &mut tenants::TenantRecord| record.limits = limits;
         let changed = tenants::change(&*self.engine, tenant, apply).await?;
         let (before, after) = changed.ok_or(ControlError::NoSuchTenant)?;
-        self.limits.set(tenant, after.limits);
+        self.terms.note(&after);
         tracing::info!(
             operator = permit.operator_name(), tenant = %name,
             before = ?before.limits, after = ?after.limits, "tenant's quota changed"

@@ -10,7 +10,7 @@ use crate::control::error::ControlError;
 use crate::control::{Control, OperatorPermit};
 use crate::model::id::TenantId;
 use crate::model::quota::{TenantLimits, Usage};
-use crate::model::tenant::{AccountId, CanonicalId, TenantName};
+use crate::model::tenant::{AccountId, BucketPrefixes, CanonicalId, TenantName, TenantStatus};
 use crate::model::time::Timestamp;
 
 /// What an operator says of a new tenant.
@@ -24,6 +24,46 @@ pub struct NewTenant {
     pub email: Option<String>,
     /// Owner ID in S3 answers; drawn when absent.
     pub canonical_id: Option<CanonicalId>,
+    /// Number in the register of administrations or companies.
+    pub registration_number: Option<String>,
+    /// Whom to call.
+    pub contact: Option<String>,
+    /// How the names of its buckets have to begin.
+    pub bucket_prefixes: BucketPrefixes,
+}
+
+/// What an operator changes about a tenant; what is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct TenantChange {
+    /// What people read.
+    pub display_name: Option<String>,
+    /// Contact address.
+    pub email: Option<String>,
+    /// Number in the register of administrations or companies.
+    pub registration_number: Option<String>,
+    /// Whom to call.
+    pub contact: Option<String>,
+    /// How the names of its new buckets have to begin.
+    pub bucket_prefixes: Option<BucketPrefixes>,
+    /// Whether it is served.
+    pub status: Option<TenantStatus>,
+}
+
+/// Characters of a display name, a registration number or a contact at most.
+const TEXT_LEN_MAX: usize = 256;
+
+/// A line that people read: no control characters, not too long; empty only if it `may_be`.
+fn is_line(text: &str, may_be_empty: bool) -> bool {
+    (may_be_empty || !text.trim().is_empty())
+        && text.chars().count() <= TEXT_LEN_MAX
+        && !text.chars().any(char::is_control)
+}
+
+fn is_email(text: &str) -> bool {
+    let has_two_parts = text
+        .split_once('@')
+        .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
+    text.len() <= 254 && (text.is_empty() || has_two_parts)
 }
 
 /// A bucket with its owner's name and its usage.
@@ -48,18 +88,17 @@ impl Control {
         new: NewTenant,
     ) -> Result<TenantRecord, ControlError> {
         let display_name = new.display_name.unwrap_or_else(|| new.name.to_string());
-        let is_shown = !display_name.trim().is_empty()
-            && display_name.chars().count() <= 256
-            && !display_name.chars().any(char::is_control);
-        if !is_shown {
+        if !is_line(&display_name, false) {
             return Err(ControlError::InvalidDisplayName);
         }
         let email = new.email.unwrap_or_default();
-        let has_two_parts = email
-            .split_once('@')
-            .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
-        if email.len() > 254 || !(email.is_empty() || has_two_parts) {
+        if !is_email(&email) {
             return Err(ControlError::InvalidEmail);
+        }
+        let registration_number = new.registration_number.unwrap_or_default();
+        let contact = new.contact.unwrap_or_default();
+        if !is_line(&registration_number, true) || !is_line(&contact, true) {
+            return Err(ControlError::InvalidText);
         }
         if tenants::find_by_name(&*self.engine, &new.name)
             .await?
@@ -84,13 +123,74 @@ impl Control {
             created,
             credentials_key,
             limits: TenantLimits::default(),
+            status: TenantStatus::Active,
+            registration_number,
+            contact,
+            bucket_prefixes: new.bucket_prefixes,
         };
         match tenants::create(&*self.engine, &record).await {
             Err(CatalogError::Taken) => return Err(ControlError::TenantTaken),
             other => other?,
         }
+        self.terms.note(&record);
         tracing::info!(operator = permit.operator_name(), tenant = %record.name, "tenant created");
         Ok(record)
+    }
+
+    /// Changes a tenant. A status is in force for every request that begins afterwards.
+    ///
+    /// # Errors
+    /// `NoSuchTenant`, an invalid field, or when rows fail.
+    ///
+    /// # Durability
+    /// When this returns `Ok`, the change survives power loss.
+    pub async fn change_tenant(
+        &self,
+        permit: &OperatorPermit,
+        name: &TenantName,
+        change: TenantChange,
+    ) -> Result<TenantRecord, ControlError> {
+        if change
+            .display_name
+            .as_deref()
+            .is_some_and(|text| !is_line(text, false))
+        {
+            return Err(ControlError::InvalidDisplayName);
+        }
+        if change.email.as_deref().is_some_and(|text| !is_email(text)) {
+            return Err(ControlError::InvalidEmail);
+        }
+        let mut lines = [&change.registration_number, &change.contact]
+            .into_iter()
+            .flatten();
+        if !lines.all(|text| is_line(text, true)) {
+            return Err(ControlError::InvalidText);
+        }
+        let tenant = self.find_tenant(permit, name).await?.tenant;
+        let apply = |record: &mut TenantRecord| {
+            let set = |field: &mut String, new: &Option<String>| {
+                if let Some(new) = new {
+                    field.clone_from(new);
+                }
+            };
+            set(&mut record.display_name, &change.display_name);
+            set(&mut record.email, &change.email);
+            set(&mut record.registration_number, &change.registration_number);
+            set(&mut record.contact, &change.contact);
+            record.status = change.status.unwrap_or(record.status);
+            if let Some(prefixes) = &change.bucket_prefixes {
+                record.bucket_prefixes = prefixes.clone();
+            }
+        };
+        let changed = tenants::change(&*self.engine, tenant, apply).await?;
+        let (before, after) = changed.ok_or(ControlError::NoSuchTenant)?;
+        self.terms.note(&after);
+        let (was, is) = (before.status.name(), after.status.name());
+        tracing::info!(
+            operator = permit.operator_name(), tenant = %name, status_before = was,
+            status_after = is, ?change, "tenant changed"
+        );
+        Ok(after)
     }
 
     /// An identity whose account number no tenant has.

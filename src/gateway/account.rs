@@ -14,6 +14,7 @@ use crate::iam::policy::{Policy, PolicyKind};
 use crate::iam::{Action, Permit};
 use crate::model::iam::{IamName, IamPath, MemberKind};
 use crate::model::id::TenantId;
+use crate::model::time::Timestamp;
 
 // What the frontend sees of the rows.
 pub use crate::catalog::accounts::error::AccountError;
@@ -39,6 +40,8 @@ pub enum AccountRequest {
     GetPolicy(MemberKind, IamName, IamName),
     /// Read the groups of a user.
     GroupsOf(IamName),
+    /// Ask when an access key was last used.
+    KeyLastUsed(AccessKeyId),
     /// List the users or groups.
     List(MemberKind),
     /// List the access keys of a user.
@@ -65,6 +68,8 @@ pub enum AccountRequest {
 pub enum AccountAnswer {
     /// It is done.
     Done,
+    /// When an access key was last used, as far as is known.
+    KeyLastUsed(CredentialRecord, Option<Timestamp>),
     /// A new access key.
     IssuedKey(IssuedCredential),
     /// Access keys.
@@ -97,6 +102,7 @@ impl AccountRequest {
             Self::GetPolicy(Group, ..) => Action::IamGetGroupPolicy,
             Self::GetPolicy(User, ..) => Action::IamGetUserPolicy,
             Self::GroupsOf(_) => Action::IamListGroupsForUser,
+            Self::KeyLastUsed(_) => Action::IamGetAccessKeyLastUsed,
             Self::List(Group) => Action::IamListGroups,
             Self::List(User) => Action::IamListUsers,
             Self::ListKeys(_) => Action::IamListAccessKeys,
@@ -137,7 +143,7 @@ impl AccountRequest {
             | Self::ListKeys(user)
             | Self::SetKeyStatus(user, ..) => Some((User, user)),
             Self::SetMembership { group, .. } => Some((Group, group)),
-            Self::List(_) => None,
+            Self::KeyLastUsed(_) | Self::List(_) => None,
         }
     }
 }
@@ -206,6 +212,7 @@ impl Gateway {
             AccountRequest::GroupsOf(user) => {
                 AccountAnswer::Members(groups_of(&account, &user).await?)
             }
+            AccountRequest::KeyLastUsed(id) => self.key_last_used(tenant, &id).await?,
             AccountRequest::List(kind) => AccountAnswer::Members(account.list(kind).await?),
             AccountRequest::ListKeys(user) => AccountAnswer::Keys(account.keys_of(&user).await?),
             AccountRequest::ListPolicies(kind, name) => {
@@ -232,6 +239,18 @@ impl Gateway {
             }
         };
         Ok(answer)
+    }
+
+    async fn key_last_used(
+        &self,
+        tenant: TenantId,
+        id: &AccessKeyId,
+    ) -> Result<AccountAnswer, GatewayError> {
+        let record = credentials::find(&*self.engine, id).await?;
+        let record = record.filter(|record| record.tenant == tenant);
+        let record = record.ok_or(AccountError::NoSuchAccessKey)?;
+        let last_used = self.last_used.of(&*self.engine, id).await?;
+        Ok(AccountAnswer::KeyLastUsed(record, last_used))
     }
 
     fn issue_key(

@@ -29,7 +29,7 @@ impl Gateway {
     /// 86).
     ///
     /// # Errors
-    /// `BucketAlreadyOwned`, `BucketNameTaken`, or when keys or rows fail.
+    /// `BucketAlreadyOwned`, `BucketNameOutside`, `BucketNameTaken`, or when keys or rows fail.
     ///
     /// # Durability
     /// When this returns `Ok`, the bucket survives power loss.
@@ -42,6 +42,10 @@ impl Gateway {
         let action = Action::CreateBucket;
         let tenant = permit.account(action);
         let tenant = tenant.ok_or(GatewayError::WrongPermit { action })?;
+        let prefixes = self.terms.bucket_prefixes_of(tenant);
+        if !prefixes.allow(name.as_str()) {
+            return Err(GatewayError::BucketNameOutside { prefixes });
+        }
         let founding = Founding {
             engine: &*self.engine,
             provider: &*self.provider,
@@ -49,7 +53,7 @@ impl Gateway {
             tenant,
             name,
             created: self.now(),
-            buckets_max: self.limits.of(tenant).buckets,
+            buckets_max: self.terms.limits_of(tenant).buckets,
             blocks_public_access: self.blocks_public_access,
         };
         let configure = |record: &mut BucketRecord| {

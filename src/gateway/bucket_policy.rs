@@ -168,6 +168,19 @@ impl Gateway {
         })
     }
 
+    /// Who has full control of a bucket and of all in it: its owner alone.
+    ///
+    /// # Errors
+    /// When the rows fail.
+    pub async fn bucket_acl(
+        &self,
+        permit: Permit,
+        bucket: &BucketRecord,
+    ) -> Result<BucketOwner, GatewayError> {
+        spend(permit, Action::GetBucketAcl, bucket)?;
+        self.bucket_owner(bucket).await
+    }
+
     /// The bucket's policy.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ use crate::iam::Action;
 use crate::iam::policy::PolicyError;
 use crate::model::etag::ETag;
 use crate::model::quota::QuotaExceeded;
+use crate::model::tenant::BucketPrefixes;
 use crate::model::time::Timestamp;
 use crate::storage::EngineError;
 
@@ -31,6 +32,12 @@ pub enum GatewayError {
     /// The caller owns a bucket of this name.
     #[error("bucket is the caller's already")]
     BucketAlreadyOwned,
+    /// The tenant's buckets have other names.
+    #[error("bucket name does not begin as the tenant's have to")]
+    BucketNameOutside {
+        /// How they have to begin.
+        prefixes: BucketPrefixes,
+    },
     /// Somebody else owns a bucket of this name.
     #[error("bucket name is taken")]
     BucketNameTaken,
@@ -191,7 +198,7 @@ impl GatewayError {
             Self::Pool(source) => source.kind(),
             Self::Seal(source) => source.kind(),
             Self::QuotaExceeded(_) | Self::TooManyBuckets => ErrorKind::Limited,
-            Self::CallerGone => ErrorKind::Denied,
+            Self::BucketNameOutside { .. } | Self::CallerGone => ErrorKind::Denied,
             Self::Policy(source) => source.kind(),
             Self::WrongPermit { .. } => ErrorKind::Internal,
         }

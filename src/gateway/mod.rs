@@ -23,10 +23,11 @@ pub mod write_path;
 use crate::base::clock::Clock;
 use crate::base::entropy::Entropy;
 use crate::base::task::BlockingPool;
+use crate::catalog::last_used::LastUsed;
 use crate::catalog::ledger::BlobLeases;
-use crate::catalog::limits::LimitTable;
 use crate::catalog::objects::ObjectIdentity;
 use crate::catalog::retention_clock::RetentionClock;
+use crate::catalog::terms::TermsTable;
 use crate::crypto::{KeyContext, KeyProvider, KeyScope, ScopeKey};
 use crate::gateway::bucket_policy::PolicyCache;
 use crate::gateway::bucket_settings::RulesCache;
@@ -59,7 +60,8 @@ pub struct Gateway {
     leases: BlobLeases,
     body_streams: Arc<Semaphore>,
     retention: Arc<RetentionClock>,
-    limits: Arc<LimitTable>,
+    terms: Arc<TermsTable>,
+    last_used: Arc<LastUsed>,
     rules: RulesCache,
     policies: PolicyCache,
     members: MemberCache,
@@ -87,8 +89,10 @@ pub struct GatewayParts {
     pub body_streams_max: usize,
     /// What retention is compared with.
     pub retention: Arc<RetentionClock>,
-    /// What tenants may hold.
-    pub limits: Arc<LimitTable>,
+    /// What tenants may hold and do.
+    pub terms: Arc<TermsTable>,
+    /// When keys were last used.
+    pub last_used: Arc<LastUsed>,
     /// Whether new buckets begin with all public access blocked.
     pub blocks_public_access: bool,
 }
@@ -106,7 +110,8 @@ impl Gateway {
             leases: parts.leases,
             body_streams: Arc::new(Semaphore::new(parts.body_streams_max)),
             retention: parts.retention,
-            limits: parts.limits,
+            terms: parts.terms,
+            last_used: parts.last_used,
             rules: RulesCache::default(),
             policies: PolicyCache::default(),
             members: MemberCache::default(),

@@ -20,7 +20,7 @@ use crate::iam::policy::{Caller, Policy, PolicyKind};
 use crate::iam::{AttachedPolicy, Principal};
 use crate::model::iam::{IamName, MemberKind};
 use crate::model::id::TenantId;
-use crate::model::tenant::AccountId;
+use crate::model::tenant::{AccountId, TenantStatus};
 use crate::storage::{MetaKey, MetaStore, Partition};
 use bytes::Bytes;
 use lru::LruCache;
@@ -71,7 +71,8 @@ impl Gateway {
     /// Who asks, with the policies that are about it.
     ///
     /// # Errors
-    /// `CallerGone` for a user that was deleted; when keys or rows fail, or a policy does not parse.
+    /// `CallerGone` for a user that was deleted; when keys or rows fail, or a policy does not
+    /// parse.
     pub async fn principal(
         &self,
         identity: Option<&VerifiedIdentity>,
@@ -79,10 +80,12 @@ impl Gateway {
         let Some(identity) = identity else {
             return Ok(Principal::anonymous());
         };
-        let Some(name) = identity.user() else {
-            return Ok(Principal::root(identity));
-        };
         let tenant = identity.tenant();
+        let status = self.terms.status_of(tenant);
+        self.last_used.note(identity.access_key_id(), self.now());
+        let Some(name) = identity.user() else {
+            return Ok(Principal::root(identity, status));
+        };
         let user = self.parsed_member(tenant, MemberKind::User, name).await?;
         let user = user.ok_or(GatewayError::CallerGone)?;
         let mut policies = user.policies.clone();
@@ -103,7 +106,13 @@ impl Gateway {
                 name: name.into(),
             },
             policies,
+            status,
         })
+    }
+
+    /// Whether a tenant is served.
+    pub fn status_of(&self, tenant: TenantId) -> TenantStatus {
+        self.terms.status_of(tenant)
     }
 
     async fn parsed_member(

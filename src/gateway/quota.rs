@@ -19,7 +19,7 @@ use crate::model::versioning::{VersionSelector, Versioning};
 impl Gateway {
     /// Whose usage the contents of a bucket are.
     pub(in crate::gateway) fn account(&self, bucket: &BucketRecord) -> Account {
-        Account::of(bucket, self.limits.of(bucket.tenant))
+        Account::of(bucket, self.terms.limits_of(bucket.tenant))
     }
 
     /// How many bytes a new version of an object may have; `None` without limits.

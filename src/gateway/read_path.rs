@@ -151,8 +151,8 @@ impl Gateway {
     /// swept in between.
     ///
     /// # Errors
-    /// Those of `locate` and `range_of`; `CorruptObject` when the bytes of a row that is still there
-    /// are missing or do not verify.
+    /// Those of `locate` and `range_of`; `CorruptObject` when the bytes of a row that is still
+    /// there are missing or do not verify.
     pub(in crate::gateway) async fn locate_and_read(
         &self,
         locate: impl AsyncFn() -> Result<LocatedObject, GatewayError>,

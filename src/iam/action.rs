@@ -69,6 +69,8 @@ actions! {
     GetBucketLocation "s3:GetBucketLocation" Bucket;
     /// Read a bucket's Object Lock configuration.
     GetBucketObjectLockConfiguration "s3:GetBucketObjectLockConfiguration" Bucket;
+    /// Read who owns what is written into a bucket.
+    GetBucketOwnershipControls "s3:GetBucketOwnershipControls" Bucket;
     /// Read a bucket's policy.
     GetBucketPolicy "s3:GetBucketPolicy" Bucket;
     /// Ask whether a bucket's policy makes it public.
@@ -121,6 +123,8 @@ actions! {
     IamDeleteUser "iam:DeleteUser" Account;
     /// Take a policy of a user away.
     IamDeleteUserPolicy "iam:DeleteUserPolicy" Account;
+    /// Ask when an access key was last used.
+    IamGetAccessKeyLastUsed "iam:GetAccessKeyLastUsed" Account;
     /// Read a group and its users.
     IamGetGroup "iam:GetGroup" Account;
     /// Read a policy of a group.
@@ -163,6 +167,8 @@ actions! {
     PutBucketAcl "s3:PutBucketAcl" Bucket;
     /// Set a bucket's Object Lock configuration.
     PutBucketObjectLockConfiguration "s3:PutBucketObjectLockConfiguration" Bucket;
+    /// Change who owns what is written into a bucket.
+    PutBucketOwnershipControls "s3:PutBucketOwnershipControls" Bucket;
     /// Set a bucket's policy.
     PutBucketPolicy "s3:PutBucketPolicy" Bucket;
     /// Change a bucket's public access block.
@@ -196,6 +202,12 @@ impl Action {
     pub fn find(name: &str) -> Option<Self> {
         let mut all = Self::ALL.iter().copied();
         all.find(|action| action.name().eq_ignore_ascii_case(name))
+    }
+
+    /// Whether it changes something, as opposed to reading and listing.
+    pub fn is_change(self) -> bool {
+        let (_, verb) = self.name().split_once(':').unwrap_or_default();
+        !verb.starts_with("Get") && !verb.starts_with("List")
     }
 
     /// Whether an account's root keeps it in its own bucket whatever the bucket's policy denies, so

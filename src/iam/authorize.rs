@@ -4,6 +4,8 @@
 //! (`policy`), which policies there are (`gateway::bucket_policy`, `gateway::principal`).
 //!
 //! Source: AWS IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic".
+//! 0. Beyond AWS: nobody does anything for a suspended account or in its buckets, and nobody changes
+//!    anything for or in a read-only one.
 //! 1. A denial by any policy is final; but the owner's root keeps its bucket's policy in hand.
 //! 2. Within an account, its root may do everything; a user may do what its own policies allow, or
 //!    what the bucket's policy allows to the user itself.
@@ -17,6 +19,7 @@ use crate::iam::policy::principal::Named;
 use crate::iam::policy::{Answer, Caller, Context, Policy, Question};
 use crate::iam::principal::Principal;
 use crate::model::id::{BucketId, TenantId};
+use crate::model::tenant::TenantStatus;
 use std::fmt;
 use std::sync::Arc;
 
@@ -27,6 +30,8 @@ pub struct BucketResource<'a> {
     pub bucket: BucketId,
     /// Its owner.
     pub owner: TenantId,
+    /// Whether its owner is served.
+    pub owner_status: TenantStatus,
     /// Its name.
     pub name: &'a str,
     /// The object; needed for actions on objects.
@@ -92,6 +97,10 @@ pub enum Ground {
     Nothing,
     /// The bucket's policy would, but public access is restricted.
     PublicAccessRestricted,
+    /// An operator has made the caller's or the owner's account read-only.
+    ReadOnly,
+    /// An operator has suspended the caller's or the owner's account.
+    Suspended,
 }
 
 impl fmt::Display for Ground {
@@ -108,6 +117,8 @@ impl fmt::Display for Ground {
             Self::PublicAccessRestricted => {
                 f.write_str("the bucket policy is public and RestrictPublicBuckets is on")
             }
+            Self::ReadOnly => f.write_str("the account is read-only"),
+            Self::Suspended => f.write_str("the account is suspended"),
         }
     }
 }
@@ -179,9 +190,24 @@ pub fn authorize(request: &Request<'_>) -> Result<Permit, Denied> {
 /// # Errors
 /// The ground of a denial.
 pub fn decide(request: &Request<'_>) -> Result<Ground, Ground> {
+    served(request.action, request.principal.status)?;
     match request.resource {
         Resource::Account { arn } => decide_in_account(request, arn),
-        Resource::Bucket(bucket) => decide_in_bucket(request, &bucket),
+        Resource::Bucket(bucket) => {
+            let ground = decide_in_bucket(request, &bucket)?;
+            // Behind the policies: who may do nothing here is not told about the owner.
+            served(request.action, bucket.owner_status)?;
+            Ok(ground)
+        }
+    }
+}
+
+/// What an account's status leaves of an action.
+fn served(action: Action, status: TenantStatus) -> Result<(), Ground> {
+    match status {
+        TenantStatus::Suspended => Err(Ground::Suspended),
+        TenantStatus::ReadOnly if action.is_change() => Err(Ground::ReadOnly),
+        TenantStatus::Active | TenantStatus::ReadOnly => Ok(()),
     }
 }
 

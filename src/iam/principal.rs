@@ -6,7 +6,7 @@
 use crate::auth::VerifiedIdentity;
 use crate::iam::policy::{Caller, Policy};
 use crate::model::id::TenantId;
-use crate::model::tenant::AccountId;
+use crate::model::tenant::{AccountId, TenantStatus};
 use std::sync::Arc;
 
 /// A policy of a user, as decisions name it.
@@ -28,6 +28,8 @@ pub struct Principal {
     /// What a user may do, by its own policies and by those of its groups. A tenant's root has
     /// none: it may do everything.
     pub policies: Vec<AttachedPolicy>,
+    /// Whether its tenant is served.
+    pub status: TenantStatus,
 }
 
 impl Principal {
@@ -37,11 +39,12 @@ impl Principal {
             tenant: None,
             caller: Caller::Anonymous,
             policies: Vec::new(),
+            status: TenantStatus::Active,
         }
     }
 
     /// A tenant's root.
-    pub fn root(identity: &VerifiedIdentity) -> Self {
+    pub fn root(identity: &VerifiedIdentity, status: TenantStatus) -> Self {
         Self {
             tenant: Some(identity.tenant()),
             caller: Caller::Root {
@@ -49,6 +52,7 @@ impl Principal {
                 canonical_id: identity.canonical_id().into(),
             },
             policies: Vec::new(),
+            status,
         }
     }
 

@@ -22,6 +22,7 @@ use crate::jobs::lifecycle_progress::{LifecycleReport, Pass, Place, Progress};
 use crate::model::id::{BucketId, UploadId};
 use crate::model::lifecycle::due::{DayLength, KeyRules, Moment};
 use crate::model::object_key::ObjectKey;
+use crate::model::tenant::TenantStatus;
 use crate::model::time::Timestamp;
 use crate::storage::Engine;
 use crate::telemetry::metrics::{LifecycleEvent, Metrics};
@@ -223,6 +224,10 @@ impl LifecycleJob {
         let Some(bucket) = buckets::header(&*self.engine, bucket).await? else {
             return Ok(None);
         };
+        // Nothing of an account that an operator has stopped is changed, by rules neither.
+        if self.gateway.status_of(bucket.tenant) != TenantStatus::Active {
+            return Ok(None);
+        }
         let rules = self.gateway.rules_in_force(&bucket).await?;
         Ok(rules.map(|rules| (bucket, rules)))
     }

@@ -6,6 +6,7 @@
 
 use crate::model::id::TenantId;
 use std::fmt;
+use std::sync::Arc;
 
 /// A tenant name that breaks its rule.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -82,6 +83,94 @@ impl CanonicalId {
     }
 }
 
+/// Whether a tenant is served.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TenantStatus {
+    /// It is.
+    #[default]
+    Active,
+    /// What it has can be read and not be changed, by nobody.
+    ReadOnly,
+    /// Nobody reaches what it has. Nothing of it is lost.
+    Suspended,
+}
+
+impl TenantStatus {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::ReadOnly => "read-only",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        let all = [Self::Active, Self::ReadOnly, Self::Suspended];
+        all.into_iter().find(|status| status.name() == text)
+    }
+
+    /// The stored form.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Active => 0,
+            Self::ReadOnly => 1,
+            Self::Suspended => 2,
+        }
+    }
+
+    /// Reads the stored form.
+    pub fn from_number(number: u8) -> Option<Self> {
+        let all = [Self::Active, Self::ReadOnly, Self::Suspended];
+        all.into_iter().find(|status| status.number() == number)
+    }
+}
+
+/// A beginning of bucket names that breaks its rule.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "bucket prefix is not 1 to 40 lower-case letters, digits and hyphens that begin with a letter or digit"
+)]
+pub struct InvalidBucketPrefix;
+
+/// How the names of a tenant's new buckets have to begin; without any, as they like.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BucketPrefixes(Arc<[String]>);
+
+/// Characters of a beginning of bucket names at most.
+const BUCKET_PREFIX_LEN_MAX: usize = 40;
+
+impl BucketPrefixes {
+    /// Reads beginnings of bucket names.
+    ///
+    /// # Errors
+    /// `InvalidBucketPrefix`.
+    pub fn parse(prefixes: &[String]) -> Result<Self, InvalidBucketPrefix> {
+        let is_valid = |prefix: &String| {
+            let is_allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+            (1..=BUCKET_PREFIX_LEN_MAX).contains(&prefix.len())
+                && prefix.bytes().all(is_allowed)
+                && !prefix.starts_with('-')
+        };
+        if prefixes.iter().all(is_valid) {
+            Ok(Self(prefixes.into()))
+        } else {
+            Err(InvalidBucketPrefix)
+        }
+    }
+
+    /// Whether a bucket may have this name.
+    pub fn allow(&self, bucket_name: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|prefix| bucket_name.starts_with(prefix))
+    }
+
+    /// The beginnings.
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+}
+
 /// Digits of an account number.
 const ACCOUNT_ID_LEN: usize = 12;
 
@@ -137,6 +226,35 @@ impl fmt::Debug for AccountId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bucket_prefixes_bind_names() {
+        let prefixes = |texts: &[&str]| {
+            let texts: Vec<_> = texts.iter().map(|text| (*text).to_owned()).collect();
+            BucketPrefixes::parse(&texts)
+        };
+        assert!(BucketPrefixes::default().allow("anything"));
+        let own = prefixes(&["kragujevac-", "kg"]).unwrap();
+        assert!(own.allow("kragujevac-records") && own.allow("kg1"));
+        assert!(!own.allow("kragujevac") && !own.allow("nis-records"));
+        for bad in ["", "-a", "A", "a.b", "a/b", &"a".repeat(41)] {
+            assert_eq!(prefixes(&[bad]), Err(InvalidBucketPrefix), "{bad}");
+        }
+    }
+
+    #[test]
+    fn status_is_read_back() {
+        for status in [
+            TenantStatus::Active,
+            TenantStatus::ReadOnly,
+            TenantStatus::Suspended,
+        ] {
+            assert_eq!(TenantStatus::parse(status.name()), Some(status));
+            assert_eq!(TenantStatus::from_number(status.number()), Some(status));
+        }
+        assert_eq!(TenantStatus::parse("off"), None);
+        assert_eq!(TenantStatus::from_number(3), None);
+    }
 
     #[test]
     fn account_number_is_twelve_digits_of_the_random_half() {

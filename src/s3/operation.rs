@@ -64,12 +64,16 @@ operations! {
     DeleteObjectTagging => DeleteObjectTagging,
     /// `DELETE /bucket?publicAccessBlock`
     DeletePublicAccessBlock => PutBucketPublicAccessBlock,
+    /// `GET /bucket?acl`
+    GetBucketAcl => GetBucketAcl,
     /// `GET /bucket?encryption`
     GetBucketEncryption => GetEncryptionConfiguration,
     /// `GET /bucket?lifecycle`
     GetBucketLifecycleConfiguration => GetLifecycleConfiguration,
     /// `GET /bucket?location`
     GetBucketLocation => GetBucketLocation,
+    /// `GET /bucket?ownershipControls`
+    GetBucketOwnershipControls => GetBucketOwnershipControls,
     /// `GET /bucket?policy`
     GetBucketPolicy => GetBucketPolicy,
     /// `GET /bucket?policyStatus`
@@ -80,6 +84,8 @@ operations! {
     GetBucketVersioning => GetBucketVersioning,
     /// `GET /bucket/key`
     GetObject => GetObject,
+    /// `GET /bucket/key?acl`
+    GetObjectAcl => GetObjectAcl,
     /// `GET /bucket/key?attributes`
     GetObjectAttributes => GetObjectAttributes,
     /// `GET /bucket/key?legal-hold`
@@ -108,10 +114,14 @@ operations! {
     ListObjectVersions => ListBucketVersions,
     /// `GET /bucket/key?uploadId`
     ListParts => ListMultipartUploadParts,
+    /// `PUT /bucket?acl`
+    PutBucketAcl => PutBucketAcl,
     /// `PUT /bucket?encryption`
     PutBucketEncryption => PutEncryptionConfiguration,
     /// `PUT /bucket?lifecycle`
     PutBucketLifecycleConfiguration => PutLifecycleConfiguration,
+    /// `PUT /bucket?ownershipControls`
+    PutBucketOwnershipControls => PutBucketOwnershipControls,
     /// `PUT /bucket?policy`
     PutBucketPolicy => PutBucketPolicy,
     /// `PUT /bucket?tagging`
@@ -120,6 +130,8 @@ operations! {
     PutBucketVersioning => PutBucketVersioning,
     /// `PUT /bucket/key`
     PutObject => PutObject,
+    /// `PUT /bucket/key?acl`
+    PutObjectAcl => PutObjectAcl,
     /// `PUT /bucket/key?legal-hold`
     PutObjectLegalHold => PutObjectLegalHold,
     /// `PUT /bucket?object-lock`

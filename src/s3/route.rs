@@ -179,13 +179,20 @@ pub fn operation(
 ) -> Result<Operation, S3Error> {
     let has_copy_source = request.header("x-amz-copy-source").is_some();
     let subresource = query.subresource();
-    let operation = match (&target.bucket, &target.object_key) {
-        (None, _) => service(request.method, subresource),
-        (Some(_), None) => bucket(request.method, subresource, query),
-        (Some(_), Some(_)) => object(request.method, subresource, query, has_copy_source),
+    let of_method = |method: &str| match (&target.bucket, &target.object_key) {
+        (None, _) => service(method, subresource),
+        (Some(_), None) => bucket(method, subresource, query),
+        (Some(_), Some(_)) => object(method, subresource, query, has_copy_source),
     };
-    operation.ok_or_else(|| refusal(request.method, target, subresource))
+    of_method(request.method).ok_or_else(|| {
+        let mut allowed = METHODS.to_vec();
+        allowed.retain(|method| of_method(method).is_some());
+        refusal(request.method, target, subresource, &allowed)
+    })
 }
+
+/// The methods that operations have.
+const METHODS: [&str; 5] = ["DELETE", "GET", "HEAD", "POST", "PUT"];
 
 fn service(method: &str, subresource: Option<&str>) -> Option<Operation> {
     match (method, subresource) {
@@ -203,6 +210,8 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
             Some(Operation::ListObjectsV2)
         }
         ("GET", None) => Some(Operation::ListObjects),
+        ("GET", Some("acl")) => Some(Operation::GetBucketAcl),
+        ("PUT", Some("acl")) => Some(Operation::PutBucketAcl),
         ("DELETE", Some("encryption")) => Some(Operation::DeleteBucketEncryption),
         ("GET", Some("encryption")) => Some(Operation::GetBucketEncryption),
         ("PUT", Some("encryption")) => Some(Operation::PutBucketEncryption),
@@ -212,6 +221,8 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
         ("GET", Some("location")) => Some(Operation::GetBucketLocation),
         ("GET", Some("object-lock")) => Some(Operation::GetObjectLockConfiguration),
         ("PUT", Some("object-lock")) => Some(Operation::PutObjectLockConfiguration),
+        ("GET", Some("ownershipControls")) => Some(Operation::GetBucketOwnershipControls),
+        ("PUT", Some("ownershipControls")) => Some(Operation::PutBucketOwnershipControls),
         ("DELETE", Some("policy")) => Some(Operation::DeleteBucketPolicy),
         ("GET", Some("policy")) => Some(Operation::GetBucketPolicy),
         ("PUT", Some("policy")) => Some(Operation::PutBucketPolicy),
@@ -239,6 +250,8 @@ fn object(
 ) -> Option<Operation> {
     match (method, subresource) {
         ("GET", None) => Some(Operation::GetObject),
+        ("GET", Some("acl")) => Some(Operation::GetObjectAcl),
+        ("PUT", Some("acl")) => Some(Operation::PutObjectAcl),
         ("GET", Some("attributes")) => Some(Operation::GetObjectAttributes),
         ("GET", Some("legal-hold")) => Some(Operation::GetObjectLegalHold),
         ("PUT", Some("legal-hold")) => Some(Operation::PutObjectLegalHold),
@@ -279,22 +292,25 @@ pub fn refuse_vague_preflight(request: &RequestView<'_>) -> Result<(), S3Error> 
     Err(S3Error::new(S3ErrorCode::BadRequest).message(text.to_owned()))
 }
 
-fn refusal(method: &str, target: &Target, subresource: Option<&'static str>) -> S3Error {
+/// A sub-resource that no operation takes by any method is not implemented; one that some method
+/// takes is asked for by the wrong one.
+fn refusal(
+    method: &str,
+    target: &Target,
+    subresource: Option<&'static str>,
+    allowed: &[&str],
+) -> S3Error {
     // No object has a torrent, and that is how clients are used to be told (s3-behaviour.md 20).
     if subresource == Some("torrent") && method == "GET" && target.object_key.is_some() {
         return S3Error::new(S3ErrorCode::NoSuchKey);
     }
-    if let Some(name) = subresource {
+    if let Some(name) = subresource.filter(|_| allowed.is_empty()) {
         let text = format!("This server does not implement the operation that '{name}' asks for.");
         return S3Error::new(S3ErrorCode::NotImplemented)
             .message(text)
             .with("Header", name.to_owned());
     }
-    let allow = match (&target.bucket, &target.object_key) {
-        (None, _) => "GET",
-        (Some(_), _) => "DELETE, GET, HEAD, PUT",
-    };
-    S3Error::new(S3ErrorCode::MethodNotAllowed).header("Allow", allow.to_owned())
+    S3Error::new(S3ErrorCode::MethodNotAllowed).header("Allow", allowed.join(", "))
 }
 
 #[cfg(test)]
@@ -356,6 +372,42 @@ mod tests {
     }
 
     #[test]
+    fn wrong_method_is_told_which_ones_there_are() {
+        for (method, path, query, allow) in [
+            ("PUT", "/", "", "GET"),
+            ("DELETE", "/", "", "GET"),
+            ("POST", "/b", "", "DELETE, GET, HEAD, PUT"),
+            ("PATCH", "/b/k", "", "DELETE, GET, HEAD, PUT"),
+            ("PUT", "/b/k", "partNumber=1", "DELETE, GET, HEAD"),
+            ("POST", "/b", "versioning", "GET, PUT"),
+            ("DELETE", "/b", "object-lock", "GET, PUT"),
+            ("PUT", "/b", "location", "GET"),
+            ("GET", "/b", "delete", "POST"),
+            ("HEAD", "/b/k", "tagging", "DELETE, GET, PUT"),
+            ("HEAD", "/b/k", "uploadId=x", "DELETE, GET, POST, PUT"),
+            ("GET", "/b/k", "uploads", "POST"),
+        ] {
+            let request = RequestView {
+                method,
+                path,
+                query,
+                headers: vec![("host", b"h".as_slice())],
+                secure: false,
+            };
+            let target = target(&request, &[]).unwrap();
+            let query = Query::new(parse_query(query).unwrap());
+            let error = operation(&request, &target, &query).unwrap_err();
+            assert_eq!(
+                error.code(),
+                S3ErrorCode::MethodNotAllowed,
+                "{method} {path}"
+            );
+            let expected = ("Allow", allow.to_owned());
+            assert_eq!(error.headers(), [expected], "{method} {path}");
+        }
+    }
+
+    #[test]
     fn subresource_without_operation_is_not_implemented() {
         for name in SUBRESOURCES {
             for method in ["GET", "PUT", "DELETE", "POST"] {
@@ -363,7 +415,9 @@ mod tests {
                     let routed = route(method, "h", path, name).map(|(operation, _)| operation);
                     let is_known = matches!(
                         *name,
-                        "attributes"
+                        "acl"
+                            | "attributes"
+                            | "ownershipControls"
                             | "delete"
                             | "encryption"
                             | "legal-hold"

@@ -4,12 +4,13 @@ use crate::auth::{CredentialStore, Verifier};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::entropy::{Entropy, SystemEntropy};
 use crate::base::task::BlockingPool;
-use crate::catalog::credentials::CatalogCredentials;
+use crate::catalog::credential_store::CatalogCredentials;
 use crate::catalog::error::CatalogError;
+use crate::catalog::last_used::LastUsed;
 use crate::catalog::ledger::BlobLeases;
-use crate::catalog::limits::LimitTable;
 use crate::catalog::recount;
 use crate::catalog::retention_clock::RetentionClock;
+use crate::catalog::terms::TermsTable;
 use crate::config::profile_folder::ProfileFolder;
 use crate::config::resolve::{EngineChoice, RootKeyReference};
 use crate::config::{Config, credentials_directory};
@@ -18,6 +19,7 @@ use crate::control::{Control, ControlParts};
 use crate::crypto::KeyProvider;
 use crate::gateway::{Gateway, GatewayParts};
 use crate::jobs::clock::ClockKeeper;
+use crate::jobs::last_used::LastUsedKeeper;
 use crate::jobs::lifecycle::{LifecycleJob, LifecycleSettings};
 use crate::jobs::quota_watch::QuotaWatch;
 use crate::jobs::sweep::{Sweep, SweepSettings};
@@ -54,8 +56,10 @@ pub struct Parts {
     pub leases: BlobLeases,
     /// Counters.
     pub metrics: Arc<Metrics>,
-    /// What tenants may hold.
-    pub limits: Arc<LimitTable>,
+    /// What tenants may hold and do.
+    pub terms: Arc<TermsTable>,
+    /// When keys were last used.
+    pub last_used: Arc<LastUsed>,
     /// What retention is compared with.
     pub retention_clock: Arc<RetentionClock>,
     /// Where profiles of buckets are.
@@ -101,8 +105,8 @@ pub async fn open(config: &Config, runtime: &Handle) -> Result<Parts, StartupErr
     let retention_clock = retention_clock(&engine, &clock).await?;
     let adopted = recount::adopt(&*engine).await;
     adopted.map_err(ControlError::from)?;
-    let limits = LimitTable::load(&*engine).await;
-    let limits = limits.map_err(ControlError::from)?;
+    let terms = TermsTable::load(&*engine).await;
+    let terms = terms.map_err(ControlError::from)?;
     Ok(Parts {
         engine,
         provider: Arc::new(provider),
@@ -113,7 +117,8 @@ pub async fn open(config: &Config, runtime: &Handle) -> Result<Parts, StartupErr
         metrics: Arc::new(Metrics::new()),
         retention_clock: Arc::new(retention_clock),
         profiles: config.profiles.clone(),
-        limits: Arc::new(limits),
+        terms: Arc::new(terms),
+        last_used: Arc::new(LastUsed::default()),
         blocks_public_access: config.raw.s3.block_public_access,
     })
 }
@@ -161,7 +166,8 @@ impl Parts {
             entropy: Arc::clone(&self.entropy),
             retention: Arc::clone(&self.retention_clock),
             profiles: self.profiles.clone(),
-            limits: Arc::clone(&self.limits),
+            terms: Arc::clone(&self.terms),
+            last_used: Arc::clone(&self.last_used),
             blocks_public_access: self.blocks_public_access,
         })
     }
@@ -174,6 +180,7 @@ impl Parts {
         let credentials: Arc<dyn CredentialStore> = Arc::new(CatalogCredentials::new(
             Arc::clone(&self.engine),
             Arc::clone(&self.provider),
+            Arc::clone(&self.terms),
         ));
         let gateway = Gateway::new(GatewayParts {
             engine: Arc::clone(&self.engine),
@@ -185,7 +192,8 @@ impl Parts {
             leases: self.leases.clone(),
             body_streams_max: raw.server.max_body_streams,
             retention: Arc::clone(&self.retention_clock),
-            limits: Arc::clone(&self.limits),
+            terms: Arc::clone(&self.terms),
+            last_used: Arc::clone(&self.last_used),
             blocks_public_access: self.blocks_public_access,
         });
         let region = raw.s3.region.clone();
@@ -220,6 +228,12 @@ impl Parts {
         let interval = Duration::from_secs(config.raw.jobs.retention_clock_interval_s);
         let retention = Arc::clone(&self.retention_clock);
         ClockKeeper::new(retention, Arc::clone(&self.clock), interval)
+    }
+
+    /// The keeper of the times at which keys were last used.
+    pub fn last_used_keeper(&self) -> LastUsedKeeper {
+        let (engine, clock) = (Arc::clone(&self.engine), Arc::clone(&self.clock));
+        LastUsedKeeper::new(engine, clock, Arc::clone(&self.last_used))
     }
 
     /// The watch over quotas.

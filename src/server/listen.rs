@@ -71,6 +71,8 @@ async fn run(
     supervisor.start("retention clock", |stop| keeper.run(stop));
     let watch = parts.quota_watch(config);
     supervisor.start("quota watch", |stop| watch.run(stop));
+    let used = parts.last_used_keeper();
+    supervisor.start("times of last use", |stop| used.run(stop));
     let sweep = parts.sweep(config);
     supervisor.start("sweep", |stop| sweep.run(stop));
     let state = Arc::new(parts.s3_state(config));

@@ -41,8 +41,7 @@ const NOT_APPLICABLE: [(&str, Reason); 11] = [
 /// The platform that tests run on. Packages of others are not downloaded on a machine that only
 /// ever built for this one, and `cargo metadata` would look for them.
 fn platform() -> String {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("-vV").output().unwrap();
+    let output = Command::new("rustc").arg("-vV").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     host.unwrap().to_owned()

@@ -60,6 +60,7 @@ pub(crate) fn credential(id: &str, secret: &str, status: CredentialStatus) -> Cr
         secret_access_key: Arc::new(SecretBytes::new(secret.as_bytes().to_vec())),
         tenant: TENANT,
         user: None,
+        expires: None,
         canonical_id: "c0ffee".into(),
         display_name: "example".into(),
         status,

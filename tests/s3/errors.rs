@@ -212,19 +212,25 @@ fn wrong_arguments_are_named() {
     let large = large.header("x-amz-meta-a", &"v".repeat(2048)).send();
     let sizes = [("Size", "2049"), ("MaxSizeAllowed", "2048")];
     says(large, (400, "MetadataTooLarge"), &sizes);
-    for (target, kind) in [
-        ("/", "SERVICE"),
-        ("/errors", "BUCKET"),
-        ("/errors/a", "OBJECT"),
+    for (method, target, kind, allow) in [
+        ("PATCH", "/", "SERVICE", "GET"),
+        ("DELETE", "/", "SERVICE", "GET"),
+        ("PATCH", "/errors", "BUCKET", "DELETE, GET, HEAD, PUT"),
+        ("POST", "/errors?versioning", "BUCKET", "GET, PUT"),
+        ("PUT", "/errors?location", "BUCKET", "GET"),
+        ("PATCH", "/errors/a", "OBJECT", "DELETE, GET, HEAD, PUT"),
+        (
+            "PUT",
+            "/errors/a?partNumber=1",
+            "OBJECT",
+            "DELETE, GET, HEAD",
+        ),
+        ("PUT", "/errors/a?uploads", "OBJECT", "POST"),
     ] {
-        let elements = [("Method", "PATCH"), ("ResourceType", kind)];
-        let answer = city.request("PATCH", target).send();
+        let elements = [("Method", method), ("ResourceType", kind)];
+        let answer = city.request(method, target).send();
         let answer = says(answer, (405, "MethodNotAllowed"), &elements);
-        assert!(
-            answer
-                .header("allow")
-                .is_some_and(|allow| allow.contains("GET"))
-        );
+        assert_eq!(answer.header("allow"), Some(allow), "{method} {target}");
     }
     let acl = city.get("/errors/a?replication");
     says(acl, (501, "NotImplemented"), &[("Header", "replication")]);

@@ -18,6 +18,7 @@ mod raw;
 #[path = "../support/server.rs"]
 mod server;
 
+mod access_lists;
 mod attacks;
 mod bucket_encryption;
 mod bucket_tagging;
@@ -41,5 +42,6 @@ mod signer;
 mod tagging;
 mod tagging_headers;
 mod tenancy;
+mod tenant_terms;
 mod unstated_hash;
 mod versioning;

@@ -227,6 +227,10 @@ impl Verifier {
             CredentialStatus::Active => {}
             CredentialStatus::Disabled => return Err(AuthError::KeyDisabled),
         }
+        let now = Timestamp::from_millis(self.clock.unix_millis());
+        if credential.expires.is_some_and(|expires| expires <= now) {
+            return Err(AuthError::KeyExpired);
+        }
         let chunks = match declared.payload {
             Payload::StreamingSigned { has_trailer } => Some(ChunkVerifier::new(
                 signing_key,

@@ -108,6 +108,7 @@ impl Account<'_> {
             draft
                 .batch
                 .delete(keyspace::access_key(id))
+                .delete(keyspace::last_used(id))
                 .delete(keyspace::user_key(self.tenant, user, id));
             Ok(Drafted::Store(()))
         })

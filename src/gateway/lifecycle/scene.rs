@@ -5,11 +5,12 @@ use crate::base::entropy::{Entropy, SystemEntropy};
 use crate::base::task::BlockingPool;
 use crate::catalog::buckets::{self, BucketRecord};
 use crate::catalog::changes::{self, Decision, NewVersion};
+use crate::catalog::last_used::LastUsed;
 use crate::catalog::ledger::BlobLeases;
-use crate::catalog::limits::LimitTable;
 use crate::catalog::objects::{BlobRef, BodyBinding, ObjectPlain, ObjectRecord, ObjectSecret};
 use crate::catalog::retention_clock::RetentionClock;
 use crate::catalog::settings::{self, SettingsKind};
+use crate::catalog::terms::TermsTable;
 use crate::catalog::versions::{self, FoundVersion, VersionRow};
 use crate::crypto::{DataKey, KeyContext, KeyProvider, KeyScope, StreamParameters};
 use crate::gateway::error::GatewayError;
@@ -77,7 +78,8 @@ impl Place {
             leases: BlobLeases::default(),
             body_streams_max: 1,
             retention: Arc::new(retention.unwrap()),
-            limits: Arc::new(LimitTable::default()),
+            terms: Arc::new(TermsTable::default()),
+            last_used: Arc::new(LastUsed::default()),
             blocks_public_access: true,
         });
         provider.create_tenant_key(TENANT).await.unwrap();

@@ -159,7 +159,7 @@ impl Gateway {
             object_key,
             now: self.now(),
             erasure: self.erasure(bypass),
-            limits: self.limits.of(bucket.tenant),
+            limits: self.terms.limits_of(bucket.tenant),
         }
     }
 

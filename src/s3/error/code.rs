@@ -34,6 +34,8 @@ codes! {
     AccessControlListNotSupported "AccessControlListNotSupported" 400
         "The bucket does not allow ACLs";
     AccessDenied "AccessDenied" 403 "Access Denied";
+    AllAccessDisabled "AllAccessDisabled" 403
+        "The account is suspended, and with it all access to what it has. Nothing is lost: please ask the operator of this store.";
     AuthorizationHeaderMalformed "AuthorizationHeaderMalformed" 400 "The authorization header you provided is not valid.";
     AuthorizationQueryParametersError "AuthorizationQueryParametersError" 400 "The authorization query parameters that you provided are not valid.";
     BadDigest "BadDigest" 400 "The Content-MD5 or checksum value that you specified did not match what the server received.";

@@ -6,6 +6,7 @@
 pub mod code;
 pub mod facts;
 pub mod map;
+pub mod map_auth;
 pub mod response;
 
 use std::error::Error;

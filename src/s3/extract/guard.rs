@@ -16,6 +16,9 @@ const NOT_IMPLEMENTED: &[&str] = &[
     "x-amz-meta-snowball-auto-extract",
 ];
 
+/// Who is to own what others write into a new bucket.
+const OWNERSHIP_HEADER: &str = "x-amz-object-ownership";
+
 /// Canned ACLs that change nothing when the bucket owner owns everything.
 const ACL_WITHOUT_EFFECT: &[&str] = &["private", "bucket-owner-full-control"];
 
@@ -42,11 +45,33 @@ pub fn refuse_unsupported(operation: Operation, request: &RequestView<'_>) -> Re
         if *name == "x-amz-website-redirect-location" {
             return Err(website_redirect(&value));
         }
+        if *name == OWNERSHIP_HEADER && operation == Operation::CreateBucket {
+            object_ownership(&value)?;
+        }
         if *name == "x-amz-storage-class" && value != "STANDARD" {
             return Err(S3Error::new(S3ErrorCode::InvalidStorageClass));
         }
     }
     Ok(())
+}
+
+/// The bucket's owner owns everything in it (S3 User Guide, "Controlling ownership of objects").
+/// The other two settings come with access control lists.
+fn object_ownership(setting: &str) -> Result<(), S3Error> {
+    match setting {
+        "BucketOwnerEnforced" => Ok(()),
+        "BucketOwnerPreferred" | "ObjectWriter" => {
+            let text =
+                format!("This server does not implement the object ownership {setting} yet.");
+            Err(S3Error::new(S3ErrorCode::NotImplemented)
+                .message(text)
+                .with("Header", OWNERSHIP_HEADER.to_owned()))
+        }
+        _ => {
+            let text = "Invalid x-amz-object-ownership header: ".to_owned() + setting;
+            Err(S3Error::argument(OWNERSHIP_HEADER, setting, &text))
+        }
+    }
 }
 
 /// A script or another scheme is refused for good (attacks.md 54), the rest until there are

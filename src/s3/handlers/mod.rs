@@ -1,7 +1,9 @@
 //! From an operation to the data plane and back to an answer.
 
+pub mod acl;
 pub mod attributes;
 pub mod bucket;
+pub mod conceal;
 pub mod delete;
 pub mod encryption;
 pub mod lifecycle;
@@ -188,14 +190,17 @@ async fn run(call: &Call<'_>, payload: Payload, framing: Framing) -> Result<Http
         Operation::DeleteObjects => delete::delete_objects(call, payload, framing).await,
         Operation::DeleteObjectTagging => tagging::delete_object(call).await,
         Operation::DeletePublicAccessBlock => public_access::delete(call).await,
+        Operation::GetBucketAcl => acl::get_bucket(call).await,
         Operation::GetBucketEncryption => encryption::get(call).await,
         Operation::GetBucketLifecycleConfiguration => lifecycle::get(call).await,
         Operation::GetBucketLocation => bucket::location(call).await,
+        Operation::GetBucketOwnershipControls => acl::get_ownership(call).await,
         Operation::GetBucketPolicy => policy::get(call).await,
         Operation::GetBucketPolicyStatus => policy::status(call).await,
         Operation::GetBucketTagging => tagging::get_bucket(call).await,
         Operation::GetBucketVersioning => versioning::get(call).await,
         Operation::GetObject => object::get(call).await,
+        Operation::GetObjectAcl => acl::get_object(call).await,
         Operation::GetObjectAttributes => attributes::get(call).await,
         Operation::GetObjectLegalHold => lock::get_legal_hold(call).await,
         Operation::GetObjectLockConfiguration => lock::get_configuration(call).await,
@@ -210,8 +215,10 @@ async fn run(call: &Call<'_>, payload: Payload, framing: Framing) -> Result<Http
         Operation::ListObjectsV2 => listing::objects_v2(call).await,
         Operation::ListObjectVersions => versioning::list(call).await,
         Operation::ListParts => listing::parts(call).await,
+        Operation::PutBucketAcl | Operation::PutObjectAcl => acl::put(call).await,
         Operation::PutBucketEncryption => encryption::put(call, payload, framing).await,
         Operation::PutBucketLifecycleConfiguration => lifecycle::put(call, payload, framing).await,
+        Operation::PutBucketOwnershipControls => acl::put_ownership(call, payload, framing).await,
         Operation::PutBucketPolicy => policy::put(call, payload, framing).await,
         Operation::PutBucketTagging => tagging::put_bucket(call, payload, framing).await,
         Operation::PutBucketVersioning => versioning::put(call, payload, framing).await,

@@ -122,6 +122,7 @@ impl Call<'_> {
             resource: Resource::Bucket(BucketResource {
                 bucket: bucket.bucket,
                 owner: bucket.tenant,
+                owner_status: gateway.status_of(bucket.tenant),
                 name: bucket.name.as_str(),
                 object_key: thing.object_key.map(ObjectKey::as_str),
                 policy,
@@ -355,67 +356,6 @@ impl Call<'_> {
         match self.existing_tags(bucket, thing).await? {
             Some(tags) if !tags.is_empty() => Err(denied),
             Some(_) | None => Ok(()),
-        }
-    }
-
-    /// Who may not list a bucket is not told which objects it lacks (S3 API reference, GetObject,
-    /// "Permissions").
-    pub(in crate::s3) async fn conceal(
-        &self,
-        bucket: &BucketRecord,
-        object_key: &ObjectKey,
-        error: S3Error,
-    ) -> S3Error {
-        if error.code() != S3ErrorCode::NoSuchKey {
-            return error;
-        }
-        let thing = Thing {
-            object_key: None,
-            version: None,
-        };
-        let asked = Asked {
-            listed: Some(object_key.as_str().to_owned()),
-            ..Asked::default()
-        };
-        match self.permit(bucket, Action::ListBucket, thing, &asked).await {
-            Ok(_) => error,
-            Err(denied) => denied,
-        }
-    }
-
-    /// As [`Self::conceal`], for an object that the call itself names.
-    pub(in crate::s3) async fn conceal_target(&self, error: S3Error) -> S3Error {
-        let (Ok(name), Some(object_key)) = (self.target.bucket_name(), &self.target.object_key)
-        else {
-            return error;
-        };
-        if error.code() != S3ErrorCode::NoSuchKey {
-            return error;
-        }
-        match self.state.gateway.find_bucket(&name).await {
-            Ok(bucket) => self.conceal(&bucket, object_key, error).await,
-            Err(other) => other.into(),
-        }
-    }
-
-    /// The caller as the owner of its account's buckets.
-    pub(in crate::s3) fn caller_as_owner(&self) -> Owner {
-        let identity = self.verified.identity.as_ref();
-        Owner {
-            id: identity.map_or("", |own| own.canonical_id()).to_owned(),
-            display_name: identity.map_or("", |own| own.display_name()).to_owned(),
-        }
-    }
-
-    /// The bucket's owner, who owns all in it (S3 User Guide, "Controlling ownership of objects",
-    /// bucket owner enforced).
-    pub(in crate::s3) async fn owner_of(&self, bucket: &BucketRecord) -> Result<Owner, S3Error> {
-        match &self.verified.identity {
-            Some(identity) if identity.tenant() == bucket.tenant => Ok(Owner {
-                id: identity.canonical_id().to_owned(),
-                display_name: identity.display_name().to_owned(),
-            }),
-            Some(_) | None => Ok(self.state.gateway.bucket_owner(bucket).await?.into()),
         }
     }
 }

@@ -54,6 +54,7 @@ pub fn request(
         ApiAction::DeleteGroupPolicy => AccountRequest::DeletePolicy(Group, group()?, policy()?),
         ApiAction::DeleteUser => AccountRequest::Delete(User, user()?),
         ApiAction::DeleteUserPolicy => AccountRequest::DeletePolicy(User, user()?, policy()?),
+        ApiAction::GetAccessKeyLastUsed => AccountRequest::KeyLastUsed(key()?),
         ApiAction::GetGroup => AccountRequest::Get(Group, group()?),
         ApiAction::GetGroupPolicy => AccountRequest::GetPolicy(Group, group()?, policy()?),
         ApiAction::GetUser => AccountRequest::Get(User, own_or_user()?),
@@ -126,6 +127,18 @@ pub fn answer(
             let secret = String::from_utf8_lossy(issued.secret_access_key.expose());
             key.push(("SecretAccessKey", secret.into_owned()));
             answer.element("AccessKey", &key);
+        }
+        AccountAnswer::KeyLastUsed(record, last_used) => {
+            let user = record.user.as_ref().map(IamName::to_string);
+            answer.text("UserName", &user.unwrap_or_default());
+            // "N/A" is AWS's own word for a key that was never used.
+            let service = if last_used.is_some() { "s3" } else { "N/A" };
+            let mut entry = vec![
+                ("ServiceName", service.to_owned()),
+                ("Region", "N/A".to_owned()),
+            ];
+            entry.extend(last_used.map(|at| ("LastUsedDate", at.iso8601())));
+            answer.element("AccessKeyLastUsed", &entry);
         }
         AccountAnswer::Keys(records) => {
             let keys = records.iter().map(key).collect();

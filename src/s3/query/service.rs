@@ -72,7 +72,8 @@ macro_rules! actions {
 
 actions! {
     Iam AddUserToGroup CreateAccessKey CreateGroup CreateUser DeleteAccessKey DeleteGroup
-        DeleteGroupPolicy DeleteUser DeleteUserPolicy GetGroup GetGroupPolicy GetUser GetUserPolicy
+        DeleteGroupPolicy DeleteUser DeleteUserPolicy GetAccessKeyLastUsed GetGroup GetGroupPolicy
+        GetUser GetUserPolicy
         ListAccessKeys ListGroupPolicies ListGroups ListGroupsForUser ListUserPolicies ListUsers
         PutGroupPolicy PutUserPolicy RemoveUserFromGroup UpdateAccessKey;
     Sts GetCallerIdentity;

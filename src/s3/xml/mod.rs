@@ -1,5 +1,6 @@
 //! XML bodies: a writer for answers, a bounded reader for requests.
 
+pub mod acl;
 pub mod lifecycle;
 pub mod lock;
 pub mod public_access;

@@ -1,4 +1,4 @@
-//! A small XML writer: elements and text, no attributes but the namespace.
+//! A small XML writer: elements and text, no attributes but namespaces and types.
 
 /// Namespace of S3's documents.
 const NAMESPACE: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
@@ -40,6 +40,16 @@ impl XmlWriter {
         self.text.push('<');
         self.text.push_str(name);
         self.text.push('>');
+    }
+
+    /// Opens an element of a type of XML Schema's instances.
+    pub fn open_typed(&mut self, name: &str, type_name: &str) {
+        self.text.push('<');
+        self.text.push_str(name);
+        self.text
+            .push_str(" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"");
+        self.text.push_str(type_name);
+        self.text.push_str("\">");
     }
 
     /// Closes an element.

@@ -194,7 +194,7 @@ fn row_25_unread_body_of_a_refused_request_is_not_run() {
     let body = hidden(&scene);
     for (what, target, status) in [
         ("no such bucket", "/no-such-bucket/object", 404),
-        ("not implemented", "/attacked/object?acl", 501),
+        ("not implemented", "/attacked/object?restore", 501),
         ("wrong method", "/?x", 405),
     ] {
         let put = scene.city.request("PUT", target).body(body.clone()).wire();

@@ -95,6 +95,35 @@ fn point_16_bucket_of_another_exists_already() {
 }
 
 #[test]
+fn bucket_that_would_be_another_than_was_asked_for_is_not_created() {
+    let (_server, city) = with_bucket();
+    let create = |name: &str, value: &str| city.request("PUT", "/asked").header(name, value).send();
+    let ownership = "x-amz-object-ownership";
+    for (name, value, status, code) in [
+        (ownership, "ObjectWriter", 501, "NotImplemented"),
+        (ownership, "BucketOwnerPreferred", 501, "NotImplemented"),
+        (ownership, "bucketownerenforced", 400, "InvalidArgument"),
+        (
+            "x-amz-acl",
+            "public-read",
+            400,
+            "AccessControlListNotSupported",
+        ),
+        (
+            "x-amz-grant-read",
+            "id=1",
+            400,
+            "AccessControlListNotSupported",
+        ),
+    ] {
+        create(name, value).refused(status, code);
+    }
+    assert_eq!(city.get("/").expect(200).texts("Name"), ["points"]);
+    create(ownership, "BucketOwnerEnforced").expect(200);
+    assert_eq!(city.get("/").expect(200).texts("Name"), ["asked", "points"]);
+}
+
+#[test]
 fn location_constraint_is_the_region_or_refused() {
     let (_server, city) = with_bucket();
     let create = |location: &str| {

@@ -1,0 +1,79 @@
+//! Access control lists and object ownership, where the bucket's owner owns everything
+//! (s3-behaviour.md 70): lists are told and not changed, policies say who else may do what.
+//!
+//! Source: S3 User Guide, "Controlling ownership of objects and disabling ACLs for your bucket".
+
+use crate::base::limits::XML_BODY_LEN_MAX;
+use crate::s3::body::bridge::Framing;
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::extract::version::{self, VERSION_HEADER};
+use crate::s3::handlers::Call;
+use crate::s3::respond;
+use crate::s3::xml::acl;
+use crate::s3::xml::responses::Owner;
+use actix_http::Payload;
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+
+/// GetBucketAcl.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn get_bucket(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let owner = call.state.gateway.bucket_acl(permit, &bucket).await?;
+    let body = acl::owner_alone(&Owner::from(owner));
+    Ok(respond::xml(StatusCode::OK, body))
+}
+
+/// GetObjectAcl.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn get_object(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let selector = version::selector(call.query)?;
+    let named = (&bucket, call.target.object_key()?);
+    let gateway = &call.state.gateway;
+    let facts = gateway.version_facts(permit, call.action(), named, selector);
+    let facts = facts.await?;
+    let body = acl::owner_alone(&call.owner_of(&bucket).await?);
+    let mut response = HttpResponse::Ok();
+    version::tell(&mut response, VERSION_HEADER, facts.told);
+    Ok(response
+        .insert_header(("content-type", "application/xml"))
+        .body(body))
+}
+
+/// PutBucketAcl and PutObjectAcl: no list is taken.
+///
+/// # Errors
+/// `AccessControlListNotSupported`, or that the caller may not even ask.
+pub async fn put(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    call.authorize_target().await?;
+    Err(S3Error::new(S3ErrorCode::AccessControlListNotSupported))
+}
+
+/// GetBucketOwnershipControls.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn get_ownership(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    call.authorize_target().await?;
+    Ok(respond::xml(StatusCode::OK, acl::ownership()))
+}
+
+/// PutBucketOwnershipControls: what it says is what all buckets have, or it is not implemented.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn put_ownership(
+    call: &Call<'_>,
+    payload: Payload,
+    framing: Framing,
+) -> Result<HttpResponse, S3Error> {
+    call.authorize_target().await?;
+    let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
+    acl::read_ownership(&body.await?)?;
+    Ok(HttpResponse::Ok().finish())
+}
