@@ -4,8 +4,8 @@
 //! (`policy`), which policies there are (`gateway::bucket_policy`, `gateway::principal`).
 //!
 //! Source: AWS IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic".
-//! 0. Beyond AWS: nobody does anything for a suspended account or in its buckets, and nobody changes
-//!    anything for or in a read-only one.
+//! 0. Beyond AWS: nobody does anything for a suspended account or in its buckets, and nobody
+//!    changes anything for or in a read-only one.
 //! 1. A denial by any policy is final; but the owner's root keeps its bucket's policy in hand.
 //! 2. Within an account, its root may do everything; a user may do what its own policies allow, or
 //!    what the bucket's policy allows to the user itself.

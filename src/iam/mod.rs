@@ -7,8 +7,8 @@
 //! - P1: no data path and no control path runs without a `Permit` for that action on that resource;
 //!   held by the types, since `Permit` has no other constructor and every `gateway` function takes
 //!   one by value.
-//! - P2: a caller reaches buckets of its own tenant, and what a bucket's policy opens to it; held by
-//!   `authorize`.
+//! - P2: a caller reaches buckets of its own tenant, and what a bucket's policy opens to it; held
+//!   by `authorize`.
 
 pub mod action;
 pub mod authorize;

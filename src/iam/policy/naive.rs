@@ -5,8 +5,9 @@ use super::arn::user_arn;
 use super::principal::Named;
 use super::{Answer, Caller, Context, Policy, PolicyKind, Question};
 use crate::model::tenant::AccountId;
-use proptest::prelude::*;
+use proptest::prelude::{Just, Strategy, any, prop, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::{select, subsequence};
+use proptest::test_runner::Config;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -73,7 +74,7 @@ fn signs(pattern: &str, has_wildcards: bool, context: &Values) -> Option<Vec<Sig
             signs.extend(text.chars().map(Sign::Exactly));
             continue;
         }
-        rest = &rest[next.len_utf8()..];
+        rest = rest.get(next.len_utf8()..).expect("behind a character");
         signs.push(match next {
             '*' if has_wildcards => Sign::Any,
             '?' if has_wildcards => Sign::One,
@@ -87,9 +88,8 @@ fn glob(signs: &[Sign], text: &[char], folds: bool) -> bool {
     let is_same = |a: char, b: char| a == b || (folds && a.eq_ignore_ascii_case(&b));
     match (signs.split_first(), text.split_first()) {
         (None, None) => true,
-        (None, Some(_)) => false,
         (Some((Sign::Any, rest)), _) => (0..=text.len()).any(|n| glob(rest, &text[n..], folds)),
-        (Some(_), None) => false,
+        (None, Some(_)) | (Some(_), None) => false,
         (Some((Sign::One, rest)), Some((_, more))) => glob(rest, more, folds),
         (Some((Sign::Exactly(a), rest)), Some((b, more))) => {
             is_same(*a, *b) && glob(rest, more, folds)
@@ -108,7 +108,7 @@ fn compare(operator: &str, wanted: &str, found: &str, context: &Values) -> bool 
         "StringEquals" => like(wanted, found, (false, false), context),
         "StringEqualsIgnoreCase" => like(wanted, found, (false, true), context),
         "StringLike" => like(wanted, found, (true, false), context),
-        "NumericEquals" => numbers().is_some_and(|(found, wanted)| found == wanted),
+        "NumericEquals" => numbers().is_some_and(|(a, b)| a.total_cmp(&b).is_eq()),
         "NumericLessThan" => numbers().is_some_and(|(found, wanted)| found < wanted),
         "Bool" => found == wanted,
         "IpAddress" => found.starts_with("10.") && found.split('.').count() == 4,
@@ -338,7 +338,7 @@ fn callers() -> [Caller; 4] {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3000))]
+    #![proptest_config(Config::with_cases(3000))]
     #[test]
     fn evaluator_says_what_the_naive_one_says(
         (kind, policy) in policy(),

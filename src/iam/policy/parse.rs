@@ -1,4 +1,5 @@
-//! From a text to a policy: strict, so that what a policy's author believes it says is what it says.
+//! From a text to a policy: strict, so that what a policy's author believes it says is what it
+//! says.
 //!
 //! Owns: the grammar. A member that is unknown or repeated is an error: it would be a rule that its
 //! author thinks is in force.

@@ -129,6 +129,7 @@ pub(crate) const FORMS: &[Form] = &[
         "DELETE",
         "{bucket}?publicAccessBlock",
     ),
+    form("GetBucketAcl", "GET", "{bucket}?acl"),
     form("GetBucketEncryption", "GET", "{bucket}?encryption"),
     form(
         "GetBucketLifecycleConfiguration",
@@ -136,6 +137,11 @@ pub(crate) const FORMS: &[Form] = &[
         "{bucket}?lifecycle",
     ),
     form("GetBucketLocation", "GET", "{bucket}?location"),
+    form(
+        "GetBucketOwnershipControls",
+        "GET",
+        "{bucket}?ownershipControls",
+    ),
     form("GetBucketPolicy", "GET", "{bucket}?policy"),
     form("GetBucketPolicyStatus", "GET", "{bucket}?policyStatus"),
     form("GetBucketTagging", "GET", "{bucket}?tagging"),
@@ -143,6 +149,7 @@ pub(crate) const FORMS: &[Form] = &[
     form("GetObject", "GET", "{object}"),
     form("GetObject", "GET", "{object}?x-method=DELETE")
         .with(&[("x-http-method-override", "DELETE")]),
+    form("GetObjectAcl", "GET", "{object}?acl"),
     form("GetObjectAttributes", "GET", "{object}?attributes")
         .with(&[("x-amz-object-attributes", "ETag,ObjectParts")]),
     form("GetObjectLegalHold", "GET", "{object}?legal-hold"),
@@ -158,6 +165,7 @@ pub(crate) const FORMS: &[Form] = &[
     form("ListObjectsV2", "GET", "{bucket}?list-type=2"),
     form("ListObjectVersions", "GET", "{bucket}?versions"),
     form("ListParts", "GET", "{object}?uploadId={upload}"),
+    form("PutBucketAcl", "PUT", "{bucket}?acl").with(&[("x-amz-acl", "public-read-write")]),
     form("PutBucketEncryption", "PUT", "{bucket}?encryption").body(
         "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
          <SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>\
@@ -187,6 +195,15 @@ pub(crate) const FORMS: &[Form] = &[
          <ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration></Rule>\
          </LifecycleConfiguration>",
     ),
+    form(
+        "PutBucketOwnershipControls",
+        "PUT",
+        "{bucket}?ownershipControls",
+    )
+    .body(
+        "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule>\
+         </OwnershipControls>",
+    ),
     form("PutBucketPolicy", "PUT", "{bucket}?policy").body(EVERYTHING_TO_EVERYBODY),
     form("PutBucketTagging", "PUT", "{bucket}?tagging")
         .body("<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"),
@@ -204,6 +221,7 @@ pub(crate) const FORMS: &[Form] = &[
     form("PutObject", "PUT", "{object}")
         .with(&[("x-amz-write-offset-bytes", "0")])
         .body("other bytes"),
+    form("PutObjectAcl", "PUT", "{object}?acl").with(&[("x-amz-acl", "public-read-write")]),
     form("PutObjectLegalHold", "PUT", "{object}?legal-hold")
         .body("<LegalHold><Status>ON</Status></LegalHold>"),
     form("PutObjectLegalHold", "PUT", "{object}?legal-hold")
