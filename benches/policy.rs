@@ -36,17 +36,20 @@ fn policy(condition: Option<&Value>) -> Policy {
         };
         let other = format!("arn:aws:iam::1111222233{number:02}:root");
         let mut own = json!({
-            "Effect": if number % 4 == 0 { "Deny" } else { "Allow" },
+            "Effect": if number.is_multiple_of(4) { "Deny" } else { "Allow" },
             "Principal": {"AWS": [other, "111122223333"]},
             "Action": ["s3:GetObject", "s3:PutObject*", "s3:List*"],
             "Resource": folder,
         });
-        if let Some(condition) = condition {
-            own["Resource"] = json!("arn:aws:s3:::records/archive/*");
-            own["Condition"] = condition.clone();
-        }
-        if number == 19 {
-            own.as_object_mut().unwrap().remove("Condition");
+        if let Some(condition) = condition
+            && number != 19
+        {
+            let own = own.as_object_mut().unwrap();
+            own.insert(
+                "Resource".to_owned(),
+                json!("arn:aws:s3:::records/archive/*"),
+            );
+            own.insert("Condition".to_owned(), condition.clone());
         }
         own
     };
@@ -82,7 +85,7 @@ fn evaluate(c: &mut Criterion) {
             "{answer:?}"
         );
         c.bench_function(name, |b| {
-            b.iter(|| black_box(&policy).answer(black_box(&question)))
+            b.iter(|| black_box(&policy).answer(black_box(&question)));
         });
     }
 }

@@ -1,6 +1,8 @@
 //! Policies, users and keys survive kill -9; a policy that cannot be read lets nobody in.
 
 use super::{BUCKET, OBJECTS, OPEN, Scene, allow, grant, of, policy, statement, user};
+use crate::lifecycle_effects::pause;
+use crate::raw::Account;
 use crate::server::TestServer;
 use bytes::Bytes;
 use riznica::base::clock::SystemClock;
@@ -11,6 +13,7 @@ use riznica::model::bucket::BucketName;
 use riznica::storage::{Engine, MetaBatch, MetaStore, RocksEngine, RocksOptions};
 use serde_json::json;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::runtime::Runtime;
 
 #[test]
@@ -64,11 +67,10 @@ fn policy_is_whole_after_kills() {
     let texts: Vec<String> = (0..400).map(text).collect();
     let mut confirmed = 0;
     for round in 0..4 {
-        let (city, sent) = (scene.city.clone(), texts.clone());
         let from = confirmed;
-        let sender = std::thread::spawn(move || {
+        let send = |city: &Account| {
             let mut last = from;
-            for (number, text) in sent.iter().enumerate().skip(from) {
+            for (number, text) in texts.iter().enumerate().skip(from) {
                 let put = city.request("PUT", "/paper?policy").body(text.as_str());
                 match put.wire().try_send(city.port) {
                     Some(answer) if answer.status == 204 => last = number,
@@ -76,10 +78,13 @@ fn policy_is_whole_after_kills() {
                 }
             }
             last
+        };
+        confirmed = std::thread::scope(|scope| {
+            let sender = scope.spawn(|| send(&scene.city));
+            pause(Duration::from_millis(60 + 50 * round));
+            scene.server.kill();
+            sender.join().expect("its end")
         });
-        std::thread::sleep(std::time::Duration::from_millis(60 + 50 * round));
-        scene.server.kill();
-        confirmed = sender.join().expect("its end");
         scene.server.restart();
         let found = scene.city.get("/paper?policy").expect(200).body_text();
         let number = texts

@@ -145,7 +145,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// 403 AccessDenied; without a body only where there can be none.
+/// 403 `AccessDenied`; without a body only where there can be none.
 #[track_caller]
 fn refused(what: &str, answer: &Answer) {
     let (status, code) = answer.outcome();

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 const TARGET: &str = "/paper?publicAccessBlock";
 
-fn blocks(acls: bool, ignore: bool, policy: bool, restrict: bool) -> String {
+/// In the order of the document.
+fn blocks([acls, ignore, policy, restrict]: [bool; 4]) -> String {
     format!(
         "<PublicAccessBlockConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
          <BlockPublicAcls>{acls}</BlockPublicAcls><IgnorePublicAcls>{ignore}</IgnorePublicAcls>\
@@ -88,7 +89,7 @@ fn point_78_blocks_come_back_and_go() {
         .refused(404, "NoSuchPublicAccessBlockConfiguration");
     city.delete(TARGET).expect(204);
     assert_eq!(
-        city.put(TARGET, blocks(true, false, true, false))
+        city.put(TARGET, blocks([true, false, true, false]))
             .expect(200)
             .body,
         b""
@@ -101,9 +102,9 @@ fn point_78_blocks_come_back_and_go() {
     for wrong in [
         String::new(),
         "<PublicAccessBlock/>".to_owned(),
-        blocks(true, true, true, true).replace(">true</Block", ">yes</Block"),
-        blocks(true, true, true, true).replace("RestrictPublicBuckets", "Restrict"),
-        blocks(true, true, true, true).replace("IgnorePublicAcls", "BlockPublicAcls"),
+        blocks([true, true, true, true]).replace(">true</Block", ">yes</Block"),
+        blocks([true, true, true, true]).replace("RestrictPublicBuckets", "Restrict"),
+        blocks([true, true, true, true]).replace("IgnorePublicAcls", "BlockPublicAcls"),
     ] {
         city.put(TARGET, wrong.as_str())
             .refused(400, "MalformedXML");
@@ -118,7 +119,7 @@ fn point_78_blocks_come_back_and_go() {
 fn point_78_block_public_policy_refuses_public_policies_alone() {
     let scene = Scene::start();
     let city = &scene.city;
-    city.put(TARGET, blocks(false, false, true, false))
+    city.put(TARGET, blocks([false, false, true, false]))
         .expect(200);
     let public = policy(&read_by(&json!("*"), &Value::Null));
     city.put("/paper?policy", public.as_str())
@@ -132,10 +133,10 @@ fn point_78_block_public_policy_refuses_public_policies_alone() {
     scene.policy(&read_by(&json!("*"), &narrow));
     scene.anonymous("GET", "/paper/a", "").expect(200);
     // What was public before stays so: this block is about new policies.
-    city.put(TARGET, blocks(false, false, false, false))
+    city.put(TARGET, blocks([false, false, false, false]))
         .expect(200);
     city.put("/paper?policy", public).expect(204);
-    city.put(TARGET, blocks(false, false, true, false))
+    city.put(TARGET, blocks([false, false, true, false]))
         .expect(200);
     scene.anonymous("GET", "/paper/a", "").expect(200);
 }
@@ -147,7 +148,7 @@ fn point_78_restrict_public_buckets_keeps_strangers_out() {
     let ana = super::user(city, "ana");
     scene.policy(&read_by(&json!("*"), &Value::Null));
     scene.anonymous("GET", "/paper/a", "").expect(200);
-    city.put(TARGET, blocks(false, false, false, true))
+    city.put(TARGET, blocks([false, false, false, true]))
         .expect(200);
     scene
         .anonymous("GET", "/paper/a", "")

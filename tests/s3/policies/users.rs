@@ -139,6 +139,23 @@ fn point_111_policies_of_users() {
             .texts("member")
             .is_empty()
     );
+}
+
+/// Several policies of a user, read back as they were given.
+#[test]
+fn point_111_policies_come_back() {
+    let scene = Scene::start();
+    let city = &scene.city;
+    ask(city, "CreateUser", &[("UserName", "ana")]).expect(200);
+    let text = policy(&json!(allow(&json!("s3:GetObject"))));
+    let put = |user: &str, name: &str, text: &str| {
+        let form = [
+            ("UserName", user),
+            ("PolicyName", name),
+            ("PolicyDocument", text),
+        ];
+        ask(city, "PutUserPolicy", &form)
+    };
     put("ana", "own", &text).expect(200);
     put("ana", "Another", &text).expect(200);
     let listed = ask(city, "ListUserPolicies", &[("UserName", "ana")]).expect(200);
