@@ -14,6 +14,7 @@ pub mod lifecycle;
 pub mod lock_request;
 pub mod object_record;
 pub mod part_table;
+pub mod policy_document;
 pub mod presigned;
 pub mod range;
 pub mod stream;
@@ -26,7 +27,7 @@ pub mod xml_request;
 pub type Body = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Body); 16] = [
+pub const TARGETS: [(&str, Body); 17] = [
     ("authorization", authorization::run),
     ("aws_chunked", aws_chunked::run),
     ("copy_source", copy_source::run),
@@ -37,6 +38,7 @@ pub const TARGETS: [(&str, Body); 16] = [
     ("lock_request", lock_request::run),
     ("object_record", object_record::run),
     ("part_table", part_table::run),
+    ("policy_document", policy_document::run),
     ("presigned", presigned::run),
     ("range", range::run),
     ("stream", stream::run),

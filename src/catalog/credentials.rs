@@ -150,9 +150,13 @@ impl CredentialRecord {
             if r.rest().is_empty() {
                 return Ok(record);
             }
-            if r.u8()? != 0 {
-                let user = IamName::user(&r.text("user")?);
-                record.user = Some(user.map_err(|_name| CodecError::InvalidField("user"))?);
+            match r.u8()? {
+                0 => {}
+                1 => {
+                    let user = IamName::user(&r.text("user")?);
+                    record.user = Some(user.map_err(|_name| CodecError::InvalidField("user"))?);
+                }
+                _ => return Err(CodecError::InvalidField("user")),
             }
             let expires = r.u64()?;
             record.expires = (expires != 0).then(|| Timestamp::from_millis(expires));

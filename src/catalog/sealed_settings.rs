@@ -2,7 +2,8 @@
 //!
 //! Owns: the document as a sealed record without readable part. Its context has no object key,
 //! which no object's record can have, and the kind's word as version.
-//! Not here: the row around it (`settings`), what is in it (`bucket_tags`, `gateway::bucket_policy`).
+//! Not here: the row around it (`settings`), what is in it (`bucket_tags`,
+//! `gateway::bucket_policy`).
 
 use crate::base::entropy::Entropy;
 use crate::base::secret::SecretBytes;

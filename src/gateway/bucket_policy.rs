@@ -3,9 +3,9 @@
 //! Owns: storing and telling them, the cache of what was parsed.
 //! Not here: the language (`iam::policy`), the decision (`iam::authorize`).
 //!
-//! The policy and the flag in the bucket's header change in one batch: a bucket without the flag has
-//! no policy, so that requests look for one only where there is one; a flag without a policy that
-//! can be read lets nobody in.
+//! The policy and the flag in the bucket's header change in one batch: a bucket without the flag
+//! has no policy, so that requests look for one only where there is one; a flag without a policy
+//! that can be read lets nobody in.
 
 use crate::base::kind::ErrorKind;
 use crate::catalog::buckets::{self, BucketRecord};

@@ -4,8 +4,8 @@
 //! (`policy`), which policies there are (`gateway::bucket_policy`, `gateway::principal`).
 //!
 //! Source: AWS IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic".
-//! 0. Beyond AWS: nobody does anything for a suspended account or in its buckets, and nobody changes
-//!    anything for or in a read-only one.
+//! 0. Beyond AWS: nobody does anything for a suspended account or in its buckets, and nobody
+//!    changes anything for or in a read-only one.
 //! 1. A denial by any policy is final; but the owner's root keeps its bucket's policy in hand.
 //! 2. Within an account, its root may do everything; a user may do what its own policies allow, or
 //!    what the bucket's policy allows to the user itself.
@@ -242,12 +242,24 @@ fn own_answer(request: &Request<'_>, resource: &str) -> Result<Option<Ground>, G
     Ok(allowed)
 }
 
+/// Whether a root's decision about its bucket's policy does not depend on what the policy says: it
+/// can take away also one that cannot be read any longer.
+pub fn keeps_policy(
+    principal: &Principal,
+    action: Action,
+    (owner, binds_root): (TenantId, bool),
+) -> bool {
+    let is_owner =
+        principal.tenant == Some(owner) && matches!(principal.caller, Caller::Root { .. });
+    is_owner && action.is_on_bucket_policy() && !binds_root
+}
+
 fn decide_in_bucket(request: &Request<'_>, bucket: &BucketResource<'_>) -> Result<Ground, Ground> {
     let principal = request.principal;
     let is_in_account = principal.tenant == Some(bucket.owner);
     let is_owner = is_in_account && matches!(principal.caller, Caller::Root { .. });
-    let keeps_policy = is_owner && request.action.is_on_bucket_policy() && !bucket.binds_root;
-    if is_owner && (bucket.policy.is_none() || keeps_policy) {
+    let keeps_policy = keeps_policy(principal, request.action, (bucket.owner, bucket.binds_root));
+    if keeps_policy || (is_owner && bucket.policy.is_none()) {
         return Ok(Ground::Owner);
     }
     let resource = resource_arn(request.action, bucket);

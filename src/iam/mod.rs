@@ -7,8 +7,8 @@
 //! - P1: no data path and no control path runs without a `Permit` for that action on that resource;
 //!   held by the types, since `Permit` has no other constructor and every `gateway` function takes
 //!   one by value.
-//! - P2: a caller reaches buckets of its own tenant, and what a bucket's policy opens to it; held by
-//!   `authorize`.
+//! - P2: a caller reaches buckets of its own tenant, and what a bucket's policy opens to it; held
+//!   by `authorize`.
 
 pub mod action;
 pub mod authorize;
@@ -16,5 +16,7 @@ pub mod policy;
 pub mod principal;
 
 pub use action::Action;
-pub use authorize::{BucketResource, Denied, Ground, Permit, Request, Resource, authorize, decide};
+pub use authorize::{
+    BucketResource, Denied, Ground, Permit, Request, Resource, authorize, decide, keeps_policy,
+};
 pub use principal::{AttachedPolicy, Principal};

@@ -4,8 +4,8 @@
 //! S3 headers ask for: no header can claim to be the caller, its address or its groups (attacks.md
 //! 36, 37). Not here: comparing (`iam::policy`).
 //!
-//! Source: AWS Service Authorization Reference, "Condition keys for Amazon S3"; IAM User Guide, "AWS
-//! global condition context keys".
+//! Source: AWS Service Authorization Reference, "Condition keys for Amazon S3"; IAM User Guide,
+//! "AWS global condition context keys".
 
 use crate::auth::RequestView;
 use crate::iam::policy::{Caller, Context};

@@ -16,6 +16,7 @@ import sys
 import client_aws
 import client_boto3
 import client_fuse
+import client_iam
 import client_js
 import client_lock
 import client_minio
@@ -35,6 +36,7 @@ CLIENTS = {
     "aws": client_aws.life_cycle,
     "aws2": client_aws.life_cycle_2,
     "boto3": client_boto3.life_cycle,
+    "iam": client_iam.life_cycle,
     "lock": client_lock.life_cycle,
     "js": client_js.life_cycle,
     "rclone": client_rclone.life_cycle,

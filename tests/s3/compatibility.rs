@@ -54,7 +54,7 @@ fn refused_operations_are_refused_as_documented() {
     let server = TestServer::start();
     let city = with_object(&server);
     let rows = rows("Refused operations");
-    assert!(rows.len() > 60, "the table was not found");
+    assert!(rows.len() > 40, "the table was not found");
     for row in rows {
         let [operation, request, answer] = row.as_slice() else {
             panic!("a row of three cells: {row:?}");

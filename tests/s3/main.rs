@@ -36,6 +36,7 @@ mod model;
 mod object_lock;
 mod object_store;
 mod points;
+mod policies;
 mod profiles;
 mod quotas;
 mod races;

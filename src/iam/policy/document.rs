@@ -19,8 +19,8 @@ pub enum PolicyKind {
 }
 
 impl PolicyKind {
-    /// Bytes of the longest document: AWS's bound on bucket policies, and on the managed policies of
-    /// an identity.
+    /// Bytes of the longest document: AWS's bound on bucket policies, and on the managed policies
+    /// of an identity.
     pub const fn len_max(self) -> usize {
         match self {
             Self::Bucket => 20 * 1024,

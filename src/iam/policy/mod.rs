@@ -13,6 +13,8 @@ pub mod condition;
 pub mod document;
 pub mod error;
 pub mod evaluate;
+#[cfg(test)]
+mod naive;
 pub mod operator;
 mod parse;
 pub mod pattern;

@@ -270,7 +270,11 @@ mod tests {
     #[test]
     fn every_comparison_compares() {
         assert!(holds("StringEquals", "a*", "a*") && !holds("StringEquals", "a*", "ab"));
-        assert!(holds("StringEqualsIgnoreCase", "Град", "гРАД"));
+        assert!(holds(
+            "StringEqualsIgnoreCase",
+            "\u{413}\u{440}\u{430}\u{434}",
+            "\u{433}\u{420}\u{410}\u{414}"
+        ));
         assert!(holds("StringLike", "a*", "ab"));
         assert!(holds("NumericLessThan", "10", "9.5") && !holds("NumericLessThan", "10", "10"));
         assert!(!holds("NumericEquals", "1", "one"));

@@ -1,4 +1,5 @@
-//! From a text to a policy: strict, so that what a policy's author believes it says is what it says.
+//! From a text to a policy: strict, so that what a policy's author believes it says is what it
+//! says.
 //!
 //! Owns: the grammar. A member that is unknown or repeated is an error: it would be a rule that its
 //! author thinks is in force.
@@ -26,8 +27,10 @@ const CONDITIONS_MAX: usize = 100;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct RawPolicy {
+    #[serde(default, deserialize_with = "present")]
     version: Option<String>,
     #[expect(dead_code, reason = "legal, means nothing")]
+    #[serde(default, deserialize_with = "present")]
     id: Option<String>,
     statement: OneOrMany<RawStatement>,
 }
@@ -35,15 +38,29 @@ struct RawPolicy {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct RawStatement {
+    #[serde(default, deserialize_with = "present")]
     sid: Option<String>,
     effect: RawEffect,
+    #[serde(default, deserialize_with = "present")]
     principal: Option<RawPrincipal>,
+    #[serde(default, deserialize_with = "present")]
     not_principal: Option<RawPrincipal>,
+    #[serde(default, deserialize_with = "present")]
     action: Option<OneOrMany<String>>,
+    #[serde(default, deserialize_with = "present")]
     not_action: Option<OneOrMany<String>>,
+    #[serde(default, deserialize_with = "present")]
     resource: Option<OneOrMany<String>>,
+    #[serde(default, deserialize_with = "present")]
     not_resource: Option<OneOrMany<String>>,
+    #[serde(default, deserialize_with = "present")]
     condition: Option<Members<Members<OneOrMany<Scalar>>>>,
+}
+
+/// A member that is there has a value: `null` would be a condition that its author thinks is in
+/// force.
+fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
 }
 
 #[derive(Clone, Copy, Deserialize)]

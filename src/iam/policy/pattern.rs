@@ -223,7 +223,7 @@ mod tests {
         assert!(matches("*", ""));
         assert!(matches("a*c", "abbbc") && matches("a*c", "ac"));
         assert!(!matches("a*c", "abbbd"));
-        assert!(matches("a?c", "aжc") && !matches("a?c", "ac"));
+        assert!(matches("a?c", "a\u{436}c") && !matches("a?c", "ac"));
         assert!(matches("*ab*ab", "xabyabab") && !matches("*ab*ab", "xab"));
         assert!(!matches("", "a") && matches("", ""));
     }

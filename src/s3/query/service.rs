@@ -51,7 +51,7 @@ macro_rules! actions {
 
         impl ApiAction {
             /// All of them.
-            const ALL: &'static [Self] = &[$($(Self::$name,)*)*];
+            pub const ALL: &'static [Self] = &[$($(Self::$name,)*)*];
 
             /// Its name.
             pub const fn name(self) -> &'static str {

@@ -8,7 +8,7 @@ mod changes;
 mod creation;
 mod defaults;
 mod destruction;
-mod everything;
+pub(crate) mod everything;
 mod existing;
 mod expiry;
 mod headers;

@@ -5,13 +5,13 @@
 
 /// A request that means no good.
 #[derive(Debug)]
-pub(super) struct Form {
+pub(crate) struct Form {
     /// Of `src/s3/operation.rs`, or one that is to come.
-    pub(super) operation: &'static str,
-    pub(super) method: &'static str,
-    pub(super) target: &'static str,
-    pub(super) headers: &'static [(&'static str, &'static str)],
-    pub(super) body: &'static str,
+    pub(crate) operation: &'static str,
+    pub(crate) method: &'static str,
+    pub(crate) target: &'static str,
+    pub(crate) headers: &'static [(&'static str, &'static str)],
+    pub(crate) body: &'static str,
 }
 
 const fn form(operation: &'static str, method: &'static str, target: &'static str) -> Form {
@@ -43,11 +43,13 @@ const SOON: (&str, &str) = (
 );
 const COMPLETION: &str = "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>\
     <ETag>{etag}</ETag></Part></CompleteMultipartUpload>";
+const EVERYTHING_TO_EVERYBODY: &str = "{\"Statement\":{\"Effect\":\"Allow\",\"Principal\":\"*\",\
+    \"Action\":\"s3:*\",\"Resource\":[\"arn:aws:s3:::worm\",\"arn:aws:s3:::worm/*\"]}}";
 const REPLACE: (&str, &str) = ("x-amz-metadata-directive", "REPLACE");
 const ITSELF: (&str, &str) = ("x-amz-copy-source", "{object}?versionId={version}");
 const OTHER: (&str, &str) = ("x-amz-copy-source", "/other/source");
 
-pub(super) const FORMS: &[Form] = &[
+pub(crate) const FORMS: &[Form] = &[
     form(
         "AbortMultipartUpload",
         "DELETE",
@@ -98,6 +100,7 @@ pub(super) const FORMS: &[Form] = &[
     form("DeleteBucket", "DELETE", "{bucket}/"),
     form("DeleteBucketEncryption", "DELETE", "{bucket}?encryption"),
     form("DeleteBucketLifecycle", "DELETE", "{bucket}?lifecycle"),
+    form("DeleteBucketPolicy", "DELETE", "{bucket}?policy"),
     form("DeleteBucketTagging", "DELETE", "{bucket}?tagging"),
     form("DeleteObject", "DELETE", "{object}"),
     form("DeleteObject", "DELETE", "{object}?versionId={version}"),
@@ -121,6 +124,12 @@ pub(super) const FORMS: &[Form] = &[
          <VersionId>null</VersionId></Object></Delete>",
     ),
     form("DeleteObjectTagging", "DELETE", "{object}?tagging"),
+    form(
+        "DeletePublicAccessBlock",
+        "DELETE",
+        "{bucket}?publicAccessBlock",
+    ),
+    form("GetBucketAcl", "GET", "{bucket}?acl"),
     form("GetBucketEncryption", "GET", "{bucket}?encryption"),
     form(
         "GetBucketLifecycleConfiguration",
@@ -128,17 +137,26 @@ pub(super) const FORMS: &[Form] = &[
         "{bucket}?lifecycle",
     ),
     form("GetBucketLocation", "GET", "{bucket}?location"),
+    form(
+        "GetBucketOwnershipControls",
+        "GET",
+        "{bucket}?ownershipControls",
+    ),
+    form("GetBucketPolicy", "GET", "{bucket}?policy"),
+    form("GetBucketPolicyStatus", "GET", "{bucket}?policyStatus"),
     form("GetBucketTagging", "GET", "{bucket}?tagging"),
     form("GetBucketVersioning", "GET", "{bucket}?versioning"),
     form("GetObject", "GET", "{object}"),
     form("GetObject", "GET", "{object}?x-method=DELETE")
         .with(&[("x-http-method-override", "DELETE")]),
+    form("GetObjectAcl", "GET", "{object}?acl"),
     form("GetObjectAttributes", "GET", "{object}?attributes")
         .with(&[("x-amz-object-attributes", "ETag,ObjectParts")]),
     form("GetObjectLegalHold", "GET", "{object}?legal-hold"),
     form("GetObjectLockConfiguration", "GET", "{bucket}?object-lock"),
     form("GetObjectRetention", "GET", "{object}?retention"),
     form("GetObjectTagging", "GET", "{object}?tagging"),
+    form("GetPublicAccessBlock", "GET", "{bucket}?publicAccessBlock"),
     form("HeadBucket", "HEAD", "{bucket}"),
     form("HeadObject", "HEAD", "{object}"),
     form("ListBuckets", "GET", "/"),
@@ -147,6 +165,7 @@ pub(super) const FORMS: &[Form] = &[
     form("ListObjectsV2", "GET", "{bucket}?list-type=2"),
     form("ListObjectVersions", "GET", "{bucket}?versions"),
     form("ListParts", "GET", "{object}?uploadId={upload}"),
+    form("PutBucketAcl", "PUT", "{bucket}?acl").with(&[("x-amz-acl", "public-read-write")]),
     form("PutBucketEncryption", "PUT", "{bucket}?encryption").body(
         "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
          <SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>\
@@ -176,6 +195,16 @@ pub(super) const FORMS: &[Form] = &[
          <ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration></Rule>\
          </LifecycleConfiguration>",
     ),
+    form(
+        "PutBucketOwnershipControls",
+        "PUT",
+        "{bucket}?ownershipControls",
+    )
+    .body(
+        "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule>\
+         </OwnershipControls>",
+    ),
+    form("PutBucketPolicy", "PUT", "{bucket}?policy").body(EVERYTHING_TO_EVERYBODY),
     form("PutBucketTagging", "PUT", "{bucket}?tagging")
         .body("<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>"),
     form("PutBucketVersioning", "PUT", "{bucket}?versioning")
@@ -192,6 +221,7 @@ pub(super) const FORMS: &[Form] = &[
     form("PutObject", "PUT", "{object}")
         .with(&[("x-amz-write-offset-bytes", "0")])
         .body("other bytes"),
+    form("PutObjectAcl", "PUT", "{object}?acl").with(&[("x-amz-acl", "public-read-write")]),
     form("PutObjectLegalHold", "PUT", "{object}?legal-hold")
         .body("<LegalHold><Status>ON</Status></LegalHold>"),
     form("PutObjectLegalHold", "PUT", "{object}?legal-hold")
@@ -260,6 +290,12 @@ pub(super) const FORMS: &[Form] = &[
     form("PutObjectTagging", "PUT", "{object}?tagging")
         .body("<Tagging><TagSet><Tag><Key>delete</Key><Value>me</Value></Tag></TagSet></Tagging>"),
     form("PutObjectTagging", "PUT", "{object}?tagging").body("<Tagging><TagSet/></Tagging>"),
+    form("PutPublicAccessBlock", "PUT", "{bucket}?publicAccessBlock").body(
+        "<PublicAccessBlockConfiguration><BlockPublicPolicy>false</BlockPublicPolicy>\
+         </PublicAccessBlockConfiguration>",
+    ),
+    // Once more: public policies are not blocked any longer.
+    form("PutBucketPolicy", "PUT", "{bucket}?policy").body(EVERYTHING_TO_EVERYBODY),
     form(
         "UploadPart",
         "PUT",
