@@ -36,8 +36,12 @@ pub struct Verified {
     pub payload: Payload,
     /// What verifies its chunks; present exactly for `Payload::StreamingSigned`.
     pub chunks: Option<ChunkVerifier>,
-    _made_here: (),
+    _proof: Proof,
 }
+
+/// What nobody else has, also within the crate.
+#[derive(Debug)]
+struct Proof;
 
 impl Verified {
     /// A request without any authentication data: it comes from nobody.
@@ -49,7 +53,7 @@ impl Verified {
             identity: None,
             payload: anonymous_payload(request)?,
             chunks: None,
-            _made_here: (),
+            _proof: Proof,
         })
     }
 }
@@ -258,7 +262,7 @@ impl Verifier {
             identity: Some(identity),
             payload: declared.payload,
             chunks,
-            _made_here: (),
+            _proof: Proof,
         })
     }
 }
