@@ -11,6 +11,7 @@ use riznica::auth::AccessKeyId;
 use riznica::base::clock::ManualClock;
 use riznica::catalog::accounts::member::Member;
 use riznica::catalog::buckets::BucketRecord;
+use riznica::catalog::last_used::LastUsed;
 use riznica::catalog::ledger;
 use riznica::catalog::operators::{self, Installation};
 use riznica::catalog::record::{self, RecordKind};
@@ -66,6 +67,7 @@ pub fn run(data: &[u8]) {
         12 => settings_document(fields),
         13 => member_row(&row(RecordKind::Member)),
         14 => sealed_member(fields),
+        15 => last_used(&row(RecordKind::LastUsed)),
         _ => {
             let engine = engine(
                 bucket,
@@ -134,9 +136,9 @@ fn tenant(row: &Bytes) {
     let engine = MemoryEngine::new();
     now(tenants::create(&engine, &found)).expect("it is the only tenant");
     let written = get(&engine, Partition::System, &keyspace::tenant(found.tenant));
-    // Rows of the first weeks have no limits. A canonical id is read in either case and written in
-    // lower case.
-    assert!(matches!(written.len() - row.len(), 0 | 4));
+    // Rows of the first weeks have no limits, later ones none of status, register number, contact
+    // and prefixes. A canonical id is read in either case and written in lower case.
+    assert!(matches!(written.len() - row.len(), 0 | 11 | 15));
     let fields_len = row.len() - 4;
     assert!(written[..fields_len].eq_ignore_ascii_case(&row[..fields_len]));
     let again = now(tenants::find_by_name(&engine, &found.name)).expect("it was written by us");
@@ -153,8 +155,8 @@ fn access_key(row: &Bytes) {
     now(credentials::create(&engine, &found)).expect("it is the only access key");
     let meta_key = keyspace::access_key(&found.access_key_id);
     let written = get(&engine, Partition::System, &meta_key);
-    // Rows from before there were users do not say that they have none.
-    let is_old = written.len() == row.len() + 1 && written[..row.len() - 4] == row[..row.len() - 4];
+    // Rows from before there were users and expiries do not say that there are none.
+    let is_old = written.len() == row.len() + 9 && written[..row.len() - 4] == row[..row.len() - 4];
     assert!(written == *row || is_old);
 }
 
@@ -359,4 +361,17 @@ fn sealed_member(secret: &[u8]) {
         let again = Member::open((TENANT, kind), &member.row(), &written, &scope_key());
         assert_eq!(again.expect("it was written by us"), member);
     }
+}
+
+fn last_used(row: &Bytes) {
+    let id = AccessKeyId::parse("AKID").expect("a valid id");
+    let meta_key = keyspace::last_used(&id);
+    let old = engine(Partition::System, meta_key.clone(), row.clone());
+    let Ok(found) = now(LastUsed::default().of(&old, &id)) else {
+        return;
+    };
+    let (engine, again) = (MemoryEngine::new(), LastUsed::default());
+    again.note(&id, found.expect("the row is there"));
+    now(again.store(&engine)).expect("memory has room");
+    assert_eq!(get(&engine, Partition::System, &meta_key), *row);
 }

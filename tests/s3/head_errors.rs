@@ -41,7 +41,8 @@ fn refused_heads_have_no_body_on_the_wire() {
         (412, head("/heads/a").header("if-match", "\"00\"")),
         (416, head("/heads/a").header("range", "bytes=4-")),
         (501, head("/heads?website")),
-        (501, head("/heads/a?acl")),
+        (405, head("/heads/a?tagging")),
+        (501, head("/heads/a?replication")),
         (
             501,
             head("/heads/a").header("x-amz-server-side-encryption-customer-algorithm", "AES256"),

@@ -299,6 +299,7 @@ mod tests {
                 secret_access_key: Arc::new(SecretBytes::new(b"secret".to_vec())),
                 tenant: TenantId::from_bytes([7; 16]),
                 user: None,
+                expires: None,
                 canonical_id: "c0ffee".into(),
                 display_name: "example".into(),
                 status: CredentialStatus::Active,

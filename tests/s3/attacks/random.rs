@@ -117,6 +117,50 @@ const HEADERS: [&str; 47] = [
     "x-amz-trailer",
 ];
 
+/// What documents are made of.
+const WORDS: [&str; 40] = [
+    "<",
+    ">",
+    "/",
+    "=",
+    "\"",
+    "'",
+    "&",
+    ";",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "<?xml",
+    "?>",
+    "Delete",
+    "Object",
+    "Key",
+    "Part",
+    "PartNumber",
+    "ETag",
+    "1",
+    "&#x41;",
+    "&lt;",
+    " ",
+    "\n",
+    "Status",
+    "Enabled",
+    "Rule",
+    "TagSet",
+    "Mode",
+    "xmlns",
+    "<Delete>",
+    "</Delete>",
+    "<Object>",
+    "</Object>",
+    "<Key>",
+    "</Key>",
+    "\u{feff}",
+    "\u{0}",
+    "\u{17e}",
+];
+
 /// A signed request of a random shape, with noise in its values.
 fn shape(noise: &mut Noise, city: &Account) -> Request {
     let mut target = noise.pick(&PATHS).to_owned();
@@ -184,57 +228,11 @@ fn row_76_ghsa_gw2x_noise_in_signed_requests_is_answered_civilly() {
 fn row_76_noise_in_documents_is_answered_civilly() {
     let (scene, upload) = documents::scene();
     let mut noise = Noise::new("documents");
-    let mut words = vec![
-        "<",
-        ">",
-        "/",
-        "=",
-        "\"",
-        "'",
-        "&",
-        ";",
-        "<!--",
-        "-->",
-        "<![CDATA[",
-        "]]>",
-        "<?xml",
-        "?>",
-        "Delete",
-        "Object",
-        "Key",
-        "Part",
-        "PartNumber",
-        "ETag",
-        "1",
-        "&#x41;",
-        "&lt;",
-        " ",
-        "\n",
-        "Status",
-        "Enabled",
-        "Rule",
-        "TagSet",
-        "Mode",
-        "xmlns",
-        "<Delete>",
-        "</Delete>",
-        "<Object>",
-        "</Object>",
-        "<Key>",
-        "</Key>",
-        "\u{feff}",
-        "\u{0}",
-        "\u{17e}",
-    ];
     let tags: Vec<String> = DOCUMENTS
         .iter()
-        .flat_map(|document| {
-            [
-                format!("<{}>", document.root()),
-                format!("</{}>", document.root()),
-            ]
-        })
+        .flat_map(|document| ["<", "</"].map(|open| format!("{open}{}>", document.root())))
         .collect();
+    let mut words = WORDS.to_vec();
     words.extend(tags.iter().map(String::as_str));
     for document in DOCUMENTS.iter().cycle().take(3000) {
         let mut body = Vec::new();
