@@ -1,8 +1,8 @@
 //! Rows that are framed, through the functions that read them from an engine. Input: kind u8 |
 //! fields; with the kind's top bit set, the whole row with its frame.
 //!
-//! What is sealed inside of a frame is sealed by the target too, as a holder of the key could do it:
-//! nobody else's bytes get past the tag, which is asserted.
+//! What is sealed inside of a frame is sealed by the target too, as a holder of the key could do
+//! it: nobody else's bytes get past the tag, which is asserted.
 
 use super::lifecycle;
 use super::support::{BUCKET, Counter, TENANT, now, scope_key, split_byte};
@@ -236,8 +236,8 @@ fn tenant_name(row: &Bytes) {
     assert!(now(tenants::find_by_name(&engine, &name)).is_err());
 }
 
-/// A clock that is stored is the clock that goes on, and is stored again byte for byte; one that does
-/// not decode is no clock at all.
+/// A clock that is stored is the clock that goes on, and is stored again byte for byte; one that
+/// does not decode is no clock at all.
 fn retention_clock(row: &Bytes) {
     let meta_key = keyspace::retention_clock();
     let engine = Arc::new(engine(Partition::System, meta_key.clone(), row.clone()));

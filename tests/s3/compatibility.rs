@@ -1,5 +1,5 @@
-//! `docs/S3_COMPATIBILITY.md` against the running server: what it says is refused is refused so. And
-//! against the code: what the router and the guard of headers refuse is named there.
+//! `docs/S3_COMPATIBILITY.md` against the running server: what it says is refused is refused so.
+//! And against the code: what the router and the guard of headers refuse is named there.
 //!
 //! Not here: that the table of supported operations is complete and its tests exist
 //! (`tests/tidy.rs`).

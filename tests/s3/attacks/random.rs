@@ -1,5 +1,6 @@
-//! Row 76: random bytes at every endpoint of S3. The same in every run; the decoders of stored bytes
-//! have fuzz targets of their own, and the admin listener a file (`random_admin`).
+//! Row 76: random bytes at every endpoint of S3, the same in every run.
+//!
+//! Not here: the admin listener (`random_admin`), the decoders of stored bytes (`fuzz`).
 
 use super::Scene;
 use super::documents::{self, DOCUMENTS};

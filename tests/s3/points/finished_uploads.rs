@@ -1,5 +1,5 @@
-//! Point 47 in time: a completed upload is remembered for `jobs.finished_upload_retention_s`, so that
-//! a client that lost the answer gets it by asking again; then it is gone.
+//! Point 47 in time: a completed upload is remembered for `jobs.finished_upload_retention_s`, so
+//! that a client that lost the answer gets it by asking again; then it is gone.
 
 use super::uploads::Upload;
 use crate::raw::{Answer, now};

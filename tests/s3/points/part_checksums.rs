@@ -1,5 +1,5 @@
-//! Points 99 and 100 at UploadPart: the checksum of a part in its header or behind its body, of every
-//! algorithm; the type that an upload has when its creation names only the algorithm.
+//! Points 99 and 100 at UploadPart: the checksum of a part in its header or behind its body, of
+//! every algorithm; the type that an upload has when its creation names only the algorithm.
 
 use super::checksums::{ALGORITHMS, malformed, with_trailer, wrong};
 use super::multipart_checksums::{checksum, header_of};

@@ -1,6 +1,6 @@
 //! Point 36 beyond PutObject: a bucket that is deleted while a part, a streaming body, a copy or a
-//! completion is on its way. None of them is stored, in the bucket of the same name that comes after
-//! it either.
+//! completion is on its way. None of them is stored, nor is it in the bucket of the same name that
+//! comes after it.
 
 use super::checksums::with_trailer;
 use super::held::{HeldPut, LENS};
