@@ -1,20 +1,44 @@
-//! Rows that are framed but not sealed, through the functions that read them from an engine. Input:
-//! kind u8 | fields; with the kind's top bit set, the whole row with its frame.
+//! Rows that are framed, through the functions that read them from an engine. Input: kind u8 |
+//! fields; with the kind's top bit set, the whole row with its frame.
+//!
+//! What is sealed inside of a frame is sealed by the target too, as a holder of the key could do
+//! it: nobody else's bytes get past the tag, which is asserted.
 
-use super::support::{BUCKET, TENANT, now, split_byte};
+use super::lifecycle;
+use super::support::{BUCKET, Counter, TENANT, now, scope_key, split_byte};
 use bytes::Bytes;
 use riznica::auth::AccessKeyId;
+use riznica::base::clock::ManualClock;
+use riznica::catalog::accounts::member::Member;
+use riznica::catalog::buckets::BucketRecord;
+use riznica::catalog::last_used::LastUsed;
 use riznica::catalog::ledger;
 use riznica::catalog::operators::{self, Installation};
 use riznica::catalog::record::{self, RecordKind};
 use riznica::catalog::released::Released;
-use riznica::catalog::{buckets, credentials, keyspace, tenants, usage};
-use riznica::model::id::BlobId;
+use riznica::catalog::retention_clock::RetentionClock;
+use riznica::catalog::sealed_settings::{self, SealedDocument};
+use riznica::catalog::settings::{self, SettingsKind};
+use riznica::catalog::{bucket_tags, buckets, credentials, keyspace, tenants, usage};
+use riznica::crypto::{RecordContext, seal_record};
+use riznica::model::bucket::BucketName;
+use riznica::model::iam::MemberKind;
+use riznica::model::id::{BlobId, BucketId};
 use riznica::model::quota::QuotaKind;
 use riznica::model::tenant::TenantName;
+use riznica::model::time::Timestamp;
 use riznica::storage::{
     EngineExt as _, MemoryEngine, MetaBatch, MetaKey, MetaStore as _, Partition, ScanRange,
 };
+use std::sync::Arc;
+
+/// What a settings document may be about.
+const SETTINGS: [SettingsKind; 4] = [
+    SettingsKind::Lifecycle,
+    SettingsKind::LifecycleProgress,
+    SettingsKind::Policy,
+    SettingsKind::Tags,
+];
 
 pub fn run(data: &[u8]) {
     let (number, fields) = split_byte(data);
@@ -38,6 +62,12 @@ pub fn run(data: &[u8]) {
         6 => operator(&row(RecordKind::Operator)),
         7 => names(&row(RecordKind::BucketName), &row(RecordKind::DeadBucket)),
         8 => tenant_name(&row(RecordKind::TenantName)),
+        10 => retention_clock(&row(RecordKind::RetentionClock)),
+        11 => settings_row(&row(RecordKind::Settings)),
+        12 => settings_document(fields),
+        13 => member_row(&row(RecordKind::Member)),
+        14 => sealed_member(fields),
+        15 => last_used(&row(RecordKind::LastUsed)),
         _ => {
             let engine = engine(
                 bucket,
@@ -89,7 +119,8 @@ fn bucket_header(row: &Bytes) {
         &keyspace::bucket_header(),
     );
     // Rows of the first weeks have no default encryption, later ones none of versioning, Object
-    // Lock, lifecycle, protection, quota and access: they grow by their bytes.
+    // Lock, lifecycle, protection and quota, or a quota of bytes alone, or no public access: they
+    // grow by their bytes.
     let grown = written.len() - row.len();
     let is_old = matches!(grown, 1 | 3 | 8 | 9) && written[..row.len() - 4] == row[..row.len() - 4];
     assert!(written == *row || is_old);
@@ -105,9 +136,9 @@ fn tenant(row: &Bytes) {
     let engine = MemoryEngine::new();
     now(tenants::create(&engine, &found)).expect("it is the only tenant");
     let written = get(&engine, Partition::System, &keyspace::tenant(found.tenant));
-    // Rows of the first weeks have no limits, later ones no status, number, contact and prefixes. A
-    // canonical id is read in either case and written in lower case.
-    assert!(matches!(written.len() - row.len(), 0 | 11 | 15));
+    // Rows of the first weeks have no limits, later ones none of status, register number, contact,
+    // prefixes and rates. A canonical id is read in either case and written in lower case.
+    assert!(matches!(written.len() - row.len(), 0 | 15 | 19));
     let fields_len = row.len() - 4;
     assert!(written[..fields_len].eq_ignore_ascii_case(&row[..fields_len]));
     let again = now(tenants::find_by_name(&engine, &found.name)).expect("it was written by us");
@@ -124,9 +155,8 @@ fn access_key(row: &Bytes) {
     now(credentials::create(&engine, &found)).expect("it is the only access key");
     let meta_key = keyspace::access_key(&found.access_key_id);
     let written = get(&engine, Partition::System, &meta_key);
-    // Rows from before there were users end in front of the user and the expiry.
-    let fields_len = row.len() - 4;
-    let is_old = written.len() == row.len() + 9 && written[..fields_len] == row[..fields_len];
+    // Rows from before there were users and expiries do not say that there are none.
+    let is_old = written.len() == row.len() + 9 && written[..row.len() - 4] == row[..row.len() - 4];
     assert!(written == *row || is_old);
 }
 
@@ -204,4 +234,144 @@ fn tenant_name(row: &Bytes) {
     let name = TenantName::parse("city").expect("a valid name");
     let engine = engine(Partition::System, keyspace::tenant_name(&name), row.clone());
     assert!(now(tenants::find_by_name(&engine, &name)).is_err());
+}
+
+/// A clock that is stored is the clock that goes on, and is stored again byte for byte; one that
+/// does not decode is no clock at all.
+fn retention_clock(row: &Bytes) {
+    let meta_key = keyspace::retention_clock();
+    let engine = Arc::new(engine(Partition::System, meta_key.clone(), row.clone()));
+    let shared = Arc::<MemoryEngine>::clone(&engine);
+    let Ok(clock) = now(RetentionClock::load(shared, Arc::new(ManualClock::at(0)))) else {
+        return;
+    };
+    // The wall clock stands behind it, or where it is: it has nothing to catch up with.
+    now(clock.begin()).expect("a row that decodes is left alone");
+    assert_eq!(get(&engine, Partition::System, &meta_key), *row);
+    let mut batch = MetaBatch::new(Partition::System);
+    batch.delete(meta_key.clone());
+    now(engine.commit(batch)).expect("memory has room");
+    now(clock.persist()).expect("memory has room");
+    assert_eq!(get(&engine, Partition::System, &meta_key), *row);
+}
+
+/// A row is one kind's alone, under whichever name it stands.
+fn settings_row(row: &Bytes) {
+    let partition = keyspace::bucket_partition(BUCKET);
+    let mut read_count = 0;
+    for kind in SETTINGS {
+        let old = engine(partition, keyspace::settings(kind), row.clone());
+        let Ok(found) = now(settings::load(&old, BUCKET, kind)) else {
+            continue;
+        };
+        read_count += 1;
+        let mut batch = MetaBatch::new(partition);
+        settings::put(&mut batch, kind, &found.expect("the row is there"));
+        let engine = MemoryEngine::new();
+        now(engine.commit(batch)).expect("memory has room");
+        assert_eq!(get(&engine, partition, &keyspace::settings(kind)), *row);
+    }
+    assert!(read_count <= 1, "a row of two kinds");
+}
+
+/// What is in a document. Input: kind u8 | document.
+fn settings_document(data: &[u8]) {
+    let (number, document) = split_byte(data);
+    let kind = SETTINGS[usize::from(number) % SETTINGS.len()];
+    match kind {
+        SettingsKind::Lifecycle => lifecycle::stored(document),
+        // One that cannot be read is the start of a new pass, whatever it says.
+        SettingsKind::LifecycleProgress => {}
+        SettingsKind::Policy | SettingsKind::Tags => sealed_document(kind, document),
+    }
+}
+
+fn sealed_document(kind: SettingsKind, plain: &[u8]) {
+    let name = BucketName::parse("records").expect("a valid name");
+    let created = Timestamp::from_millis(0);
+    let bucket = BucketRecord::new(BUCKET, name, TENANT, created, Vec::new());
+    let engine = MemoryEngine::new();
+    now(buckets::create(&engine, &bucket, &[], 1)).expect("it is the only bucket");
+    let load = |document: &[u8]| {
+        now(settings::store(&engine, BUCKET, kind, document)).expect("the bucket is there");
+        let loaded = now(SealedDocument::load(&engine, &bucket, kind)).ok()?;
+        Some(loaded.expect("it was stored"))
+    };
+    if let Some(foreign) = load(plain) {
+        let opened = foreign.open(&bucket, &scope_key());
+        assert!(opened.is_err(), "nobody sealed this");
+    }
+    let keys = scope_key();
+    let seal = |kind| {
+        let sealed = sealed_settings::seal(&bucket, kind, plain, (&keys, &Counter::default()));
+        load(&sealed.expect("it is short enough")).expect("it was sealed by us")
+    };
+    let misplaced = seal(SettingsKind::Lifecycle);
+    assert!(misplaced.open(&bucket, &keys).is_err(), "of another kind");
+    let document = seal(kind);
+    let opened = document.open(&bucket, &keys).expect("it was sealed by us");
+    assert_eq!(opened.expose(), plain);
+    if kind != SettingsKind::Tags {
+        return;
+    }
+    let Ok(tags) = bucket_tags::open(&document, &bucket, &keys) else {
+        return;
+    };
+    let entropy = Counter::default();
+    let stored = bucket_tags::store(&engine, &bucket, &tags, &keys, &entropy);
+    now(stored).expect("the bucket is there");
+    let again = now(SealedDocument::load(&engine, &bucket, kind)).expect("it was written by us");
+    let again = bucket_tags::open(&again.expect("it is there"), &bucket, &keys);
+    assert_eq!(again.expect("it was sealed by us"), tags);
+}
+
+/// Nobody's row is a member, in whichever account it stands.
+fn member_row(row: &Bytes) {
+    for kind in [MemberKind::Group, MemberKind::User] {
+        let name = kind.name("ana").expect("a valid name");
+        let meta_key = keyspace::member(TENANT, kind, &name);
+        let opened = Member::open((TENANT, kind), &meta_key, row, &scope_key());
+        assert!(opened.is_err(), "nobody sealed this");
+    }
+}
+
+fn sealed_member(secret: &[u8]) {
+    for kind in [MemberKind::Group, MemberKind::User] {
+        let name = kind.name("ana").expect("a valid name");
+        let meta_key = keyspace::member(TENANT, kind, &name);
+        let context = RecordContext {
+            tenant: TENANT,
+            bucket: BucketId::from_bytes([0; 16]),
+            object_key: &meta_key,
+            version: b"member",
+        };
+        let sealed = seal_record(&scope_key(), &context, &[], secret, &Counter::default());
+        let sealed = sealed.expect("it is short enough");
+        let row = record::encode(RecordKind::Member, |w| {
+            w.fixed(TENANT.as_bytes()).field(&sealed);
+        });
+        let Ok(member) = Member::open((TENANT, kind), &meta_key, &row, &scope_key()) else {
+            continue;
+        };
+        let written = member.seal(&scope_key(), &Counter::default());
+        let written = written.expect("it was as short before");
+        if member.row() == meta_key {
+            assert_eq!(written, row);
+        }
+        let again = Member::open((TENANT, kind), &member.row(), &written, &scope_key());
+        assert_eq!(again.expect("it was written by us"), member);
+    }
+}
+
+fn last_used(row: &Bytes) {
+    let id = AccessKeyId::parse("AKID").expect("a valid id");
+    let meta_key = keyspace::last_used(&id);
+    let old = engine(Partition::System, meta_key.clone(), row.clone());
+    let Ok(found) = now(LastUsed::default().of(&old, &id)) else {
+        return;
+    };
+    let (engine, again) = (MemoryEngine::new(), LastUsed::default());
+    again.note(&id, found.expect("the row is there"));
+    now(again.store(&engine)).expect("memory has room");
+    assert_eq!(get(&engine, Partition::System, &meta_key), *row);
 }

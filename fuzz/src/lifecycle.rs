@@ -26,9 +26,21 @@ pub fn run(data: &[u8]) {
     decide(&read);
 }
 
+/// Rules as they lie in a bucket's row: read from JSON, without what the document's reader judges.
+pub(super) fn stored(document: &[u8]) {
+    let Ok(loaded) = serde_json::from_slice::<LifecycleConfiguration>(document) else {
+        return;
+    };
+    let stored = serde_json::to_vec(&loaded).expect("rules can be stored");
+    let again: LifecycleConfiguration = serde_json::from_slice(&stored).expect("and loaded");
+    assert_eq!(again, loaded);
+    decide(&loaded);
+}
+
 /// Two versions and an upload, at either end of time.
 fn decide(configuration: &LifecycleConfiguration) {
-    let prefix = configuration.rules()[0].scope.prefixes().next();
+    let first = configuration.rules().first();
+    let prefix = first.and_then(|rule| rule.scope.prefixes().next());
     let rules = KeyRules::of(configuration, prefix.unwrap_or_default());
     let tags = TagSet::default();
     for (last_modified, seconds) in [(0, 0), (NOW, 2), (u64::MAX, u64::MAX)] {

@@ -19,4 +19,5 @@ mod malformed;
 mod payload;
 mod presigned;
 mod published;
+mod rules;
 mod support;

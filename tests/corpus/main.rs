@@ -105,3 +105,47 @@ fn corpora_are_small() {
         .sum();
     assert!(len <= CORPORA_LEN_MAX, "{len} bytes");
 }
+
+/// The names of an enum's variants without fields.
+fn variants(source: &'static str, name: &str) -> Vec<&'static str> {
+    let (_, rest) = source
+        .split_once(&format!("pub enum {name} {{"))
+        .expect("the enum");
+    let (body, _) = rest.split_once("\n}").expect("its end");
+    let lines = body
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.starts_with("//"));
+    let names = lines.filter_map(|line| line.split([' ', ',']).next());
+    names.filter(|name| !name.is_empty()).collect()
+}
+
+/// A new kind of row comes with an arm of the target that reads it.
+#[test]
+fn every_kind_of_framed_row_has_an_arm() {
+    let target = include_str!("../../fuzz/src/framed_record.rs");
+    let (_, run) = target.split_once("pub fn run(").expect("the target");
+    let (run, rest) = run.split_once("\n}").expect("its end");
+    let kinds = variants(include_str!("../../src/catalog/record.rs"), "RecordKind");
+    assert!(kinds.len() > 12 && kinds.contains(&"Member"), "{kinds:?}");
+    for kind in kinds {
+        let arm = format!("row(RecordKind::{kind})");
+        assert!(run.contains(&arm), "no arm reads rows of kind {kind}");
+    }
+    let documents = variants(
+        include_str!("../../src/catalog/settings.rs"),
+        "SettingsKind",
+    );
+    assert!(documents.len() > 3, "{documents:?}");
+    for kind in documents {
+        let listed = format!("SettingsKind::{kind}");
+        assert!(
+            target.contains(&format!("    {listed},\n")),
+            "{kind} is not listed"
+        );
+        assert!(
+            rest.contains(&listed),
+            "no arm reads documents of kind {kind}"
+        );
+    }
+}

@@ -1,4 +1,5 @@
 //! `docs/S3_COMPATIBILITY.md` against the running server: what it says is refused is refused so.
+//! And against the code: what the router and the guard of headers refuse is named there.
 //!
 //! Not here: that the table of supported operations is complete and its tests exist
 //! (`tests/tidy.rs`).
@@ -7,6 +8,8 @@ use crate::raw::Account;
 use crate::server::TestServer;
 
 const DOCUMENT: &str = include_str!("../../docs/S3_COMPATIBILITY.md");
+const ROUTER: &str = include_str!("../../src/s3/route.rs");
+const GUARD: &str = include_str!("../../src/s3/extract/guard.rs");
 
 /// The cells of the rows of the table under a heading.
 fn rows(heading: &str) -> Vec<Vec<String>> {
@@ -96,4 +99,94 @@ fn refused_headers_are_refused_as_documented() {
         );
     }
     assert_nothing_changed(&city);
+}
+
+/// The texts of a list of the code, such as `const SUBRESOURCES: &[&str] = &[`.
+fn listed(source: &'static str, name: &str) -> Vec<&'static str> {
+    let begin = format!("const {name}: &[&str] = &[");
+    let (_, rest) = source.split_once(&begin).expect("the list");
+    let (list, _) = rest.split_once("];").expect("its end");
+    list.split('"').skip(1).step_by(2).collect()
+}
+
+/// The first query parameters of the requests in a column, such as `acl` of `GET /bucket?acl`.
+fn subresources(heading: &str) -> Vec<String> {
+    let requests = rows(heading).into_iter().filter_map(|row| {
+        let (_, query) = row[1].split_once('?')?;
+        Some(
+            query
+                .split(['&', '='])
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
+        )
+    });
+    requests.collect()
+}
+
+/// A parameter that the router knows and no operation takes is one that it refuses.
+#[test]
+fn subresources_of_the_router_are_on_the_page() {
+    let known = listed(ROUTER, "SUBRESOURCES");
+    assert!(known.len() > 30, "the list was not found");
+    let (_, arms) = ROUTER.split_once("fn service(").expect("the routes");
+    let (arms, _) = arms.split_once("fn refusal(").expect("their end");
+    let supported = rows("Supported operations");
+    let refused = subresources("Refused operations");
+    let mut refused_count = 0;
+    for name in known {
+        if arms.contains(&format!("Some(\"{name}\")")) {
+            let is_named = supported.iter().any(|row| row[1].contains(name));
+            // What a newer operation takes has to leave the table of the refused ones, too.
+            assert!(is_named, "{name} is not among the supported operations");
+        } else {
+            refused_count += 1;
+            let is_named = refused.iter().any(|refused| refused == name);
+            assert!(is_named, "{name} is not among the refused operations");
+        }
+    }
+    assert!(refused_count > 15, "{refused_count}");
+}
+
+/// Headers that are refused whatever they say, and those that are refused for some values.
+#[test]
+fn refused_headers_of_the_guard_are_on_the_page() {
+    let mut known = listed(GUARD, "NOT_IMPLEMENTED");
+    assert!(known.len() > 2, "the list was not found");
+    let (_, tests) = GUARD
+        .split_once("pub fn refuse_unsupported(")
+        .expect("the guard");
+    let (tests, _) = tests.split_once("\n}\n").expect("its end");
+    for compared in tests.split("*name == ").skip(1) {
+        let name = compared.split([' ', ')']).next().expect("a name");
+        let constant = format!("const {name}: &str = ");
+        let text = GUARD.split_once(&constant).map_or(name, |(_, text)| text);
+        known.extend(text.split('"').nth(1));
+    }
+    for name in ["x-amz-acl", "x-amz-object-ownership", "x-amz-storage-class"] {
+        assert!(known.contains(&name), "{known:?}");
+    }
+    let rows = rows("Refused headers");
+    for name in known {
+        let is_named = rows.iter().any(|row| row[0] == name);
+        assert!(is_named, "{name} is not among the refused headers");
+    }
+}
+
+/// What the row of CreateBucket says about what a bucket can be created with.
+#[test]
+fn create_bucket_takes_a_lock_and_refuses_tags() {
+    let server = TestServer::start();
+    let city = server.account("city");
+    let tags = "<CreateBucketConfiguration><Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags>\
+                </CreateBucketConfiguration>";
+    city.put("/tagged", tags).refused(501, "NotImplemented");
+    city.get("/tagged").refused(404, "NoSuchBucket");
+    let create = city.request("PUT", "/locked");
+    let create = create.header("x-amz-bucket-object-lock-enabled", "true");
+    create.send().expect(200);
+    let lock = city.get("/locked?object-lock").expect(200);
+    assert_eq!(lock.text("ObjectLockEnabled").as_deref(), Some("Enabled"));
+    let versioning = city.get("/locked?versioning").expect(200);
+    assert_eq!(versioning.text("Status").as_deref(), Some("Enabled"));
 }

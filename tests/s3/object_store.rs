@@ -1,7 +1,7 @@
 //! The crate `object_store`, which `DataFusion` and Delta Lake build on, with its own
 //! integration suite: every public test function that it runs against S3 itself.
 //!
-//! Not here: object tagging, which the suite keeps private and the gateway does not have yet.
+//! Not here: object tagging, which the suite keeps private (`tagging`).
 
 use crate::authority::Authority;
 use crate::raw::{Account, REGION};

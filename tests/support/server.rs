@@ -128,6 +128,11 @@ impl TestServer {
         std::fs::read_to_string(self.folder.path().join(LOG_FILE)).expect("the log")
     }
 
+    /// A connection to the admin listener.
+    pub(crate) fn admin_connection(&self) -> Connection {
+        Connection::open(self.admin_port)
+    }
+
     /// Where the admin listener is.
     pub(crate) fn admin_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.admin_port)

@@ -27,6 +27,17 @@ const CACHED_MAX: NonZeroUsize = match NonZeroUsize::new(4096) {
 /// the same.
 const DUMMY_SECRET: &str = "0000000000000000000000000000000000000000";
 
+#[cfg(test)]
+thread_local! {
+    static VERIFICATIONS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Signatures that this thread has verified, for the test of equal work.
+#[cfg(test)]
+pub(super) fn verification_count() -> usize {
+    VERIFICATIONS.get()
+}
+
 /// The key that signs one credential's requests on one day.
 #[derive(Clone)]
 pub(super) struct SigningKey {
@@ -52,6 +63,8 @@ impl SigningKey {
         let is_decoded = hex::decode_to_slice(signature_hex, &mut tag).is_ok();
         // The work is done for malformed signatures too, so that all wrong ones take the same time.
         let is_verified = hmac::verify(&self.mac, string_to_sign, &tag).is_ok();
+        #[cfg(test)]
+        VERIFICATIONS.set(VERIFICATIONS.get() + 1);
         is_canonical && is_decoded && is_verified
     }
 }
@@ -133,6 +146,13 @@ impl SigningKeys {
             day: date.day().to_owned(),
         };
         self.cached(&self.nonexistent, index, DUMMY_SECRET, date)
+    }
+
+    /// Keys that are remembered for ids that exist, and for ids that do not.
+    #[cfg(test)]
+    pub(super) fn cached_counts(&self) -> (usize, usize) {
+        let count = |cache: &Cache| cache.lock().unwrap_or_else(PoisonError::into_inner).len();
+        (count(&self.existing), count(&self.nonexistent))
     }
 
     fn cached(

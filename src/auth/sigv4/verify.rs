@@ -20,7 +20,14 @@ use crate::model::time::Timestamp;
 use std::fmt;
 use std::sync::Arc;
 
-/// A request whose signature held, or that has none.
+/// A request whose signature held, or that has none. Every handler demands one, and only this file
+/// makes them (A1; attacks.md, rule 6):
+///
+/// ```compile_fail,E0451
+/// fn forged(verified: riznica::auth::Verified) -> riznica::auth::Verified {
+///     riznica::auth::Verified { identity: None, ..verified }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Verified {
     /// Who signed it; `None` for a request without any authentication data.
@@ -29,7 +36,12 @@ pub struct Verified {
     pub payload: Payload,
     /// What verifies its chunks; present exactly for `Payload::StreamingSigned`.
     pub chunks: Option<ChunkVerifier>,
+    _proof: Proof,
 }
+
+/// What nobody else has, also within the crate.
+#[derive(Debug)]
+struct Proof;
 
 impl Verified {
     /// A request without any authentication data: it comes from nobody.
@@ -41,6 +53,7 @@ impl Verified {
             identity: None,
             payload: anonymous_payload(request)?,
             chunks: None,
+            _proof: Proof,
         })
     }
 }
@@ -249,6 +262,7 @@ impl Verifier {
             identity: Some(identity),
             payload: declared.payload,
             chunks,
+            _proof: Proof,
         })
     }
 }
@@ -259,5 +273,91 @@ fn lookup_failed(source: CredentialError) -> AuthError {
             source: Some(source),
         },
         CredentialError::Unavailable { .. } => AuthError::Unavailable { source },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::sigv4::EMPTY_SHA256;
+    use crate::auth::sigv4::signing_key::verification_count;
+    use crate::base::clock::ManualClock;
+    use crate::base::secret::SecretBytes;
+    use crate::model::id::TenantId;
+    use async_trait::async_trait;
+
+    /// 2026-11-23T10:00:00Z.
+    const NOW: u64 = 1_795_428_000;
+
+    struct OneCredential;
+
+    #[async_trait]
+    impl CredentialStore for OneCredential {
+        async fn find(&self, id: &AccessKeyId) -> Result<Option<Credential>, CredentialError> {
+            Ok((id.as_str() == "AKIDEXAMPLE").then(|| Credential {
+                access_key_id: id.clone(),
+                secret_access_key: Arc::new(SecretBytes::new(b"secret".to_vec())),
+                tenant: TenantId::from_bytes([7; 16]),
+                user: None,
+                expires: None,
+                canonical_id: "c0ffee".into(),
+                display_name: "example".into(),
+                status: CredentialStatus::Active,
+                revision: 1,
+            }))
+        }
+    }
+
+    async fn refusal(verifier: &Verifier, access_key_id: &str) -> AuthError {
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={access_key_id}/20261123/us-east-1/s3/aws4_request, \
+             SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature={EMPTY_SHA256}"
+        );
+        let headers = vec![
+            ("host", b"s3.example.test".as_slice()),
+            ("x-amz-content-sha256", EMPTY_SHA256.as_bytes()),
+            ("x-amz-date", b"20261123T100000Z"),
+            ("authorization", authorization.as_bytes()),
+        ];
+        let request = RequestView {
+            method: "GET",
+            path: "/bucket/a",
+            query: "",
+            headers,
+            secure: true,
+        };
+        verifier.verify(&request).await.unwrap_err()
+    }
+
+    /// Row 2: who guesses ids learns nothing from the time of a refusal, since an id that does not
+    /// exist has a key derived and a signature verified as one that does, and remembered as one.
+    #[tokio::test]
+    async fn rule_09_unknown_access_key_id_does_the_work_of_a_known_one() {
+        let clock = Arc::new(ManualClock::at(NOW * 1000));
+        let verifier = Verifier::new("us-east-1".to_owned(), clock, Arc::new(OneCredential));
+        let mut verified_before = verification_count();
+        for (access_key_id, is_known, cached) in [
+            ("AKIDUNKNOWN", false, (0, 1)),
+            ("AKIDUNKNOWN", false, (0, 1)),
+            ("AKIDEXAMPLE", true, (1, 1)),
+            ("AKIDEXAMPLE", true, (1, 1)),
+            ("AKIDOTHER", false, (1, 2)),
+        ] {
+            let error = refusal(&verifier, access_key_id).await;
+            let is_mismatch = matches!(error, AuthError::SignatureDoesNotMatch { .. });
+            let is_unknown = matches!(error, AuthError::InvalidAccessKeyId);
+            assert_eq!(
+                (is_mismatch, is_unknown),
+                (is_known, !is_known),
+                "{error:?}"
+            );
+            assert_eq!(
+                verifier.signing_keys.cached_counts(),
+                cached,
+                "{access_key_id}"
+            );
+            verified_before += 1;
+            assert_eq!(verification_count(), verified_before, "{access_key_id}");
+        }
     }
 }

@@ -41,6 +41,21 @@ fn row_51_user_metadata_over_2_kib_is_refused() {
     let upload = upload.header("x-amz-meta-a", &"v".repeat(2048));
     scene.refused(upload, 400, "MetadataTooLarge");
     scene.is_unharmed();
+    scene.city.put("/attacked/source", "here").expect(200);
+    let copy = |target: &str, len: usize| {
+        let copy = scene.city.request("PUT", target);
+        let copy = copy.header("x-amz-copy-source", "attacked/source");
+        let copy = copy.header("x-amz-metadata-directive", "REPLACE");
+        copy.header("x-amz-meta-a", &"v".repeat(len))
+    };
+    for target in ["/attacked/object", "/attacked/source"] {
+        scene.refused(copy(target, 2048), 400, "MetadataTooLarge");
+    }
+    scene.holds(&[("source", b"here")]);
+    let source = scene.city.head("/attacked/source").expect(200);
+    assert_eq!(source.header("x-amz-meta-a"), None);
+    copy("/attacked/source", 2047).send().expect(200);
+    scene.city.delete("/attacked/source").expect(204);
     let fits = scene.put().header("x-amz-meta-a", &"v".repeat(2047));
     fits.send().expect(200);
 }

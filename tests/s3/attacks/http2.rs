@@ -1,7 +1,9 @@
 //! Row 71: HTTP/2 is not offered, by no way of asking.
 
 use super::Scene;
+use crate::authority::Authority;
 use crate::raw::Connection;
+use std::process::{Command, Stdio};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -72,4 +74,39 @@ fn row_71_other_methods_are_refused() {
         assert!(!answer.body_text().contains("canary"), "{method}");
     }
     scene.is_unharmed();
+}
+
+/// What `openssl s_client` says of a handshake that offers these protocols.
+fn handshake(port: u16, protocols: &str) -> String {
+    let done = Command::new("openssl")
+        .args(["s_client", "-connect", &format!("127.0.0.1:{port}")])
+        .args(["-alpn", protocols])
+        .stdin(Stdio::null())
+        .output()
+        .expect("openssl runs");
+    let said = [done.stdout, done.stderr].concat();
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+/// Over TLS the protocol is agreed on before the first byte of HTTP.
+#[test]
+fn row_71_http_2_is_not_agreed_on_over_tls() {
+    let authority = Authority::new();
+    let server = authority.server();
+    for protocols in ["h2,http/1.1", "http/1.1,h2", "http/1.1"] {
+        let said = handshake(server.port, protocols);
+        assert!(
+            said.contains("ALPN protocol: http/1.1"),
+            "{protocols}: {said}"
+        );
+    }
+    // Who speaks nothing else is sent away.
+    for protocols in ["h2", "h2c", "h3,h2"] {
+        let said = handshake(server.port, protocols);
+        assert!(!said.contains("ALPN protocol:"), "{protocols}: {said}");
+        assert!(
+            said.contains("no application protocol"),
+            "{protocols}: {said}"
+        );
+    }
 }

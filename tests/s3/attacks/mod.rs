@@ -9,19 +9,24 @@
 mod browser;
 mod chunks;
 mod digests;
+mod documents;
 mod framing;
 mod headers;
 mod http2;
 mod locks;
 mod multipart;
 mod names;
+mod noise;
 mod numbers;
+mod parts;
 mod presigned;
 mod races;
 mod random;
+mod random_admin;
 mod signatures;
+mod signed_payload;
 mod slow_clients;
-mod streaming;
+pub(crate) mod streaming;
 mod xml_bodies;
 
 use crate::raw::{Account, Request, Wire};

@@ -1,77 +1,19 @@
-//! Row 76: random bytes at every endpoint. The same in every run; the decoders of stored bytes have
-//! fuzz targets of their own.
+//! Row 76: random bytes at every endpoint of S3, the same in every run.
+//!
+//! Not here: the admin listener (`random_admin`), the decoders of stored bytes (`fuzz`).
 
 use super::Scene;
-use crate::raw::{Account, Connection, Request, sha256_hex};
+use super::documents::{self, DOCUMENTS};
+use super::noise::Noise;
+use crate::raw::{Account, Connection, Request};
 use std::fmt::Write as _;
 
 /// What may come back: never a 5xx but "not implemented".
-fn is_civil(status: u16) -> bool {
+pub(super) fn is_civil(status: u16) -> bool {
     status < 500 || status == 501
 }
 
-/// Deterministic bytes: SHA-256 of seed and counter, over and over.
-struct Noise {
-    seed: &'static str,
-    counter: u64,
-    left: Vec<u8>,
-}
-
-impl Noise {
-    fn new(seed: &'static str) -> Self {
-        Self {
-            seed,
-            counter: 0,
-            left: Vec::new(),
-        }
-    }
-
-    fn byte(&mut self) -> u8 {
-        if self.left.is_empty() {
-            self.counter += 1;
-            let text = format!("{} {}", self.seed, self.counter);
-            self.left = hex::decode(sha256_hex(text.as_bytes())).expect("hex");
-        }
-        self.left.pop().expect("a byte")
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        let number = u32::from_be_bytes([0, self.byte(), self.byte(), self.byte()]);
-        usize::try_from(number).expect("a small number") % end
-    }
-
-    fn bytes(&mut self, len_max: usize) -> Vec<u8> {
-        let len = self.below(len_max + 1);
-        (0..len).map(|_| self.byte()).collect()
-    }
-
-    fn pick<'a>(&mut self, items: &[&'a str]) -> &'a str {
-        items.get(self.below(items.len())).expect("an item")
-    }
-
-    /// Percent-encoded bytes, so that they reach what is behind the HTTP layer.
-    fn escaped(&mut self, len_max: usize) -> String {
-        let encode = |b: u8| {
-            if b.is_ascii_alphanumeric() {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        };
-        self.bytes(len_max).into_iter().map(encode).collect()
-    }
-
-    /// Visible characters, for header values.
-    fn visible(&mut self, len_max: usize) -> String {
-        let bytes = self.bytes(len_max);
-        bytes
-            .into_iter()
-            .map(|b| char::from(b' ' + b % 95))
-            .collect()
-    }
-}
-
-const METHODS: [&str; 7] = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"];
+pub(super) const METHODS: [&str; 7] = ["GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS", "PATCH"];
 const PATHS: [&str; 5] = [
     "/",
     "/attacked",
@@ -79,70 +21,170 @@ const PATHS: [&str; 5] = [
     "/none",
     "/none/object",
 ];
-/// Parameters, in the order in which the canonical query has them.
-const PARAMETERS: [&str; 18] = [
+/// Parameters that choose an operation: a request has one, two or none.
+const SUBRESOURCES: [&str; 20] = [
+    "acl",
     "attributes",
-    "continuation-token",
+    "cors",
     "delete",
+    "encryption",
+    "legal-hold",
+    "lifecycle",
+    "location",
+    "object-lock",
+    "policy",
+    "policyStatus",
+    "publicAccessBlock",
+    "retention",
+    "tagging",
+    "torrent",
+    "uploadId",
+    "uploads",
+    "versioning",
+    "versions",
+    "website",
+];
+/// Parameters of operations.
+const PARAMETERS: [&str; 21] = [
+    "continuation-token",
     "delimiter",
     "encoding-type",
+    "fetch-owner",
+    "key-marker",
     "list-type",
-    "location",
     "marker",
+    "max-buckets",
     "max-keys",
     "max-parts",
+    "max-uploads",
     "part-number-marker",
     "partNumber",
     "prefix",
     "response-content-type",
+    "response-expires",
     "start-after",
-    "uploadId",
-    "uploads",
+    "upload-id-marker",
+    "version-id-marker",
     "versionId",
+    "x-id",
 ];
-const HEADERS: [&str; 22] = [
+const HEADERS: [&str; 47] = [
+    "content-disposition",
+    "content-encoding",
+    "content-language",
     "content-md5",
     "content-type",
-    "content-encoding",
     "expires",
     "if-match",
     "if-modified-since",
     "if-none-match",
+    "if-range",
+    "if-unmodified-since",
     "range",
     "x-amz-acl",
+    "x-amz-bucket-object-lock-enabled",
+    "x-amz-bypass-governance-retention",
+    "x-amz-checksum-algorithm",
     "x-amz-checksum-crc32",
+    "x-amz-checksum-crc64nvme",
     "x-amz-checksum-mode",
+    "x-amz-checksum-sha256",
     "x-amz-checksum-type",
     "x-amz-copy-source",
+    "x-amz-copy-source-if-match",
+    "x-amz-copy-source-if-modified-since",
     "x-amz-copy-source-range",
     "x-amz-decoded-content-length",
     "x-amz-expected-bucket-owner",
+    "x-amz-grant-read",
+    "x-amz-if-match-last-modified-time",
+    "x-amz-if-match-size",
     "x-amz-meta-a",
     "x-amz-metadata-directive",
+    "x-amz-mp-object-size",
     "x-amz-object-attributes",
+    "x-amz-object-lock-legal-hold",
+    "x-amz-object-lock-mode",
+    "x-amz-object-lock-retain-until-date",
     "x-amz-sdk-checksum-algorithm",
+    "x-amz-server-side-encryption",
+    "x-amz-server-side-encryption-aws-kms-key-id",
+    "x-amz-server-side-encryption-customer-algorithm",
+    "x-amz-server-side-encryption-customer-key",
+    "x-amz-source-expected-bucket-owner",
     "x-amz-storage-class",
+    "x-amz-tagging",
+    "x-amz-tagging-directive",
     "x-amz-trailer",
+];
+
+/// What documents are made of.
+const WORDS: [&str; 40] = [
+    "<",
+    ">",
+    "/",
+    "=",
+    "\"",
+    "'",
+    "&",
+    ";",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "<?xml",
+    "?>",
+    "Delete",
+    "Object",
+    "Key",
+    "Part",
+    "PartNumber",
+    "ETag",
+    "1",
+    "&#x41;",
+    "&lt;",
+    " ",
+    "\n",
+    "Status",
+    "Enabled",
+    "Rule",
+    "TagSet",
+    "Mode",
+    "xmlns",
+    "<Delete>",
+    "</Delete>",
+    "<Object>",
+    "</Object>",
+    "<Key>",
+    "</Key>",
+    "\u{feff}",
+    "\u{0}",
+    "\u{17e}",
 ];
 
 /// A signed request of a random shape, with noise in its values.
 fn shape(noise: &mut Noise, city: &Account) -> Request {
     let mut target = noise.pick(&PATHS).to_owned();
     let mut joint = '?';
-    for parameter in PARAMETERS {
-        if noise.below(8) == 0 {
-            let value = match noise.below(3) {
-                0 => String::new(),
-                1 => noise.below(20_000).to_string(),
-                _ => noise.escaped(24),
-            };
-            write!(target, "{joint}{parameter}={value}").expect("text");
-            joint = '&';
-        }
+    let mut parameters = PARAMETERS.to_vec();
+    parameters.retain(|_| noise.below(10) == 0);
+    for _ in 0..noise.below(3) {
+        parameters.push(noise.pick(&SUBRESOURCES));
+    }
+    parameters.sort_unstable();
+    parameters.dedup();
+    for parameter in parameters {
+        let value = match noise.below(3) {
+            0 => String::new(),
+            1 => noise.below(20_000).to_string(),
+            _ => noise.escaped(24),
+        };
+        write!(target, "{joint}{parameter}={value}").expect("text");
+        joint = '&';
     }
     let mut request = city.request(noise.pick(&METHODS), &target);
     for header in HEADERS {
-        if noise.below(12) == 0 {
+        if noise.below(24) == 0 {
             let value = noise.visible(40).trim().replace("  ", "_");
             request = request.header(header, &value);
         }
@@ -164,7 +206,7 @@ fn row_76_ghsa_gw2x_noise_in_signed_requests_is_answered_civilly() {
     let scene = Scene::start();
     let mut noise = Noise::new("signed");
     let mut is_reached = 0;
-    for round in 0..3000 {
+    for round in 0..4000 {
         let request = shape(&mut noise, &scene.city);
         let wire = request.wire();
         let mut connection = Connection::open(scene.city.port);
@@ -179,58 +221,27 @@ fn row_76_ghsa_gw2x_noise_in_signed_requests_is_answered_civilly() {
         is_reached += usize::from(code != "SignatureDoesNotMatch");
     }
     // The noise has come past the signature.
-    assert!(is_reached > 2500, "{is_reached}");
+    assert!(is_reached > 3300, "{is_reached}");
     scene.serves_a_good_client();
 }
 
 #[test]
 fn row_76_noise_in_documents_is_answered_civilly() {
-    let scene = Scene::start();
-    let upload = scene.city.post("/attacked/object?uploads", "").expect(200);
-    let upload = upload.text("UploadId").expect("an id");
-    let complete = format!("/attacked/object?uploadId={upload}");
+    let (scene, upload) = documents::scene();
     let mut noise = Noise::new("documents");
-    let words = [
-        "<",
-        ">",
-        "/",
-        "=",
-        "\"",
-        "'",
-        "&",
-        ";",
-        "<!--",
-        "-->",
-        "<![CDATA[",
-        "]]>",
-        "<?xml",
-        "?>",
-        "Delete",
-        "Object",
-        "Key",
-        "Part",
-        "PartNumber",
-        "ETag",
-        "1",
-        "&#x41;",
-        "&lt;",
-        " ",
-        "\n",
-        "CreateBucketConfiguration",
-        "CompleteMultipartUpload",
-        "xmlns",
-        "<Delete>",
-        "</Delete>",
-        "<Object>",
-        "</Object>",
-        "<Key>",
-        "</Key>",
-        "\u{feff}",
-        "\u{0}",
-        "\u{17e}",
-    ];
-    for round in 0..1500 {
+    let tags: Vec<String> = DOCUMENTS
+        .iter()
+        .flat_map(|document| ["<", "</"].map(|open| format!("{open}{}>", document.root())))
+        .collect();
+    let mut words = WORDS.to_vec();
+    words.extend(tags.iter().map(String::as_str));
+    for document in DOCUMENTS.iter().cycle().take(3000) {
         let mut body = Vec::new();
+        // Some begin as the document does, so that the noise reaches its fields.
+        let begins = noise.below(2) == 0;
+        if begins {
+            body.extend_from_slice(format!("<{}>", document.root()).as_bytes());
+        }
         for _ in 0..noise.below(40) {
             if noise.below(10) == 0 {
                 body.extend(noise.bytes(4));
@@ -238,23 +249,18 @@ fn row_76_noise_in_documents_is_answered_civilly() {
                 body.extend_from_slice(noise.pick(&words).as_bytes());
             }
         }
-        let requests = [
-            ("POST", "/attacked?delete"),
-            ("POST", &*complete),
-            ("PUT", "/created"),
-        ];
-        let (method, target) = requests[round % 3];
-        let answer = scene.city.request(method, target).body(body.clone()).send();
+        let target = document.target(&upload);
+        let request = scene.city.request(document.method, &target);
+        let answer = request.body(body.clone()).send();
         let text = String::from_utf8_lossy(&body).into_owned();
         assert!(is_civil(answer.status), "{target}: {text:?}");
-        let is_document = text.contains("<Delete>") || text.trim().is_empty();
-        assert!(answer.status >= 400 || is_document, "{text:?}");
+        let is_document = text.contains(document.root()) || text.trim().is_empty();
+        assert!(answer.status >= 400 || is_document, "{target}: {text:?}");
         if answer.status == 200 && target == "/created" {
-            scene.city.delete(target).expect(204);
+            scene.city.delete(&target).expect(204);
         }
     }
-    scene.city.delete(&complete).expect(204);
-    scene.is_unharmed();
+    documents::is_unharmed(&scene, &upload);
 }
 
 /// Bytes that are no HTTP at all, and HTTP that is nearly so.

@@ -80,8 +80,13 @@ impl Frames {
 
 /// The head of a streaming PUT of [`DATA`] in one of the three forms, and its frames.
 pub(crate) fn streaming_put(scene: &Scene, payload: &str) -> (Wire, Frames) {
+    streaming(scene, "/attacked/object", payload)
+}
+
+/// As [`streaming_put`], to another target.
+pub(crate) fn streaming(scene: &Scene, target: &str, payload: &str) -> (Wire, Frames) {
     let len = DATA.len().to_string();
-    let put = scene.city.request("PUT", "/attacked/object");
+    let put = scene.city.request("PUT", target);
     let mut put = put
         .payload(payload)
         .header("content-encoding", "aws-chunked")

@@ -7,7 +7,7 @@ use crate::raw::{Account, Answer, Request};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode};
 
-const ALGORITHMS: [&str; 5] = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];
+pub(super) const ALGORITHMS: [&str; 5] = ["CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256"];
 const MODE: &str = "x-amz-checksum-mode";
 
 /// The headers of checksums, values only of other headers than the type.
@@ -26,6 +26,11 @@ fn put(city: &Account, body: &[u8]) -> Request {
 
 /// An upload whose checksum comes behind its body.
 fn put_with_trailer(city: &Account, body: &[u8], header: &str, value: &str) -> Request {
+    with_trailer(put(city, b""), body, header, value)
+}
+
+/// Gives a request a body with the checksum behind it.
+pub(super) fn with_trailer(request: Request, body: &[u8], header: &str, value: &str) -> Request {
     let len = body.len();
     let mut framed = format!("{len:x}\r\n").into_bytes();
     framed.extend_from_slice(body);
@@ -33,19 +38,20 @@ fn put_with_trailer(city: &Account, body: &[u8], header: &str, value: &str) -> R
         framed.extend_from_slice(b"\r\n0\r\n");
     }
     framed.extend_from_slice(format!("{header}:{value}\r\n\r\n").as_bytes());
-    put(city, &framed)
+    request
+        .body(framed)
         .payload("STREAMING-UNSIGNED-PAYLOAD-TRAILER")
         .header("x-amz-decoded-content-length", &len.to_string())
         .header("x-amz-trailer", header)
 }
 
 /// A well-formed value that is not the body's.
-fn wrong(algorithm: &str) -> String {
+pub(super) fn wrong(algorithm: &str) -> String {
     checksum(algorithm, b"another body")
 }
 
 /// Values that no checksum of the algorithm has.
-fn malformed(algorithm: &str, body: &[u8]) -> Vec<String> {
+pub(super) fn malformed(algorithm: &str, body: &[u8]) -> Vec<String> {
     let right = checksum(algorithm, body);
     let longer = if algorithm == "SHA1" {
         "SHA256"

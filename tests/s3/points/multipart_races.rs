@@ -6,7 +6,7 @@ use crate::raw::Answer;
 use std::thread;
 
 /// Sends both at once.
-fn at_once(
+pub(super) fn at_once(
     one: impl FnOnce() -> Answer + Send,
     other: impl FnOnce() -> Answer + Send,
 ) -> (Answer, Answer) {
