@@ -7,5 +7,6 @@
 pub mod clock;
 pub mod lifecycle;
 pub mod lifecycle_progress;
+mod lifecycle_warden;
 pub mod quota_watch;
 pub mod sweep;

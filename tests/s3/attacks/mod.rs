@@ -12,6 +12,7 @@ mod digests;
 mod framing;
 mod headers;
 mod http2;
+mod lock_rows;
 mod locks;
 mod multipart;
 mod names;
