@@ -205,7 +205,7 @@ fn functions_that_wait_for_a_guard_are_not_called() {
             "`{name}` is gone: does the rule look for the right name?"
         );
     }
-    check(|source| uncalled_findings(source));
+    check(uncalled_findings);
 }
 
 /// Uses of functions of [`UNCALLED`] outside the places where they are.

@@ -21,7 +21,7 @@ struct Victim {
     version: String,
     /// Whether it is the newest one of its object.
     is_newest: bool,
-    damage: fn(&mut Vec<u8>),
+    damage: fn(&mut [u8]),
 }
 
 impl Victim {
@@ -41,27 +41,27 @@ impl Victim {
 }
 
 /// The date of the retention is over.
-fn end_retention(row: &mut Vec<u8>) {
+fn end_retention(row: &mut [u8]) {
     let at = place_of_date(row);
     row[at..at + 8].copy_from_slice(&PAST.to_le_bytes());
 }
 
 /// There is no hold.
-fn end_hold(row: &mut Vec<u8>) {
+fn end_hold(row: &mut [u8]) {
     let at = place_of_date(row);
     assert_eq!(row[at + 8], 1, "the hold is readable");
     row[at + 8] = 0;
 }
 
 /// Neither.
-fn end_both(row: &mut Vec<u8>) {
+fn end_both(row: &mut [u8]) {
     end_hold(row);
     end_retention(row);
 }
 
 /// Locked versions, with a newer one above those that are to be older ones.
 fn victims(city: &Account) -> Vec<Victim> {
-    let lock = |object_key: &'static str, mode: &str, hold: &str, damage: fn(&mut Vec<u8>)| {
+    let lock = |object_key: &'static str, mode: &str, hold: &str, damage: fn(&mut [u8])| {
         let target = format!("/worm/{object_key}");
         let put_locked = locked(city, &target, mode, FAR).header(HOLD, hold);
         let version = version_of(&put_locked.body("the record").send().expect(200));
@@ -106,7 +106,7 @@ fn row_59_unreadable_lock_blocks_every_way_to_destroy_a_version() {
     put(&city, "/worm/trimmed", "1");
     put(&city, "/worm/trimmed", "2");
     server.kill();
-    let change = |victim: &Victim| damage(&server, &victim.row(), victim.damage);
+    let change = |victim: &Victim| damage(&server, &victim.row(), |row| (victim.damage)(row));
     let before: Vec<_> = victims.iter().map(change).collect();
     server.restart();
     for victim in &victims {
