@@ -2,9 +2,9 @@
 //! "Style").
 //!
 //! Owns: file length, the comment every file opens with, import direction, fences around external
-//! crates, globs, words that do not ship, secret types, line length, ASCII, invariant ids, and
-//! paths of the machine that the code was written on. Not here: function length and arguments
-//! (clippy.toml).
+//! crates, functions that wait for a guard, globs, words that do not ship, secret types, line
+//! length, ASCII, invariant ids, and paths of the machine that the code was written on. Not here:
+//! function length and arguments (clippy.toml).
 //!
 //! Only the standard library, and plain text: a rule that needs a parser is too clever for this
 //! file. Every finding names file, line and what to do. An exception is a line in a table here,
@@ -24,7 +24,8 @@ use source::{Source, folders_of_this_machine, has_extension, kept_files, sources
 use std::collections::BTreeMap;
 use tables::{
     BANNED, CODE_LINES_MAX, COLUMNS_MAX, DERIVES_OF_SECRETS, FENCES, FILE_LINES_MAX, LITERAL_MIN,
-    LONG_FILES, NEVER, NON_ASCII_FILES, RANKS, SECRET_FIELDS, SECRET_TYPES, SIDEWAYS, WORD_FILES,
+    LONG_FILES, NEVER, NON_ASCII_FILES, RANKS, SECRET_FIELDS, SECRET_TYPES, SIDEWAYS, UNCALLED,
+    WORD_FILES,
 };
 
 fn has_exception(table: &[(&str, &str)], path: &str) -> bool {
@@ -189,6 +190,51 @@ fn external_crates_stay_behind_their_fences() {
         }
         found
     });
+}
+
+#[test]
+fn functions_that_wait_for_a_guard_are_not_called() {
+    let sources = sources();
+    for (name, places, _) in UNCALLED {
+        let known = sources.iter().any(|source| {
+            let is_home = places.iter().any(|place| source.path.starts_with(place));
+            is_home && source.text.contains(&format!("fn {name}("))
+        });
+        assert!(
+            known,
+            "`{name}` is gone: does the rule look for the right name?"
+        );
+    }
+    check(uncalled_findings);
+}
+
+/// Uses of functions of [`UNCALLED`] outside the places where they are.
+fn uncalled_findings(source: &Source) -> Vec<String> {
+    let mut found = Vec::new();
+    if !source.path.starts_with("src/") {
+        return found;
+    }
+    let code = source.without_comments();
+    for (name, places, reason) in UNCALLED {
+        if places.iter().any(|place| source.path.starts_with(place)) {
+            continue;
+        }
+        for (line, _) in words(&code, name) {
+            found.push(source.finding(line, &format!("uses `{name}`: {reason}")));
+        }
+    }
+    found
+}
+
+#[test]
+fn call_of_a_function_that_waits_for_its_guard_is_found() {
+    let text = "//! Doc.\nasync fn shred() {\n    keys.destroy_tenant_key(tenant).await;\n}\n";
+    let of = |path: &str| Source {
+        path: path.to_owned(),
+        text: text.to_owned(),
+    };
+    assert_eq!(uncalled_findings(&of("src/control/keys.rs")).len(), 1);
+    assert_eq!(uncalled_findings(&of("src/kms/local.rs")).len(), 0);
 }
 
 #[test]

@@ -111,7 +111,8 @@ pub trait KeyProvider: Send + Sync + Debug {
     async fn rotate_tenant_key(&self, tenant: TenantId) -> Result<u32, KeyError>;
 
     /// Destroys all generations of the tenant's key. What they wrapped cannot be opened again by
-    /// anybody. A tenant without a key is no error.
+    /// anybody. A tenant without a key is no error. Nothing calls it yet: it would destroy retained
+    /// versions too (`tests/tidy/tables.rs`, `UNCALLED`).
     ///
     /// # Errors
     /// `Unavailable`.

@@ -1,15 +1,15 @@
 //! The lifecycle job: does what the rules of the buckets say, at a bounded rate, and tells what it
 //! did.
 //!
-//! Owns: passes over a bucket, how they are resumed, their rate, their report.
-//! Not here: what is due (`model::lifecycle::due`), doing it (`gateway::lifecycle`).
+//! Owns: passes over a bucket, how they are resumed.
+//! Not here: what is due (`model::lifecycle::due`), doing it (`gateway::lifecycle`), rate and
+//! report (`jobs::lifecycle_warden`).
 //!
 //! Every action is one commit that holds only if what was judged is still there, so a crash leaves
-//! a pass half done and nothing else; how far it came is stored, and the next process goes on
-//! there.
+//! a pass half done and nothing else; how far it came is stored in the same commit, and the next
+//! process goes on there.
 
 use crate::base::clock::Clock;
-use crate::base::kind::ErrorKind;
 use crate::base::task::Stop;
 use crate::catalog::buckets::{self, BucketEntry, BucketRecord};
 use crate::catalog::error::CatalogError;
@@ -17,8 +17,9 @@ use crate::catalog::retention_clock::RetentionClock;
 use crate::gateway::Gateway;
 use crate::gateway::bucket_settings::LifecycleRules;
 use crate::gateway::error::GatewayError;
-use crate::gateway::lifecycle::{LifecycleObserver, LifecycleOutcome};
-use crate::jobs::lifecycle_progress::{LifecycleReport, Pass, Place, Progress};
+use crate::gateway::lifecycle::{LifecycleObserver, OpenUpload};
+use crate::jobs::lifecycle_progress::{Pass, Place, Progress};
+use crate::jobs::lifecycle_warden::Warden;
 use crate::model::id::{BucketId, UploadId};
 use crate::model::lifecycle::due::{DayLength, KeyRules, Moment};
 use crate::model::object_key::ObjectKey;
@@ -31,8 +32,8 @@ use std::time::Duration;
 
 /// Object keys or uploads looked at in one step.
 const PAGE: usize = 256;
-/// Steps without an action after which the place is stored all the same.
-const STEPS_PER_STORE: u32 = 16;
+/// Steps after which the place is stored though nothing was done.
+const STEPS_PER_STORE: u64 = 16;
 /// Pause after each step, so that a pass over much that is not due leaves room for requests.
 const STEP_PAUSE: Duration = Duration::from_millis(2);
 /// How often the job looks for buckets whose next pass has come.
@@ -49,6 +50,9 @@ pub struct LifecycleSettings {
     pub day: DayLength,
 }
 
+/// A bucket, its rules, and when they are applied.
+type Work<'a> = (&'a BucketRecord, &'a LifecycleRules, Moment);
+
 /// The job.
 #[derive(Debug)]
 pub struct LifecycleJob {
@@ -58,75 +62,6 @@ pub struct LifecycleJob {
     retention: Arc<RetentionClock>,
     metrics: Arc<Metrics>,
     settings: LifecycleSettings,
-}
-
-/// Holds a pass to its rate and counts what it does.
-struct Warden<'a> {
-    job: &'a LifecycleJob,
-    stop: &'a Stop,
-    report: LifecycleReport,
-    has_acted: bool,
-}
-
-impl LifecycleObserver for Warden<'_> {
-    async fn admit(&mut self) -> bool {
-        let pause = Duration::from_secs(1) / self.job.settings.actions_per_second.max(1);
-        self.job.clock.sleep(pause).await;
-        !self.stop.is_stopped()
-    }
-
-    fn outcome(&mut self, outcome: LifecycleOutcome) {
-        let report = &mut self.report;
-        let (count, event) = match outcome {
-            LifecycleOutcome::AbortedUpload => (
-                &mut report.aborted_uploads,
-                Some(LifecycleEvent::AbortedUpload),
-            ),
-            LifecycleOutcome::Changed => (&mut report.changed, None),
-            LifecycleOutcome::Expired => (&mut report.expired, Some(LifecycleEvent::Expired)),
-            LifecycleOutcome::Locked => (&mut report.locked, Some(LifecycleEvent::Locked)),
-            LifecycleOutcome::OverQuota => {
-                (&mut report.over_quota, Some(LifecycleEvent::OverQuota))
-            }
-            LifecycleOutcome::Protected => (&mut report.protected, Some(LifecycleEvent::Protected)),
-            LifecycleOutcome::RemovedMarker => (
-                &mut report.removed_markers,
-                Some(LifecycleEvent::RemovedMarker),
-            ),
-            LifecycleOutcome::RemovedVersion => (
-                &mut report.removed_versions,
-                Some(LifecycleEvent::RemovedVersion),
-            ),
-        };
-        *count += 1;
-        if let Some(event) = event {
-            self.has_acted = true;
-            self.job.metrics.lifecycle(event);
-        }
-    }
-}
-
-impl Warden<'_> {
-    /// A damaged object is told and passed over; anything else would fail for the next one too, and
-    /// ends the pass where it is.
-    fn judge_failure(
-        &mut self,
-        object_key: &ObjectKey,
-        error: GatewayError,
-    ) -> Result<(), GatewayError> {
-        if error.kind() != ErrorKind::Corrupt {
-            return Err(error);
-        }
-        self.report.failed += 1;
-        self.job.metrics.lifecycle(LifecycleEvent::Failed);
-        tracing::warn!(
-            object_key = object_key.as_str(),
-            error = %error,
-            kind = ?error.kind(),
-            "lifecycle rules were not applied to a damaged object; the next pass tries again"
-        );
-        Ok(())
-    }
 }
 
 impl LifecycleJob {
@@ -242,20 +177,16 @@ impl LifecycleJob {
     async fn pass(
         &self,
         entry: &BucketEntry,
-        (mut progress, mut pass): (Progress, Pass),
+        state: (Progress, Pass),
         stop: &Stop,
     ) -> Result<(), GatewayError> {
-        let mut warden = Warden {
-            job: self,
-            stop,
-            report: pass.report,
-            has_acted: false,
-        };
-        let mut steps = 0_u32;
-        loop {
+        let rules_checksum = state.0.rules;
+        let parts = (&*self.clock, &*self.metrics, stop);
+        let mut warden = Warden::new(parts, self.settings.actions_per_second, state);
+        for step in 1_u64.. {
             // A pass may take hours: what its bucket's owner changes meanwhile counts at once.
             let in_force = self.in_force(entry.bucket).await?;
-            let same = in_force.filter(|(_, rules)| rules.checksum() == progress.rules);
+            let same = in_force.filter(|(_, rules)| rules.checksum() == rules_checksum);
             let Some((bucket, rules)) = same else {
                 return Ok(());
             };
@@ -263,23 +194,16 @@ impl LifecycleJob {
                 now: self.retention.now(),
                 day: self.settings.day,
             };
-            let next = match &pass.place {
-                Place::Objects(after) => {
-                    let work = (&rules, moment, after.as_deref());
-                    self.step_objects(&bucket, work, &mut warden).await?
-                }
-                Place::Uploads(after) => {
-                    let work = (&rules, moment, after.as_ref());
-                    self.step_uploads(&bucket, work, &mut warden).await?
-                }
+            let work = (&bucket, &rules, moment);
+            let is_over = match warden.place().clone() {
+                Place::Objects(after) => self.step_objects(work, after, &mut warden).await?,
+                Place::Uploads(after) => self.step_uploads(work, after, &mut warden).await?,
             };
-            pass.report = warden.report;
-            let Some(next) = next else { break };
-            pass.place = next;
-            steps += 1;
-            if stop.is_stopped() || warden.has_acted || steps.is_multiple_of(STEPS_PER_STORE) {
-                warden.has_acted = false;
-                progress.running = Some(pass.clone());
+            if is_over {
+                break;
+            }
+            if stop.is_stopped() || step.is_multiple_of(STEPS_PER_STORE) {
+                let progress = warden.progress();
                 progress.store(&*self.engine, entry.bucket).await?;
             }
             if stop.is_stopped() {
@@ -288,10 +212,13 @@ impl LifecycleJob {
             self.clock.sleep(STEP_PAUSE).await;
         }
         let finished = self.retention.now();
-        progress.running = None;
-        progress.finished_millis = Some(finished.millis());
+        let progress = Progress {
+            running: None,
+            finished_millis: Some(finished.millis()),
+            ..warden.progress()
+        };
         progress.store(&*self.engine, entry.bucket).await?;
-        self.tell(entry, &pass, finished);
+        self.tell(entry, warden.pass(), finished);
         Ok(())
     }
 
@@ -315,21 +242,20 @@ impl LifecycleJob {
         );
     }
 
-    /// One page of objects; `None` never, since uploads come behind them.
+    /// One page of objects. Returns `false`, since uploads come behind them.
     async fn step_objects(
         &self,
-        bucket: &BucketRecord,
-        (rules, moment, after): (&LifecycleRules, Moment, Option<&str>),
+        (bucket, rules, moment): Work<'_>,
+        after: Option<String>,
         warden: &mut Warden<'_>,
-    ) -> Result<Option<Place>, GatewayError> {
+    ) -> Result<bool, GatewayError> {
         // What was stored as a place was an object key.
-        let after = after.and_then(|after| ObjectKey::parse(after).ok());
+        let after = after.and_then(|after| ObjectKey::parse(&after).ok());
         let page = self
             .gateway
             .lifecycle_keys(bucket, after.as_ref(), PAGE)
             .await?;
         let is_last = page.len() < PAGE;
-        let mut done = after;
         for object_key in page {
             let object = (bucket, &object_key);
             let applied = self
@@ -338,61 +264,57 @@ impl LifecycleJob {
             match applied.await {
                 Ok(true) => {}
                 // Told to stop in the middle: this object is looked at again.
-                Ok(false) => return Ok(Some(Place::Objects(done.as_ref().map(text)))),
+                Ok(false) => return Ok(false),
                 Err(error) => warden.judge_failure(&object_key, error)?,
             }
-            warden.report.object_keys += 1;
-            done = Some(object_key);
+            warden.advance_object(&object_key);
         }
-        Ok(Some(if is_last {
-            Place::Uploads(None)
-        } else {
-            Place::Objects(done.as_ref().map(text))
-        }))
+        if is_last {
+            warden.advance(Place::Uploads(None));
+        }
+        Ok(false)
     }
 
-    /// One page of uploads; `None` behind the last one.
+    /// One page of uploads. Returns whether it was the last one.
     async fn step_uploads(
         &self,
-        bucket: &BucketRecord,
-        (rules, moment, after): (&LifecycleRules, Moment, Option<&(String, String)>),
+        (bucket, rules, moment): Work<'_>,
+        after: Option<(String, String)>,
         warden: &mut Warden<'_>,
-    ) -> Result<Option<Place>, GatewayError> {
+    ) -> Result<bool, GatewayError> {
         let after = after.and_then(|(object_key, upload)| {
             let upload: UploadId = upload.parse().ok()?;
-            Some((ObjectKey::parse(object_key).ok()?, upload))
+            Some((ObjectKey::parse(&object_key).ok()?, upload))
         });
         let behind = after.as_ref().map(|(object_key, own)| (object_key, *own));
         let page = self.gateway.lifecycle_uploads(bucket, behind, PAGE).await?;
         let is_last = page.len() < PAGE;
-        let mut done = after;
         for upload in page {
             let own = KeyRules::of(&rules.configuration, upload.object_key.as_str());
             let Some(initiated) = upload.initiated else {
                 let error = CatalogError::Inconsistent("upload").into();
                 warden.judge_failure(&upload.object_key, error)?;
-                done = Some((upload.object_key, upload.upload));
+                warden.advance(behind_upload(&upload));
                 continue;
             };
             if own.aborts(initiated, moment) {
                 if !warden.admit().await {
-                    return Ok(Some(Place::Uploads(done.map(texts))));
+                    return Ok(false);
                 }
-                match self.gateway.abort_due_upload(bucket, rules, &upload).await {
+                let gateway = &self.gateway;
+                let aborted = gateway.abort_due_upload((bucket, rules), &upload, warden);
+                match aborted.await {
                     Ok(outcome) => warden.outcome(outcome),
                     Err(error) => warden.judge_failure(&upload.object_key, error)?,
                 }
             }
-            done = Some((upload.object_key, upload.upload));
+            warden.advance(behind_upload(&upload));
         }
-        Ok((!is_last).then(|| Place::Uploads(done.map(texts))))
+        Ok(is_last)
     }
 }
 
-fn text(object_key: &ObjectKey) -> String {
-    object_key.as_str().to_owned()
-}
-
-fn texts((object_key, upload): (ObjectKey, UploadId)) -> (String, String) {
-    (text(&object_key), upload.to_string())
+fn behind_upload(upload: &OpenUpload) -> Place {
+    let object_key = upload.object_key.as_str().to_owned();
+    Place::Uploads(Some((object_key, upload.upload.to_string())))
 }

@@ -5,9 +5,12 @@
 
 use crate::catalog::error::CatalogError;
 use crate::catalog::settings::{self, SettingsKind};
+use crate::gateway::lifecycle::LifecycleOutcome;
 use crate::model::id::BucketId;
-use crate::storage::Engine;
+use crate::storage::{Engine, MetaBatch};
 use serde::{Deserialize, Serialize};
+
+const KIND: SettingsKind = SettingsKind::LifecycleProgress;
 
 /// How far a bucket's pass by some rules has come, and when the last one ended. Stored as JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
@@ -72,6 +75,22 @@ pub struct LifecycleReport {
     pub failed: u64,
 }
 
+impl LifecycleReport {
+    /// The number that an outcome adds to.
+    pub(in crate::jobs) fn count_mut(&mut self, outcome: LifecycleOutcome) -> &mut u64 {
+        match outcome {
+            LifecycleOutcome::AbortedUpload => &mut self.aborted_uploads,
+            LifecycleOutcome::Changed => &mut self.changed,
+            LifecycleOutcome::Expired => &mut self.expired,
+            LifecycleOutcome::Locked => &mut self.locked,
+            LifecycleOutcome::OverQuota => &mut self.over_quota,
+            LifecycleOutcome::Protected => &mut self.protected,
+            LifecycleOutcome::RemovedMarker => &mut self.removed_markers,
+            LifecycleOutcome::RemovedVersion => &mut self.removed_versions,
+        }
+    }
+}
+
 impl Progress {
     /// Reads the bucket's row.
     ///
@@ -81,7 +100,7 @@ impl Progress {
         engine: &dyn Engine,
         bucket: BucketId,
     ) -> Result<Self, CatalogError> {
-        let row = settings::load(engine, bucket, SettingsKind::LifecycleProgress).await?;
+        let row = settings::load(engine, bucket, KIND).await?;
         let Some(row) = row else {
             return Ok(Self::default());
         };
@@ -98,7 +117,15 @@ impl Progress {
         engine: &dyn Engine,
         bucket: BucketId,
     ) -> Result<(), CatalogError> {
-        let document = serde_json::to_vec(self).unwrap_or_default();
-        settings::store(engine, bucket, SettingsKind::LifecycleProgress, &document).await
+        settings::store(engine, bucket, KIND, &self.encode()).await
+    }
+
+    /// Adds writing the bucket's row to a batch on the bucket's partition.
+    pub(in crate::jobs) fn put(&self, batch: &mut MetaBatch) {
+        settings::put(batch, KIND, &self.encode());
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
     }
 }

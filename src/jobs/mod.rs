@@ -9,5 +9,6 @@ pub mod clock;
 pub mod last_used;
 pub mod lifecycle;
 pub mod lifecycle_progress;
+mod lifecycle_warden;
 pub mod quota_watch;
 pub mod sweep;

@@ -14,18 +14,24 @@ import datetime
 import json
 import os
 import random
+import re
 import shutil
 import sys
 import time
 from pathlib import Path
 
 from backup_attack import Attack
-from backup_shell import Shell, sections
+from backup_shell import Shell, commands_in_text, sections
 from harness import (
     MIB, Authority, Report, Server, Target, expect, expect_equal, expect_same_tree, main_of,
     work_folder,
 )  # fmt: skip
 
+# Commands that the document has in its running text and says of that no test runs them.
+NOT_RUN = {
+    'pgbackrest --repo-target-time="2026-11-23 10:00:00+00" restore',
+    'rclone purge "city:$BUCKET/2026-11"',
+}
 FIRST_TEXT = "Одлука о буџету за 2026. годину\n"
 ROWS = 1000
 
@@ -48,6 +54,7 @@ class Backup:
         self.server = server
         self.folder = folder
         self.target = None
+        self.authority = None
         self.client = None
         self.environment = {}
         self.shells = {}
@@ -57,7 +64,7 @@ class Backup:
         """One section after the other."""
         # PostgreSQL's account has to reach its own folder in it.
         self.folder.chmod(0o755)
-        authority = Authority(self.folder / "authority")
+        authority = self.authority = Authority(self.folder / "authority")
         certificate = self.folder / "ca.pem"
         shutil.copy(authority.certificate, certificate)
         self.server.initialise()
@@ -82,12 +89,16 @@ class Backup:
         found = sections()
         known = {
             "Profiles": self.profiles,
+            "What the commands expect": self.credentials,
             "restic": self.restic,
             "rclone": self.rclone,
             "s3cmd": self.s3cmd,
             "pgBackRest": self.pgbackrest,
         }
         expect_equal(sorted(found), sorted(known), "sections with commands")
+        in_blocks = "".join(block.text for blocks in found.values() for block in blocks)
+        beside = {command for command in commands_in_text() if command not in in_blocks}
+        expect_equal(beside, NOT_RUN, "commands that nobody runs")
         for title, program in known.items():
             with self.report.check(f"backup: {title}: every command does what the document says"):
                 program(found[title])
@@ -117,6 +128,16 @@ class Backup:
         for block in blocks:
             text = shell.run(block.text, block.is_refused)
         expect("[object_lock]" in text, "no profile was shown")
+
+    def credentials(self, blocks):
+        """A key, good for requests."""
+        shell, _ = self.shell("credentials")
+        for block in blocks:
+            told = shell.run(block.text, block.is_refused)
+            credential = re.findall(r"\b([A-Z0-9]{16,}|[A-Za-z0-9+/]{40,})\b", told)
+            expect_equal(len(credential), 2, "an access key's id and its secret")
+            target = Target(self.server, credential, self.folder / "new-key", self.authority)
+            target.boto3_client().list_buckets()
 
     def restic(self, blocks):
         """Snapshots of documents that change; locks; two attacks."""
@@ -257,6 +278,11 @@ class Backup:
             '--log "$HOME/restored.log" > /dev/null'
         )
         try:
+            # It answers as soon as it is consistent, while it still brings back the WAL.
+            shell.run(
+                f"until [ $(PGPORT=5498 {query} 'SELECT pg_is_in_recovery()') = f ]; "
+                "do sleep 0.2; done"
+            )
             count = shell.run(f'PGPORT=5498 {query} "SELECT count(*), sum(n) FROM akt"')
             rows = 2 * ROWS
             expect_equal(count.strip(), f"{rows}|{rows * (rows + 1) // 2}", "rows")

@@ -11,6 +11,8 @@ from harness import Failed, expect
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "BACKUP.md"
 BLOCK_SECONDS = 600
 UNPRIVILEGED = "postgres"
+# What a command of the document begins with.
+PROGRAMS = ("aws", "pg_ctl", "pgbackrest", "psql", "rclone", "restic", "riznica", "s3cmd")
 
 
 class Block:
@@ -39,6 +41,22 @@ def sections():
             block = Block(heading, "\n".join(text) + "\n", is_refused)
             found.setdefault(title, []).append(block)
             is_refused = False
+    return found
+
+
+def commands_in_text():
+    """Commands that stand in the running text instead of in a block, as they are written."""
+    text, is_block = [], False
+    for line in DOCUMENT.read_text("utf-8").splitlines():
+        if line.startswith("```"):
+            is_block = not is_block
+        elif not is_block:
+            text.append(line)
+    found = set()
+    for span in re.findall(r"`([^`]+)`", "\n".join(text)):
+        words = span.split()
+        if words[0] in PROGRAMS and words[1:] not in ([], [".."]):
+            found.add(" ".join(words))
     return found
 
 

@@ -50,6 +50,8 @@ class Lock:
             ("versions: list_object_versions in pages finds each once", self.paging),
             ("versions: multipart upload makes one, and it is read by its id", self.transfer),
             ("versions: null versions of a Suspended bucket", self.null_versions),
+            ("versions: delete_objects makes markers, also of what is not there", self.markers),
+            ("versions: MFA delete is not implemented", self.mfa_delete),
             ("tags: put, get, delete, of versions", self.tags),
             ("tags: by header on put, copy and multipart", self.tags_by_header),
             ("tags: what is none is refused", self.wrong_tags),
@@ -174,6 +176,8 @@ class Lock:
         self.set_versioning(self.versioned, "Suspended")
         for body in [b"null 1", b"null 2"]:
             expect_equal(self.put(self.versioned, "null", body), None, "id of a suspended write")
+        completed = self.complete("suspended parts")
+        expect_equal(completed.get("VersionId"), None, "id of a suspended upload")
         rows = self.rows(self.versioned, Prefix="null")
         expect_equal(rows, [("null", "null", True), ("null", version, False)], "versions")
         expect_equal(self.get(self.versioned, "null", "null"), b"null 2", "null version")
@@ -181,6 +185,45 @@ class Lock:
         self.set_versioning(self.versioned, "Enabled")
         self.delete(self.versioned, "null", "null")
         expect_equal(self.get(self.versioned, "null"), b"version", "the version below")
+        completed = self.complete("suspended parts")
+        rows = self.rows(self.versioned, Prefix="suspended parts")
+        wanted = [("suspended parts", completed["VersionId"], True), ("suspended parts", "null", False)]
+        expect_equal(rows, wanted, "versions of completed uploads")
+
+    def complete(self, object_key):
+        """An upload of one part, completed."""
+        place = {"Bucket": self.versioned, "Key": object_key}
+        upload = self.s3.create_multipart_upload(**place)["UploadId"]
+        part = self.s3.upload_part(UploadId=upload, PartNumber=1, Body=b"part", **place)
+        parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+        return self.s3.complete_multipart_upload(UploadId=upload, MultipartUpload=parts, **place)
+
+    def markers(self):
+        """Without versions nothing is destroyed."""
+        version = self.put(self.versioned, "many/there")
+        names = ["many/absent", "many/there"]
+        entries = [{"Key": name} for name in names]
+        answer = self.s3.delete_objects(Bucket=self.versioned, Delete={"Objects": entries})
+        expect("Errors" not in answer, f"errors: {answer.get('Errors')}")
+        made = {row["Key"]: row["DeleteMarkerVersionId"] for row in answer["Deleted"]}
+        expect_equal([row.get("DeleteMarker") for row in answer["Deleted"]], [True, True], "kind")
+        rows = self.rows(self.versioned, Prefix="many/")
+        wanted = {(name, made[name], True) for name in names}
+        wanted.add(("many/there", version, False))
+        expect_equal(set(rows), wanted, "versions and markers")
+        entries = [{"Key": name, "VersionId": made[name]} for name in names]
+        answer = self.s3.delete_objects(Bucket=self.versioned, Delete={"Objects": entries})
+        told = {(row["Key"], row["VersionId"], row["DeleteMarker"]) for row in answer["Deleted"]}
+        expect_equal(told, {(name, made[name], True) for name in names}, "deleted markers")
+        expect_equal(self.get(self.versioned, "many/there"), b"content", "in sight again")
+
+    def mfa_delete(self):
+        """It takes a device that this server does not know."""
+        settings = {"Status": "Suspended", "MFADelete": "Enabled"}
+        with refused("NotImplemented", 501):
+            self.s3.put_bucket_versioning(Bucket=self.versioned, VersioningConfiguration=settings)
+        answer = self.s3.get_bucket_versioning(Bucket=self.versioned)
+        expect_equal(answer.get("Status"), "Enabled", "status")
 
     def tags_of(self, bucket, object_key, version=None):
         """Tags as a dictionary."""
@@ -450,6 +493,13 @@ class Lock:
         for default in [{"Mode": "GOVERNANCE"}, {"Mode": "GOVERNANCE", "Days": 1, "Years": 1}]:
             settings = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": default}}
             with refused("MalformedXML", 400):
+                self.s3.put_object_lock_configuration(
+                    Bucket=self.locked, ObjectLockConfiguration=settings
+                )
+        for period in [{"Days": 0}, {"Years": 0}, {"Days": -1}]:
+            default = {"Mode": "GOVERNANCE", **period}
+            settings = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": default}}
+            with refused("InvalidArgument", 400):
                 self.s3.put_object_lock_configuration(
                     Bucket=self.locked, ObjectLockConfiguration=settings
                 )

@@ -8,7 +8,9 @@ clock is the kernel's. The shifts are +400 days, -10 years and both in turn, als
 and kill -9. Then
 - the retention clock never runs backwards, nor faster than twice or slower than half of real time;
 - the operator sees it: metrics, log, `riznica clock`; the server stays ready;
-- a version under COMPLIANCE cannot be deleted before its time;
+- a version under COMPLIANCE, under GOVERNANCE or under a legal hold cannot be deleted before its
+  time; a default retention ends no earlier than by either clock;
+- lifecycle rules destroy nothing before its time;
 - Last-Modified and the order of versions stay monotonic.
 """
 
@@ -41,7 +43,12 @@ AHEAD = 400 * DAY
 BEHIND = -3650 * DAY
 # What the keeper waits between two looks.
 INTERVAL_SECONDS = 1
-CONFIG = f"[jobs]\nretention_clock_interval_s = {INTERVAL_SECONDS}\n"
+CONFIG = (
+    "[jobs]\n"
+    f"retention_clock_interval_s = {INTERVAL_SECONDS}\n"
+    # A pass each second, with real days.
+    "lifecycle_interval_s = 1\n"
+)
 NOTICE_SECONDS = 30
 # How long a pace is measured.
 PACE_SECONDS = 4
@@ -62,6 +69,8 @@ WARNING_AHEAD = "wall clock is ahead of the retention clock"
 WARNING_BEHIND = "wall clock is behind the retention clock"
 NEWS_OVER = "wall clock and retention clock agree again"
 BUCKET = "archive"
+RULED = "ruled"
+CONTENT = b"public record"
 
 
 def fake_environment(folder):
@@ -148,6 +157,7 @@ class Clock:
         self.wall = wall
         self.folder = folder
         self.records = None
+        self.rules = None
 
     def program(self):
         """All checks; each finds the wall clock right and leaves it so, if it can."""
@@ -156,19 +166,25 @@ class Clock:
         credential = self.server.create_tenant("city", "Градска управа")
         target = Target(self.server, credential, self.folder / "clients")
         self.records = Records(target, self.server, self.wall)
+        self.rules = Rules(self.records)
         for name, check in [
             ("at first it is the wall clock", self.right),
-            ("records are put under COMPLIANCE", self.records.put),
+            ("records are put under COMPLIANCE, GOVERNANCE and holds", self.records.put),
+            ("rules are set", self.rules.put),
             ("+400 days: no jump, an alarm, twice real time", self.ahead),
             ("+400 days: no record can be destroyed", self.records.ahead),
+            ("+400 days: a default retention begins at the later clock", self.records.default_ahead),
+            ("+400 days: rules destroy nothing", self.rules.attempt),
             ("+400 days: a short retention ends at twice real time", self.records.short),
             ("the wall clock is right again: the alarm ends", self.over),
             ("-10 years: no jump, an alarm, half of real time", self.behind),
             ("-10 years: no record can be destroyed", self.records.behind),
             ("flapping: it keeps its bounds", self.flapping),
             ("flapping: no record can be destroyed", self.records.flapping),
+            ("flapping: rules destroy nothing", self.rules.attempt),
             ("restarts and kill -9 under +400 days gain nothing", self.restarts),
             ("after all that no record can be destroyed", self.records.restarted),
+            ("after all that rules destroy nothing", self.rules.attempt),
             ("Last-Modified and version order are monotonic", self.records.order),
             ("the server stops cleanly", self.server.stop),
         ]:
@@ -290,8 +306,8 @@ class Records:
         self.server = server
         self.wall = wall
         self.locked = []
-        self.short_version = None
-        self.short_until = None
+        self.governed = []
+        self.held = None
         self.series = []
 
     def trusted(self):
@@ -299,24 +315,30 @@ class Records:
         return self.server.metrics()["riznica_retention_clock_seconds"]
 
     def put(self):
-        """A bucket with Object Lock, two records for days, one for a minute."""
+        """A bucket with Object Lock, records for days, one that is held."""
         self.client.create_bucket(Bucket=BUCKET, ObjectLockEnabledForBucket=True)
         for days in [2, 300]:
             self.lock(f"record-{days}", days * DAY)
+        self.lock("governance", 2 * DAY, "GOVERNANCE")
+        answer = self.client.put_object(
+            Bucket=BUCKET, Key="held", Body=CONTENT, ObjectLockLegalHoldStatus="ON"
+        )
+        self.held = answer["VersionId"]
         self.append()
         self.attempt()
 
-    def lock(self, object_key, seconds):
+    def lock(self, object_key, seconds, mode="COMPLIANCE"):
         """A version that is kept for so long."""
         until = datetime.datetime.fromtimestamp(int(self.trusted()) + seconds, datetime.UTC)
         answer = self.client.put_object(
             Bucket=BUCKET,
             Key=object_key,
-            Body=b"public record",
-            ObjectLockMode="COMPLIANCE",
+            Body=CONTENT,
+            ObjectLockMode=mode,
             ObjectLockRetainUntilDate=until,
         )
-        self.locked.append((object_key, answer["VersionId"], until))
+        kept = self.locked if mode == "COMPLIANCE" else self.governed
+        kept.append((object_key, answer["VersionId"], until))
 
     def append(self):
         """One more version of the series."""
@@ -349,8 +371,22 @@ class Records:
             )
             codes = [failed["Code"] for failed in answer.get("Errors", [])]
             expect_equal(codes, ["AccessDenied"], f"errors of DeleteObjects {object_key}")
-            body = self.client.get_object(Bucket=BUCKET, **which)["Body"].read()
-            expect_equal(body, b"public record", f"content of {object_key}")
+            self.expect_content(which)
+        # Who asks for a bypass may, whatever the clocks say; so these do without.
+        for object_key, version, until in self.governed:
+            which = {"Key": object_key, "VersionId": version}
+            self.denied(self.client.delete_object, **which)
+            sooner = {"Mode": "GOVERNANCE", "RetainUntilDate": until - datetime.timedelta(hours=1)}
+            self.denied(self.client.put_object_retention, Retention=sooner, **which)
+            self.expect_content(which)
+        which = {"Key": "held", "VersionId": self.held}
+        self.denied(self.client.delete_object, BypassGovernanceRetention=True, **which)
+        self.expect_content(which)
+
+    def expect_content(self, which):
+        """The version is there, with its bytes."""
+        body = self.client.get_object(Bucket=BUCKET, **which)["Body"].read()
+        expect_equal(body, CONTENT, f"content of {which}")
 
     def ahead(self):
         """The wall clock is past every retention."""
@@ -358,6 +394,29 @@ class Records:
             expect(time.time() > until.timestamp(), "the wall clock is not past the retention")
         self.attempt()
         self.append()
+
+    def default_ahead(self):
+        """Whichever clock is later: what is promised by one of them is kept."""
+        until = self.by_default("default ahead")
+        left = until.timestamp() - time.time()
+        expect(DAY - 60 < left < DAY + 60, f"the default retention of a day ends in {left:.0f} s")
+
+    def by_default(self, object_key):
+        """A record under a default retention of a day; when that ends."""
+        rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}
+        configuration = {"ObjectLockEnabled": "Enabled", "Rule": rule}
+        self.client.put_object_lock_configuration(
+            Bucket=BUCKET, ObjectLockConfiguration=configuration
+        )
+        answer = self.client.put_object(Bucket=BUCKET, Key=object_key, Body=CONTENT)
+        self.client.put_object_lock_configuration(
+            Bucket=BUCKET, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
+        )
+        which = {"Key": object_key, "VersionId": answer["VersionId"]}
+        found = self.client.get_object_retention(Bucket=BUCKET, **which)["Retention"]
+        until = found["RetainUntilDate"]
+        self.locked.append((object_key, answer["VersionId"], until))
+        return until
 
     def short(self):
         """A retention of a minute is over after half a minute, and not before."""
@@ -379,18 +438,9 @@ class Records:
         """The wall clock is before everything; a default retention counts from now all the same."""
         self.attempt()
         self.append()
-        rule = {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 1}}
-        configuration = {"ObjectLockEnabled": "Enabled", "Rule": rule}
-        self.client.put_object_lock_configuration(
-            Bucket=BUCKET, ObjectLockConfiguration=configuration
-        )
-        answer = self.client.put_object(Bucket=BUCKET, Key="default", Body=b"public record")
-        which = {"Key": "default", "VersionId": answer["VersionId"]}
-        found = self.client.get_object_retention(Bucket=BUCKET, **which)["Retention"]
-        until = found["RetainUntilDate"]
+        until = self.by_default("default behind")
         left = until.timestamp() - self.trusted()
         expect(DAY - 60 < left < DAY + 60, f"the default retention of a day ends in {left:.0f} s")
-        self.locked.append((which["Key"], which["VersionId"], until))
         self.attempt()
 
     def flapping(self):
@@ -421,6 +471,59 @@ class Records:
         expect_equal(newest["LastModified"], times[0], "Last-Modified of the newest")
         wanted = f"version {len(self.series) - 1}".encode()
         expect_equal(newest["Body"].read(), wanted, "content of the newest")
+
+
+class Rules:
+    """Objects that rules would destroy if they believed the wall clock."""
+
+    def __init__(self, records):
+        self.client = records.client
+        self.records = records
+        self.versions = []
+
+    def put(self):
+        """An object for a day and one until a date, one that is overwritten, an upload."""
+        place = {"Bucket": RULED}
+        self.client.create_bucket(**place)
+        enabled = {"Status": "Enabled"}
+        self.client.put_bucket_versioning(VersioningConfiguration=enabled, **place)
+        date = datetime.datetime.fromtimestamp(self.records.trusted(), datetime.UTC)
+        date = date.replace(hour=0, minute=0, second=0, microsecond=0)
+        date += datetime.timedelta(days=100)
+        rules = [
+            {"Filter": {"Prefix": "days"}, "Expiration": {"Days": 1}},
+            {"Filter": {"Prefix": "date"}, "Expiration": {"Date": date}},
+            {"Filter": {}, "NoncurrentVersionExpiration": {"NoncurrentDays": 1}},
+            {"Filter": {}, "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}},
+        ]
+        rules = [{"Status": "Enabled", **rule} for rule in rules]
+        self.client.put_bucket_lifecycle_configuration(
+            LifecycleConfiguration={"Rules": rules}, **place
+        )
+        for object_key in ["days", "date", "noncurrent", "noncurrent"]:
+            self.client.put_object(Key=object_key, Body=CONTENT, **place)
+        self.client.create_multipart_upload(Key="upload", **place)
+        self.versions = self.found()
+        expect_equal(len(self.versions), 5, "versions and uploads")
+
+    def found(self):
+        """Ids of all versions and uploads."""
+        page = self.client.list_object_versions(Bucket=RULED)
+        expect("DeleteMarkers" not in page, "an object has expired")
+        found = [row["VersionId"] for row in page["Versions"]]
+        uploads = self.client.list_multipart_uploads(Bucket=RULED).get("Uploads", [])
+        return found + [upload["UploadId"] for upload in uploads]
+
+    def attempt(self):
+        """Three passes from now on."""
+        for _ in range(3):
+            begun = self.records.trusted()
+            wait_for(lambda: self.last_pass() > begun, "a pass of the lifecycle job")
+        expect_equal(self.found(), self.versions, "versions and uploads after passes")
+
+    def last_pass(self):
+        """When the last pass ended, by the retention clock."""
+        return self.records.server.metrics()["riznica_lifecycle_last_pass_seconds"]
 
 
 def main():

@@ -18,6 +18,7 @@ import client_boto3
 import client_fuse
 import client_iam
 import client_js
+import client_lifecycle
 import client_lock
 import client_minio
 import client_parquet
@@ -38,6 +39,7 @@ CLIENTS = {
     "boto3": client_boto3.life_cycle,
     "iam": client_iam.life_cycle,
     "lock": client_lock.life_cycle,
+    "lifecycle": client_lifecycle.life_cycle,
     "js": client_js.life_cycle,
     "rclone": client_rclone.life_cycle,
     "s3cmd": client_s3cmd.life_cycle,
@@ -94,7 +96,7 @@ def main():
         def program():
             authority = Authority(folder / "authority")
             server.initialise()
-            server.start()
+            server.start(client_lifecycle.JOBS)
             credentials = {tenant: server.create_tenant(*tenant) for tenant in [CITY, FOREIGN]}
             with report.check("admin: a display name in Cyrillic and Latin comes back"):
                 shown = server.admin("tenant", "show", CITY[0])
@@ -104,7 +106,7 @@ def main():
                 drive(report, arguments, server, folder, "http", None, credentials)
             with report.check("server: stops cleanly and starts again on the same data with TLS"):
                 server.stop()
-                server.start(authority.config())
+                server.start(client_lifecycle.JOBS + authority.config())
             if "https" in schemes:
                 drive(report, arguments, server, folder, "https", authority, credentials)
             with report.check("server: stops cleanly"):

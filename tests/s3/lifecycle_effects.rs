@@ -1,6 +1,6 @@
 //! What lifecycle rules do: point 85, with a day of two seconds.
 
-use crate::lifecycle_rules::{days, document, rule};
+use crate::lifecycle_rules::{days, document, expected, rule, told};
 use crate::raw::{Account, Answer};
 use crate::server::TestServer;
 use std::time::Duration;
@@ -67,12 +67,17 @@ pub(crate) struct Version {
     pub(crate) is_latest: bool,
 }
 
-/// All versions, by object key and from new to old.
+/// All versions of the bucket of these tests, by object key and from new to old.
 pub(crate) fn versions(city: &Account) -> Vec<Version> {
+    versions_of(city, "ruled")
+}
+
+/// As [`versions`], of any bucket.
+pub(crate) fn versions_of(city: &Account, bucket: &str) -> Vec<Version> {
     let mut found = Vec::new();
     let mut marker = String::new();
     loop {
-        let page = city.get(&format!("/ruled?versions{marker}")).expect(200);
+        let page = city.get(&format!("/{bucket}?versions{marker}")).expect(200);
         let body = page.body_text();
         for part in body
             .split("<Version>")
@@ -96,6 +101,7 @@ pub(crate) fn versions(city: &Account) -> Vec<Version> {
             return found;
         };
         let version = next("NextVersionIdMarker").unwrap_or_default();
+        let object_key = object_key.replace('/', "%2F");
         marker = format!("&key-marker={object_key}&version-id-marker={version}");
     }
 }
@@ -147,9 +153,11 @@ fn point_85_objects_expire_by_prefix_tag_and_size() {
                 &filter(&format!("<And><Prefix>t/</Prefix>{tag}</And>")),
                 &days(1),
             ),
+            rule("r", "<Prefix>r/</Prefix>", &days(50)),
         ],
     );
-    let wanted = ["b/1", "s/small", "t/stay"];
+    let put = city.put("/ruled/r/1", "1").expect(200);
+    let wanted = ["b/1", "r/1", "s/small", "t/stay"];
     eventually("objects expire", || keys(&city).len() <= wanted.len());
     assert_eq!(keys(&city), wanted);
     // What the rules do not name stays, however long it waits.
@@ -157,6 +165,13 @@ fn point_85_objects_expire_by_prefix_tag_and_size() {
     assert_eq!(keys(&city), wanted);
     let metric = server.metric("riznica_lifecycle_total{outcome=\"expired\"}");
     assert_eq!(metric.as_deref(), Some("4"));
+    // The day of two seconds is the job's alone: clients are told real days.
+    let date = expected(&city, "/ruled/r/1", 50, "r");
+    assert_eq!(told(&put).as_ref(), Some(&date));
+    for method in ["HEAD", "GET"] {
+        let read = city.request(method, "/ruled/r/1").send().expect(200);
+        assert_eq!(told(&read).as_ref(), Some(&date), "{method}");
+    }
 }
 
 #[test]

@@ -232,7 +232,7 @@ fn rules_are_their_owners() {
 }
 
 /// `x-amz-expiration` as it has to be for an object, by its Last-Modified.
-fn expected(city: &Account, target: &str, days: i64, rule_id: &str) -> String {
+pub(crate) fn expected(city: &Account, target: &str, days: i64, rule_id: &str) -> String {
     let head = city.request("HEAD", target).send().expect(200);
     let written = head.header("last-modified").expect("a date");
     let written = PrimitiveDateTime::parse(written, HTTP_DATE).expect("an HTTP date");
@@ -242,7 +242,8 @@ fn expected(city: &Account, target: &str, days: i64, rule_id: &str) -> String {
     format!("expiry-date=\"{date}\", rule-id=\"{rule_id}\"")
 }
 
-fn told(answer: &Answer) -> Option<String> {
+/// The header, if there is one.
+pub(crate) fn told(answer: &Answer) -> Option<String> {
     answer.header("x-amz-expiration").map(str::to_owned)
 }
 

@@ -62,6 +62,9 @@ pub enum LifecycleOutcome {
 pub trait LifecycleObserver {
     /// Called before something is done.
     fn admit(&mut self) -> impl Future<Output = bool>;
+    /// Called with the batch that is to have this outcome: adds what the observer stores in the
+    /// same commit, so that what it counts is neither more nor less than what was done.
+    fn extend(&self, outcome: LifecycleOutcome, batch: &mut MetaBatch);
     /// Called with what was done.
     fn outcome(&mut self, outcome: LifecycleOutcome);
 }
@@ -152,9 +155,18 @@ impl Gateway {
             if !observer.admit().await {
                 return Ok(false);
             }
-            observer.outcome(self.expire(object).await?);
-            // What is there now is another order of versions; the next pass judges it.
-            return Ok(true);
+            let outcome = self.expire(object, observer).await?;
+            observer.outcome(outcome);
+            let is_as_judged = matches!(
+                outcome,
+                LifecycleOutcome::OverQuota | LifecycleOutcome::Protected
+            );
+            if !is_as_judged {
+                // What is there now is another order of versions; the next pass judges it.
+                return Ok(true);
+            }
+            // It stays the newest; the older ones may be due all the same, and where the quota is
+            // full they are what makes room.
         }
         if !own.removes_noncurrent() && !current.plain.is_marker {
             return Ok(true);
@@ -169,7 +181,8 @@ impl Gateway {
             if !observer.admit().await {
                 return Ok(false);
             }
-            observer.outcome(self.remove_lone_marker(object).await?);
+            let outcome = self.remove_lone_marker(object, observer).await?;
+            observer.outcome(outcome);
         }
         Ok(true)
     }
@@ -197,7 +210,8 @@ impl Gateway {
                 if !observer.admit().await {
                     return Ok(false);
                 }
-                observer.outcome(self.remove_noncurrent(object, row).await?);
+                let outcome = self.remove_noncurrent(object, row, observer).await?;
+                observer.outcome(outcome);
             }
             match page.last() {
                 Some(last) if page.len() == VERSIONS_PAGE => after = Some(last.plain.version),
@@ -265,7 +279,11 @@ impl Gateway {
     }
 
     /// Takes the newest version out of sight, if it is still the one that was judged.
-    async fn expire(&self, object: JudgedObject<'_>) -> Result<LifecycleOutcome, GatewayError> {
+    async fn expire(
+        &self,
+        object: JudgedObject<'_>,
+        observer: &impl LifecycleObserver,
+    ) -> Result<LifecycleOutcome, GatewayError> {
         let object_key = object.object_key;
         let begun = VersionId::generate(self.now().millis(), &*self.entropy)?;
         let decide = async |bucket: &BucketRecord, current: Option<&VersionRow>| {
@@ -283,7 +301,10 @@ impl Gateway {
             Ok::<_, GatewayError>(Decision::Put(Box::new(marker)))
         };
         let target = self.target(object.bucket, object_key, false);
-        let extend = |batch: &mut MetaBatch| object.rules.require(batch);
+        let extend = |batch: &mut MetaBatch| {
+            object.rules.require(batch);
+            observer.extend(LifecycleOutcome::Expired, batch);
+        };
         let changed = changes::commit_current(&*self.engine, target, decide, extend).await;
         settled(changed, LifecycleOutcome::Expired)
     }
@@ -294,6 +315,7 @@ impl Gateway {
         &self,
         object: JudgedObject<'_>,
         judged: &VersionRow,
+        observer: &impl LifecycleObserver,
     ) -> Result<LifecycleOutcome, GatewayError> {
         let object_key = object.object_key;
         let decide = async |bucket: &BucketRecord, found: &FoundVersion| {
@@ -309,6 +331,7 @@ impl Gateway {
             // Since when it is noncurrent, and how many newer ones there are, follows from the
             // versions above it: a new one on top changes the newest one's row.
             object.current.require(batch, object_key);
+            observer.extend(LifecycleOutcome::RemovedVersion, batch);
         };
         let target = self.target(object.bucket, object_key, false);
         let selector = judged.plain.selector();
@@ -322,6 +345,7 @@ impl Gateway {
     async fn remove_lone_marker(
         &self,
         object: JudgedObject<'_>,
+        observer: &impl LifecycleObserver,
     ) -> Result<LifecycleOutcome, GatewayError> {
         let object_key = object.object_key;
         let decide = async |bucket: &BucketRecord, current: Option<&VersionRow>| {
@@ -333,7 +357,10 @@ impl Gateway {
             Ok::<_, GatewayError>(Decision::Remove)
         };
         let target = self.target(object.bucket, object_key, false);
-        let extend = |batch: &mut MetaBatch| object.rules.require(batch);
+        let extend = |batch: &mut MetaBatch| {
+            object.rules.require(batch);
+            observer.extend(LifecycleOutcome::RemovedMarker, batch);
+        };
         let changed = changes::commit_current(&*self.engine, target, decide, extend).await;
         settled(changed, LifecycleOutcome::RemovedMarker)
     }

@@ -5,6 +5,7 @@ use crate::base::entropy::{Entropy, SystemEntropy};
 use crate::base::task::BlockingPool;
 use crate::catalog::buckets::{self, BucketRecord};
 use crate::catalog::changes::{self, Decision, NewVersion};
+use crate::catalog::keyspace;
 use crate::catalog::last_used::LastUsed;
 use crate::catalog::ledger::BlobLeases;
 use crate::catalog::objects::{BlobRef, BodyBinding, ObjectPlain, ObjectRecord, ObjectSecret};
@@ -27,7 +28,7 @@ use crate::model::object_key::ObjectKey;
 use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
 use crate::model::versioning::Versioning;
-use crate::storage::{Engine, MemoryEngine, MetaBatch};
+use crate::storage::{Engine, MemoryEngine, MetaBatch, MetaStore};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -214,13 +215,33 @@ impl Place {
     /// Destroys the newest version, as a client does that names it.
     pub(super) async fn destroy_newest(&self) {
         let bucket = self.bucket().await;
+        assert!(self.destroy(&bucket).await.unwrap().is_some());
+    }
+
+    /// The bucket's row as it was, but for one bit.
+    pub(super) async fn damage_bucket(&self) {
+        let engine = &*self.gateway.engine;
+        let partition = keyspace::bucket_partition(BUCKET);
+        let row = MetaStore::get(engine, partition, &keyspace::bucket_header()).await;
+        let mut row = row.unwrap().unwrap().to_vec();
+        let middle = row.len() / 2;
+        row[middle] ^= 1;
+        let mut batch = MetaBatch::new(partition);
+        batch.put(keyspace::bucket_header(), row.into());
+        engine.commit(batch).await.unwrap();
+    }
+
+    /// As [`Place::destroy_newest`], in a bucket as a request found it.
+    pub(super) async fn destroy(
+        &self,
+        bucket: &BucketRecord,
+    ) -> Result<Option<ObjectPlain>, GatewayError> {
         let engine = &*self.gateway.engine;
         let current = versions::load_current(engine, BUCKET, &self.object_key).await;
         let selector = current.unwrap().unwrap().plain.selector();
         let decide = async |_: &BucketRecord, _: &FoundVersion| Ok::<_, GatewayError>(true);
-        let target = self.gateway.target(&bucket, &self.object_key, false);
-        let gone = changes::remove_version(engine, target, selector, decide, |_batch| {});
-        assert!(gone.await.unwrap().is_some());
+        let target = self.gateway.target(bucket, &self.object_key, false);
+        changes::remove_version(engine, target, selector, decide, |_batch| {}).await
     }
 
     /// How many versions there are, and whether the newest is an object.
@@ -267,6 +288,19 @@ struct Meddler<F> {
     outcomes: Vec<LifecycleOutcome>,
 }
 
+/// Lets everything be done.
+pub(super) struct Bystander;
+
+impl LifecycleObserver for Bystander {
+    async fn admit(&mut self) -> bool {
+        true
+    }
+
+    fn extend(&self, _outcome: LifecycleOutcome, _batch: &mut MetaBatch) {}
+
+    fn outcome(&mut self, _outcome: LifecycleOutcome) {}
+}
+
 impl<F: AsyncFnOnce()> LifecycleObserver for Meddler<F> {
     async fn admit(&mut self) -> bool {
         if let Some(meddle) = self.meddle.take() {
@@ -274,6 +308,8 @@ impl<F: AsyncFnOnce()> LifecycleObserver for Meddler<F> {
         }
         true
     }
+
+    fn extend(&self, _outcome: LifecycleOutcome, _batch: &mut MetaBatch) {}
 
     fn outcome(&mut self, outcome: LifecycleOutcome) {
         self.outcomes.push(outcome);

@@ -1,12 +1,14 @@
 //! The steps of the lifecycle job while others change what was judged: whatever comes between
 //! judging and acting, nothing is destroyed that is not due any more.
 
-use super::scene::{DAY, EXPIRE, NONCURRENT, Place};
+use super::scene::{Bystander, DAY, EXPIRE, NONCURRENT, Place};
 use super::{LifecycleOutcome, OpenUpload};
+use crate::base::kind::ErrorKind;
 use crate::catalog::uploads::{self, UploadRecord};
 use crate::crypto::DataKey;
 use crate::gateway::identity;
 use crate::model::id::UploadId;
+use crate::model::lifecycle::due::{DayLength, Moment};
 use crate::model::lock::LockState;
 use crate::model::metadata::ObjectMetadata;
 use crate::model::tags::TagSet;
@@ -157,13 +159,39 @@ async fn upload_is_not_aborted_by_rules_that_were_taken_away() {
     };
     place.delete_rules().await;
     let gateway = &place.gateway;
-    let outcome = gateway.abort_due_upload(&bucket, &rules, &due).await;
+    let outcome = gateway
+        .abort_due_upload((&bucket, &rules), &due, &Bystander)
+        .await;
     assert_eq!(outcome.unwrap(), LifecycleOutcome::Changed);
     let open = gateway.lifecycle_uploads(&bucket, None, 10).await;
     assert_eq!(open.unwrap(), std::slice::from_ref(&due));
     place.set_rules("one", EXPIRE).await;
-    let outcome = gateway.abort_due_upload(&bucket, &rules, &due).await;
+    let outcome = gateway
+        .abort_due_upload((&bucket, &rules), &due, &Bystander)
+        .await;
     assert_eq!(outcome.unwrap(), LifecycleOutcome::AbortedUpload);
     let open = gateway.lifecycle_uploads(&bucket, None, 10).await;
     assert_eq!(open.unwrap(), []);
+}
+
+/// What says whether the bucket locks is read again by every commit that destroys: row 59.
+#[tokio::test]
+async fn bucket_whose_row_cannot_be_read_loses_nothing() {
+    let place = overwritten().await;
+    let bucket = place.bucket().await;
+    let rules = place.gateway.rules_in_force(&bucket).await;
+    let rules = rules.unwrap().unwrap();
+    place.damage_bucket().await;
+    let destroyed = place.destroy(&bucket).await;
+    assert_eq!(destroyed.unwrap_err().kind(), ErrorKind::Corrupt);
+    let moment = Moment {
+        now: place.gateway.retention_now(),
+        day: DayLength::REAL,
+    };
+    let object = (&bucket, &place.object_key);
+    let gateway = &place.gateway;
+    let mut bystander = Bystander;
+    let applied = gateway.apply_lifecycle(object, (&rules, moment), &mut bystander);
+    assert_eq!(applied.await.unwrap_err().kind(), ErrorKind::Corrupt);
+    assert_eq!(place.versions().await, (2, true));
 }

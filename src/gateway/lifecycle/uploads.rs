@@ -1,6 +1,6 @@
 //! What lifecycle rules do to uploads that were never completed.
 
-use super::{LifecycleOutcome, settled};
+use super::{LifecycleObserver, LifecycleOutcome, settled};
 use crate::catalog::bucket_record::BucketRecord;
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
@@ -66,11 +66,14 @@ impl Gateway {
     /// When rows or engine fail.
     pub async fn abort_due_upload(
         &self,
-        bucket: &BucketRecord,
-        rules: &LifecycleRules,
+        (bucket, rules): (&BucketRecord, &LifecycleRules),
         due: &OpenUpload,
+        observer: &impl LifecycleObserver,
     ) -> Result<LifecycleOutcome, GatewayError> {
-        let extend = |batch: &mut MetaBatch| rules.require(batch);
+        let extend = |batch: &mut MetaBatch| {
+            rules.require(batch);
+            observer.extend(LifecycleOutcome::AbortedUpload, batch);
+        };
         let ended = self.end_upload(bucket, &due.object_key, due.upload, extend);
         match ended.await {
             Err(GatewayError::NoSuchUpload) => Ok(LifecycleOutcome::Changed),

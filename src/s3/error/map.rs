@@ -68,12 +68,21 @@ impl From<XmlError> for S3Error {
             XmlError::Cors(source) => Self::new(Code::InvalidRequest).message(source.to_string()),
             XmlError::Lifecycle(source) => source.into(),
             XmlError::NotImplemented(name) => Self::new(S3ErrorCode::NotImplemented)
-                .message(format!(
-                    "This server does not implement what the element '{name}' asks for."
-                ))
+                .message(not_implemented(name))
                 .detail(detail),
             XmlError::Tags(source) => source.into(),
         }
+    }
+}
+
+/// What is said of an element that is understood and not done.
+fn not_implemented(name: &str) -> String {
+    match name {
+        "Transition" | "NoncurrentVersionTransition" => format!(
+            "This server has one storage class, STANDARD, and '{name}' asks for a move to another \
+             one. No rule of this request was stored."
+        ),
+        _ => format!("This server does not implement what the element '{name}' asks for."),
     }
 }
 

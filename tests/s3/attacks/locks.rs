@@ -15,8 +15,13 @@ use tokio::runtime::Runtime;
 
 type Damage<'a> = &'a dyn Fn(&mut Vec<u8>);
 
-/// Changes the row of the newest version of `worm/a` in the data folder of a server that is down.
-fn damage(server: &TestServer, object_key: &str, change: impl Fn(&mut Vec<u8>)) {
+/// Changes a row of the partition of `worm` in the data folder of a server that is down; what the
+/// row was.
+pub(super) fn damage(
+    server: &TestServer,
+    row: &MetaKey,
+    change: impl FnOnce(&mut Vec<u8>),
+) -> Vec<u8> {
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let options = RocksOptions {
@@ -28,18 +33,27 @@ fn damage(server: &TestServer, object_key: &str, change: impl Fn(&mut Vec<u8>)) 
         let clock = Arc::new(SystemClock::new());
         let engine = RocksEngine::open(options, clock, pool).expect("the store opens");
         let name = BucketName::parse("worm").expect("a name");
-        let found = buckets::find(&engine, &name).await.expect("rows");
+        // Not by its header, which may be what is damaged.
+        let entries = buckets::list(&engine).await.expect("rows");
+        let found = entries.into_iter().find(|entry| entry.name == name);
         let partition = keyspace::bucket_partition(found.expect("the bucket").bucket);
-        let object_key = ObjectKey::parse(object_key).expect("a key");
-        let row: MetaKey = keyspace::current(&object_key);
-        let value = MetaStore::get(&engine, partition, &row).await;
-        let mut value: Vec<u8> = value.expect("rows").expect("the version").to_vec();
+        let value = MetaStore::get(&engine, partition, row).await;
+        let before: Vec<u8> = value.expect("rows").expect("the row").to_vec();
+        let mut value = before.clone();
         change(&mut value);
         let mut batch = MetaBatch::new(partition);
-        batch.put(row, Bytes::from(value));
+        batch.put(row.clone(), Bytes::from(value));
         engine.commit(batch).await.expect("it is written");
         engine.close().await;
-    });
+        before
+    })
+}
+
+/// Where the date [`FAR`] is in a version's row; the mode is in front of it, the hold behind it.
+pub(super) fn place_of_date(row: &[u8]) -> usize {
+    let until = 5_364_662_400_000_u64.to_le_bytes();
+    let place = row.windows(8).position(|bytes| bytes == until);
+    place.expect("the date is readable")
 }
 
 /// What says that it is locked is authenticated: whoever takes it out of the stored row, or sets
@@ -53,35 +67,27 @@ fn row_59_ghsa_j548_lock_that_cannot_be_read_blocks_deletion() {
         put = put.header(name, value);
     }
     let version = version_of(&put.send().expect(200));
-    let until = 5_364_662_400_000_u64.to_le_bytes();
-    let places = |row: &[u8]| -> usize {
-        let place = row.windows(8).position(|bytes| bytes == until);
-        place.expect("the date is readable")
-    };
+    let row = keyspace::current(&ObjectKey::parse("a").expect("a key"));
     let past = 1_000_000_000_000_u64.to_le_bytes();
     // The date, the mode in front of it, and the whole tail of the row.
     let damages: [Damage<'_>; 3] = [
         &|row| {
-            let at = places(row);
+            let at = place_of_date(row);
             row[at..at + 8].copy_from_slice(&past);
         },
         &|row| {
-            let at = places(row);
+            let at = place_of_date(row);
             row[at - 1] = 2;
             row[at..at + 8].copy_from_slice(&past);
         },
         &|row| {
-            let at = places(row);
+            let at = place_of_date(row);
             row.truncate(at);
         },
     ];
     for (number, change) in damages.into_iter().enumerate() {
         server.kill();
-        let before = std::cell::RefCell::new(Vec::new());
-        damage(&server, "a", |row| {
-            before.replace(row.clone());
-            change(row);
-        });
+        let before = damage(&server, &row, change);
         server.restart();
         for target in [at("/worm/a", &version), "/worm/a".to_owned()] {
             let destroy = city.request("DELETE", &target).header(BYPASS, "true");
@@ -101,7 +107,7 @@ fn row_59_ghsa_j548_lock_that_cannot_be_read_blocks_deletion() {
         }
         city.delete("/worm").refused(409, "BucketNotEmpty");
         server.kill();
-        damage(&server, "a", |row| *row = before.borrow().clone());
+        damage(&server, &row, |damaged| *damaged = before);
         server.restart();
         let answer = city.get(&at("/worm/a", &version)).expect(200);
         assert_eq!(answer.body, b"the record", "{number}");

@@ -13,6 +13,7 @@ mod documents;
 mod framing;
 mod headers;
 mod http2;
+mod lock_rows;
 mod locks;
 mod multipart;
 mod names;

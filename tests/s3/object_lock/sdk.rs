@@ -6,9 +6,9 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::{DateTime, DateTimeFormat};
 use aws_sdk_s3::types::{
-    DefaultRetention, ObjectLockConfiguration, ObjectLockEnabled, ObjectLockLegalHold,
-    ObjectLockLegalHoldStatus, ObjectLockMode, ObjectLockRetention, ObjectLockRetentionMode,
-    ObjectLockRule,
+    BucketVersioningStatus, DefaultRetention, Delete, ObjectIdentifier, ObjectLockConfiguration,
+    ObjectLockEnabled, ObjectLockLegalHold, ObjectLockLegalHoldStatus, ObjectLockMode,
+    ObjectLockRetention, ObjectLockRetentionMode, ObjectLockRule, VersioningConfiguration,
 };
 
 fn far() -> DateTime {
@@ -127,4 +127,114 @@ async fn point_89_official_client_changes_retention_and_hold() {
         let is_on = head.object_lock_legal_hold_status() == Some(&ObjectLockLegalHoldStatus::On);
         assert_eq!(is_on, status == ObjectLockLegalHoldStatus::On);
     }
+}
+
+async fn set_versioning(client: &Client, status: BucketVersioningStatus) -> Result<(), String> {
+    let settings = VersioningConfiguration::builder().status(status).build();
+    let put = client.put_bucket_versioning().bucket("worm");
+    let done = put.versioning_configuration(settings).send().await;
+    done.map(drop)
+        .map_err(|error| error.code().expect("a code").to_owned())
+}
+
+async fn enable(client: &Client) -> Result<(), String> {
+    let configuration = ObjectLockConfiguration::builder();
+    let configuration = configuration.object_lock_enabled(ObjectLockEnabled::Enabled);
+    let put = client.put_object_lock_configuration().bucket("worm");
+    let put = put.object_lock_configuration(configuration.build()).send();
+    let done = put.await.map(drop);
+    done.map_err(|error| error.code().expect("a code").to_owned())
+}
+
+#[tokio::test]
+async fn point_86_official_client_enables_lock_on_versions_only() {
+    let server = TestServer::start();
+    let client = server.tenant("city");
+    let create = client.create_bucket().bucket("worm").send();
+    create.await.expect("a bucket");
+    let none = client.get_object_lock_configuration().bucket("worm").send();
+    let none = none.await.expect_err("no lock");
+    assert_eq!(none.code(), Some("ObjectLockConfigurationNotFoundError"));
+    let refused = || Err("InvalidBucketState".to_owned());
+    assert_eq!(enable(&client).await, refused());
+    let (enabled, suspended) = (
+        BucketVersioningStatus::Enabled,
+        BucketVersioningStatus::Suspended,
+    );
+    assert_eq!(set_versioning(&client, suspended.clone()).await, Ok(()));
+    assert_eq!(enable(&client).await, refused());
+    assert_eq!(set_versioning(&client, enabled.clone()).await, Ok(()));
+    assert_eq!(enable(&client).await, Ok(()));
+    // From here on the versions stay.
+    assert_eq!(set_versioning(&client, suspended).await, refused());
+    let get = client.get_bucket_versioning().bucket("worm").send();
+    let found = get.await.expect("a setting");
+    assert_eq!(found.status(), Some(&enabled));
+}
+
+#[tokio::test]
+async fn point_88_official_client_is_refused_locks_in_a_bucket_without() {
+    let server = TestServer::start();
+    let client = server.tenant("city");
+    let create = client.create_bucket().bucket("worm").send();
+    create.await.expect("a bucket");
+    let put = client.put_object().bucket("worm").key("a").send();
+    put.await.expect("an object");
+    let mut codes = Vec::new();
+    let get = client.get_object_retention().bucket("worm").key("a").send();
+    codes.push(get.await.expect_err("no lock").code().map(str::to_owned));
+    let get = client.get_object_legal_hold().bucket("worm").key("a");
+    let refused = get.send().await.expect_err("no lock");
+    codes.push(refused.code().map(str::to_owned));
+    let retention = ObjectLockRetention::builder().mode(ObjectLockRetentionMode::Compliance);
+    let retention = retention.retain_until_date(far()).build();
+    let put = client.put_object_retention().bucket("worm").key("a");
+    let refused = put.retention(retention).send().await;
+    codes.push(refused.expect_err("no lock").code().map(str::to_owned));
+    let hold = ObjectLockLegalHold::builder().status(ObjectLockLegalHoldStatus::On);
+    let put = client.put_object_legal_hold().bucket("worm").key("a");
+    let refused = put.legal_hold(hold.build()).send().await;
+    codes.push(refused.expect_err("no lock").code().map(str::to_owned));
+    let put = client.put_object().bucket("worm").key("b");
+    let put = put.object_lock_mode(ObjectLockMode::Compliance);
+    let refused = put.object_lock_retain_until_date(far()).send().await;
+    codes.push(refused.expect_err("no lock").code().map(str::to_owned));
+    assert_eq!(codes, vec![Some("InvalidRequest".to_owned()); 5]);
+}
+
+#[tokio::test]
+async fn point_90_official_client_deletes_many_and_the_locked_one_errs_alone() {
+    let (_server, client) = with_lock().await;
+    let put = client.put_object().bucket("worm").key("locked");
+    let put = put.object_lock_mode(ObjectLockMode::Governance);
+    let put = put.object_lock_retain_until_date(far()).send();
+    let locked = put.await.expect("a version");
+    let put = client.put_object().bucket("worm").key("free").send();
+    let free = put.await.expect("a version");
+    let entry = |object_key: &str, version: Option<&str>| {
+        let entry = ObjectIdentifier::builder().key(object_key);
+        let entry = entry.version_id(version.expect("an id"));
+        entry.build().expect("an entry")
+    };
+    let locked = entry("locked", locked.version_id());
+    let entries = vec![locked.clone(), entry("free", free.version_id())];
+    let send = |entries: Vec<ObjectIdentifier>, bypass: bool| {
+        let list = Delete::builder().set_objects(Some(entries)).build();
+        let delete = client.delete_objects().bucket("worm");
+        let delete = delete.delete(list.expect("a list"));
+        delete.bypass_governance_retention(bypass).send()
+    };
+    let answer = send(entries, false).await.expect("an answer");
+    let deleted: Vec<_> = answer.deleted().iter().map(|own| own.key()).collect();
+    assert_eq!(deleted, [Some("free")]);
+    let [error] = answer.errors() else {
+        panic!("not one error: {answer:?}");
+    };
+    assert_eq!(
+        (error.key(), error.code()),
+        (Some("locked"), Some("AccessDenied"))
+    );
+    assert_eq!(error.version_id(), locked.version_id());
+    let answer = send(vec![locked], true).await.expect("an answer");
+    assert_eq!((answer.deleted().len(), answer.errors().len()), (1, 0));
 }

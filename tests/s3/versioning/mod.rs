@@ -17,6 +17,7 @@ mod races;
 mod reads;
 mod restart;
 mod sdk;
+mod sdk_states;
 mod settings;
 mod walk;
 

@@ -7,14 +7,14 @@ use aws_sdk_s3::types::{
     BucketVersioningStatus, Delete, ObjectIdentifier, VersioningConfiguration,
 };
 
-async fn set(client: &Client, status: BucketVersioningStatus) {
+pub(super) async fn set(client: &Client, status: BucketVersioningStatus) {
     let settings = VersioningConfiguration::builder().status(status).build();
     let put = client.put_bucket_versioning().bucket("vers");
     let put = put.versioning_configuration(settings).send();
     put.await.expect("a setting");
 }
 
-async fn with_versions() -> (TestServer, Client) {
+pub(super) async fn with_versions() -> (TestServer, Client) {
     let server = TestServer::start();
     let client = server.tenant("city");
     let create = client.create_bucket().bucket("vers").send();
@@ -23,7 +23,7 @@ async fn with_versions() -> (TestServer, Client) {
     (server, client)
 }
 
-async fn put(client: &Client, object_key: &str, body: &str) -> String {
+pub(super) async fn put(client: &Client, object_key: &str, body: &str) -> String {
     let put = client.put_object().bucket("vers").key(object_key);
     let put = put.body(body.as_bytes().to_vec().into()).send();
     let stored = put.await.expect("a version");
