@@ -28,6 +28,9 @@ enum Token {
 /// A pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
+    /// The literals that it begins with: most texts that do not match differ here.
+    beginning: String,
+    /// The rest.
     tokens: Vec<Token>,
     has_variables: bool,
 }
@@ -38,6 +41,10 @@ impl Pattern {
     /// # Errors
     /// `InvalidVariable` for one without an end or a name.
     pub fn parse(text: &str, has_variables: bool) -> Result<Self, PolicyError> {
+        Ok(Self::of(Self::tokens(text, has_variables)?))
+    }
+
+    fn tokens(text: &str, has_variables: bool) -> Result<Vec<Token>, PolicyError> {
         let mut tokens = Vec::new();
         let mut rest = text;
         while let Some(next) = rest.chars().next() {
@@ -54,7 +61,7 @@ impl Pattern {
                 other => Token::Literal(other),
             });
         }
-        Ok(Self::of(tokens))
+        Ok(tokens)
     }
 
     /// A text without wildcards: only variables are special in it.
@@ -62,28 +69,34 @@ impl Pattern {
     /// # Errors
     /// `InvalidVariable` for one without an end or a name.
     pub fn parse_exact(text: &str, has_variables: bool) -> Result<Self, PolicyError> {
-        let mut pattern = Self::parse(text, has_variables)?;
-        for token in &mut pattern.tokens {
+        let mut tokens = Self::tokens(text, has_variables)?;
+        for token in &mut tokens {
             match token {
                 Token::Any => *token = Token::Literal('*'),
                 Token::AnyOne => *token = Token::Literal('?'),
                 Token::Literal(_) | Token::Variable { .. } => {}
             }
         }
-        Ok(pattern)
+        Ok(Self::of(tokens))
     }
 
     /// Whether it is one text, and not an empty one.
     pub fn is_fixed(&self) -> bool {
-        let is_literal = |token: &Token| matches!(token, Token::Literal(_));
-        !self.tokens.is_empty() && self.tokens.iter().all(is_literal)
+        !self.beginning.is_empty() && self.tokens.is_empty()
     }
 
-    fn of(tokens: Vec<Token>) -> Self {
+    fn of(mut tokens: Vec<Token>) -> Self {
+        let literal = |token: &Token| match token {
+            Token::Literal(literal) => Some(*literal),
+            Token::Any | Token::AnyOne | Token::Variable { .. } => None,
+        };
+        let beginning: String = tokens.iter().map_while(literal).collect();
+        tokens.drain(..beginning.chars().count());
         let has_variables = tokens
             .iter()
             .any(|token| matches!(token, Token::Variable { .. }));
         Self {
+            beginning,
             tokens,
             has_variables,
         }
@@ -91,15 +104,27 @@ impl Pattern {
 
     /// Whether a text matches; never when a variable has no value in this request.
     pub fn matches(&self, text: &str, context: &dyn Context) -> bool {
-        self.matches_by(text, context, |a, b| a == b)
+        text.strip_prefix(self.beginning.as_str())
+            .is_some_and(|rest| self.rest_matches(rest, context, |a, b| a == b))
     }
 
     /// As [`Self::matches`], letters of either case.
     pub fn matches_ignoring_case(&self, text: &str, context: &dyn Context) -> bool {
-        self.matches_by(text, context, |a, b| a.to_lowercase().eq(b.to_lowercase()))
+        let is_same = |a: char, b: char| a.to_lowercase().eq(b.to_lowercase());
+        let len = self.beginning.len();
+        if text.is_ascii() && self.beginning.is_ascii() {
+            return text.split_at_checked(len).is_some_and(|(beginning, rest)| {
+                beginning.eq_ignore_ascii_case(&self.beginning)
+                    && self.rest_matches(rest, context, is_same)
+            });
+        }
+        let mut rest = text.chars();
+        let mut beginning = self.beginning.chars();
+        beginning.all(|wanted| rest.next().is_some_and(|found| is_same(wanted, found)))
+            && self.rest_matches(rest.as_str(), context, is_same)
     }
 
-    fn matches_by(
+    fn rest_matches(
         &self,
         text: &str,
         context: &dyn Context,
