@@ -141,11 +141,15 @@ mod tests {
         ]
     }
 
+    fn letter() -> impl Strategy<Value = char> {
+        prop::sample::select(&['a', 'b', '\u{436}', 'c'])
+    }
+
     proptest! {
         #[test]
         fn both_ways_agree(
             tokens in prop::collection::vec(token(), 0..200),
-            text in prop::collection::vec(prop::sample::select(&['a', 'b', '\u{436}', 'c']), 0..200),
+            text in prop::collection::vec(letter(), 0..200),
             fills in any::<bool>(),
         ) {
             let mut text: String = text.into_iter().collect();
