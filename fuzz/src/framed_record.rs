@@ -22,6 +22,7 @@ use riznica::catalog::settings::{self, SettingsKind};
 use riznica::catalog::{bucket_tags, buckets, credentials, keyspace, tenants, usage};
 use riznica::crypto::{RecordContext, seal_record};
 use riznica::model::bucket::BucketName;
+use riznica::model::cors::CorsConfiguration;
 use riznica::model::iam::MemberKind;
 use riznica::model::id::{BlobId, BucketId};
 use riznica::model::quota::QuotaKind;
@@ -33,11 +34,12 @@ use riznica::storage::{
 use std::sync::Arc;
 
 /// What a settings document may be about.
-const SETTINGS: [SettingsKind; 4] = [
+const SETTINGS: [SettingsKind; 5] = [
     SettingsKind::Lifecycle,
     SettingsKind::LifecycleProgress,
     SettingsKind::Policy,
     SettingsKind::Tags,
+    SettingsKind::Cors,
 ];
 
 pub fn run(data: &[u8]) {
@@ -279,11 +281,22 @@ fn settings_document(data: &[u8]) {
     let (number, document) = split_byte(data);
     let kind = SETTINGS[usize::from(number) % SETTINGS.len()];
     match kind {
+        SettingsKind::Cors => cors_rules(document),
         SettingsKind::Lifecycle => lifecycle::stored(document),
         // One that cannot be read is the start of a new pass, whatever it says.
         SettingsKind::LifecycleProgress => {}
         SettingsKind::Policy | SettingsKind::Tags => sealed_document(kind, document),
     }
+}
+
+/// What is read of a document is written and read the same.
+fn cors_rules(document: &[u8]) {
+    let Ok(rules) = serde_json::from_slice::<CorsConfiguration>(document) else {
+        return;
+    };
+    let written = serde_json::to_vec(&rules).expect("rules can be written");
+    let again = serde_json::from_slice::<CorsConfiguration>(&written);
+    assert_eq!(again.expect("it was written by us"), rules);
 }
 
 fn sealed_document(kind: SettingsKind, plain: &[u8]) {
