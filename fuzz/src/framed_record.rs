@@ -4,6 +4,7 @@
 //! What is sealed inside of a frame is sealed by the target too, as a holder of the key could do
 //! it: nobody else's bytes get past the tag, which is asserted.
 
+use super::cors;
 use super::lifecycle;
 use super::support::{BUCKET, Counter, TENANT, now, scope_key, split_byte};
 use bytes::Bytes;
@@ -22,7 +23,6 @@ use riznica::catalog::settings::{self, SettingsKind};
 use riznica::catalog::{bucket_tags, buckets, credentials, keyspace, tenants, usage};
 use riznica::crypto::{RecordContext, seal_record};
 use riznica::model::bucket::BucketName;
-use riznica::model::cors::CorsConfiguration;
 use riznica::model::iam::MemberKind;
 use riznica::model::id::{BlobId, BucketId};
 use riznica::model::quota::QuotaKind;
@@ -281,22 +281,12 @@ fn settings_document(data: &[u8]) {
     let (number, document) = split_byte(data);
     let kind = SETTINGS[usize::from(number) % SETTINGS.len()];
     match kind {
-        SettingsKind::Cors => cors_rules(document),
+        SettingsKind::Cors => cors::stored(document),
         SettingsKind::Lifecycle => lifecycle::stored(document),
         // One that cannot be read is the start of a new pass, whatever it says.
         SettingsKind::LifecycleProgress => {}
         SettingsKind::Policy | SettingsKind::Tags => sealed_document(kind, document),
     }
-}
-
-/// What is read of a document is written and read the same.
-fn cors_rules(document: &[u8]) {
-    let Ok(rules) = serde_json::from_slice::<CorsConfiguration>(document) else {
-        return;
-    };
-    let written = serde_json::to_vec(&rules).expect("rules can be written");
-    let again = serde_json::from_slice::<CorsConfiguration>(&written);
-    assert_eq!(again.expect("it was written by us"), rules);
 }
 
 fn sealed_document(kind: SettingsKind, plain: &[u8]) {
