@@ -149,20 +149,20 @@ impl AccountRequest {
 }
 
 impl Gateway {
-    /// The path of a user or group, which its ARN has; `None` when there is no such one. For
-    /// decisions alone.
+    /// Path and name of a user or group, as its ARN has them; `None` when there is no such one. For
+    /// decisions alone. The name is the stored one: requests may write it in other letters.
     ///
     /// # Errors
     /// When keys or rows fail.
-    pub async fn path_for_decision(
+    pub async fn member_for_decision(
         &self,
         tenant: TenantId,
         kind: MemberKind,
         name: &IamName,
-    ) -> Result<Option<IamPath>, GatewayError> {
+    ) -> Result<Option<(IamPath, IamName)>, GatewayError> {
         let key = self.credentials_key(tenant).await?;
         let found = self.account_of(tenant, &key).find(kind, name).await?;
-        Ok(found.map(|member| member.path))
+        Ok(found.map(|member| (member.path, member.name)))
     }
 
     /// Does what is asked of the permit's account.

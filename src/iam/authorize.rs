@@ -95,6 +95,8 @@ pub enum Ground {
     Owner,
     /// Nothing allows it.
     Nothing,
+    /// A bucket's policy is handled by its owner's account alone.
+    OtherAccount,
     /// The bucket's policy would, but public access is restricted.
     PublicAccessRestricted,
     /// An operator has made the caller's or the owner's account read-only.
@@ -114,6 +116,9 @@ impl fmt::Display for Ground {
             }
             Self::Owner => f.write_str("the caller is the root of the account"),
             Self::Nothing => f.write_str("no policy allows it"),
+            Self::OtherAccount => {
+                f.write_str("a bucket policy is handled by the account of the bucket alone")
+            }
             Self::PublicAccessRestricted => {
                 f.write_str("the bucket policy is public and RestrictPublicBuckets is on")
             }
@@ -257,6 +262,11 @@ pub fn keeps_policy(
 fn decide_in_bucket(request: &Request<'_>, bucket: &BucketResource<'_>) -> Result<Ground, Ground> {
     let principal = request.principal;
     let is_in_account = principal.tenant == Some(bucket.owner);
+    // Whatever the policy allows: who could change it would have everything (S3 API reference,
+    // PutBucketPolicy).
+    if request.action.is_on_bucket_policy() && !is_in_account {
+        return Err(Ground::OtherAccount);
+    }
     let is_owner = is_in_account && matches!(principal.caller, Caller::Root { .. });
     let keeps_policy = keeps_policy(principal, request.action, (bucket.owner, bucket.binds_root));
     if keeps_policy || (is_owner && bucket.policy.is_none()) {

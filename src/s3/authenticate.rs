@@ -19,7 +19,25 @@ const HASHED_BODY_LEN_MAX: usize = 16 * 1024 * 1024;
 /// Such bodies at once: they are held before their sender is known, so that all of them together
 /// must not be able to fill the memory.
 const HASHED_BODIES_MAX: usize = 4;
-static HASHED_BODIES: Semaphore = Semaphore::const_new(HASHED_BODIES_MAX);
+static HASHED_BODIES: Room = Room::new(HASHED_BODIES_MAX, HASHED_BODY_LEN_MAX);
+
+/// Room for bodies whose senders are not known yet. Each kind has its own, so that one does not
+/// keep the other waiting.
+#[derive(Debug)]
+pub struct Room {
+    turns: Semaphore,
+    len_max: usize,
+}
+
+impl Room {
+    /// Room for so many bodies at once, each of so many bytes at most.
+    pub const fn new(count_max: usize, len_max: usize) -> Self {
+        Self {
+            turns: Semaphore::const_new(count_max),
+            len_max,
+        }
+    }
+}
 
 /// The view of a request. Header names are lower case already; values keep their bytes.
 pub fn view(head: &RequestHead, is_secure: bool) -> RequestView<'_> {
@@ -85,7 +103,7 @@ pub async fn verify(
     if let Some(verified) = verify_ahead(state, view).await? {
         return Ok((verified, payload));
     }
-    let body = read_form(state, view, payload, HASHED_BODY_LEN_MAX).await?;
+    let body = read_form(state, view, payload, &HASHED_BODIES).await?;
     let verified = verify_form(state, Some(&state.verifier), view, &body).await?;
     Ok((verified, Payload::from(body)))
 }
@@ -98,14 +116,16 @@ pub async fn read_form(
     state: &S3State,
     view: &RequestView<'_>,
     payload: Payload,
-    len_max: usize,
+    room: &Room,
 ) -> Result<Bytes, S3Error> {
+    let len_max = room.len_max;
     let declared = view.header("content-length");
     let declared = declared.and_then(|len| str::from_utf8(len).ok()?.parse::<usize>().ok());
     if declared.is_some_and(|len| len > len_max) {
         return Err(S3Error::new(S3ErrorCode::MaxMessageLengthExceeded).close());
     }
-    let _turn = HASHED_BODIES
+    let _turn = room
+        .turns
         .try_acquire()
         .map_err(|_full| S3Error::new(S3ErrorCode::SlowDown).close())?;
     let patience = &state.patience;

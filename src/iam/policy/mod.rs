@@ -13,6 +13,7 @@ pub mod condition;
 pub mod document;
 pub mod error;
 pub mod evaluate;
+mod glob;
 #[cfg(test)]
 mod naive;
 pub mod operator;

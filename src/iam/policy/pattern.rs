@@ -1,16 +1,18 @@
 //! Patterns with wildcards and policy variables.
 //!
 //! Owns: `*` (any characters), `?` (one character), `${key}` and `${key, 'default'}`, and the
-//! escapes `${*}`, `${?}`, `${$}`. Not here: what a variable stands for (`evaluate::Context`).
+//! escapes `${*}`, `${?}`, `${$}`. Not here: what a variable stands for (`evaluate::Context`),
+//! matching (`glob`).
 //!
 //! Source: AWS IAM User Guide, "IAM policy elements: Variables and tags".
 
 use crate::iam::policy::error::PolicyError;
 use crate::iam::policy::evaluate::Context;
+use crate::iam::policy::glob;
 
 /// One piece of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
+pub(in crate::iam::policy) enum Token {
     /// This character.
     Literal(char),
     /// One character.
@@ -28,6 +30,9 @@ enum Token {
 /// A pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern {
+    /// The literals that it begins with: most texts that do not match differ here.
+    beginning: String,
+    /// The rest.
     tokens: Vec<Token>,
     has_variables: bool,
 }
@@ -38,6 +43,10 @@ impl Pattern {
     /// # Errors
     /// `InvalidVariable` for one without an end or a name.
     pub fn parse(text: &str, has_variables: bool) -> Result<Self, PolicyError> {
+        Ok(Self::of(Self::tokens(text, has_variables)?))
+    }
+
+    fn tokens(text: &str, has_variables: bool) -> Result<Vec<Token>, PolicyError> {
         let mut tokens = Vec::new();
         let mut rest = text;
         while let Some(next) = rest.chars().next() {
@@ -54,7 +63,7 @@ impl Pattern {
                 other => Token::Literal(other),
             });
         }
-        Ok(Self::of(tokens))
+        Ok(tokens)
     }
 
     /// A text without wildcards: only variables are special in it.
@@ -62,28 +71,34 @@ impl Pattern {
     /// # Errors
     /// `InvalidVariable` for one without an end or a name.
     pub fn parse_exact(text: &str, has_variables: bool) -> Result<Self, PolicyError> {
-        let mut pattern = Self::parse(text, has_variables)?;
-        for token in &mut pattern.tokens {
+        let mut tokens = Self::tokens(text, has_variables)?;
+        for token in &mut tokens {
             match token {
                 Token::Any => *token = Token::Literal('*'),
                 Token::AnyOne => *token = Token::Literal('?'),
                 Token::Literal(_) | Token::Variable { .. } => {}
             }
         }
-        Ok(pattern)
+        Ok(Self::of(tokens))
     }
 
     /// Whether it is one text, and not an empty one.
     pub fn is_fixed(&self) -> bool {
-        let is_literal = |token: &Token| matches!(token, Token::Literal(_));
-        !self.tokens.is_empty() && self.tokens.iter().all(is_literal)
+        !self.beginning.is_empty() && self.tokens.is_empty()
     }
 
-    fn of(tokens: Vec<Token>) -> Self {
+    fn of(mut tokens: Vec<Token>) -> Self {
+        let literal = |token: &Token| match token {
+            Token::Literal(literal) => Some(*literal),
+            Token::Any | Token::AnyOne | Token::Variable { .. } => None,
+        };
+        let beginning: String = tokens.iter().map_while(literal).collect();
+        tokens.drain(..beginning.chars().count());
         let has_variables = tokens
             .iter()
             .any(|token| matches!(token, Token::Variable { .. }));
         Self {
+            beginning,
             tokens,
             has_variables,
         }
@@ -91,25 +106,38 @@ impl Pattern {
 
     /// Whether a text matches; never when a variable has no value in this request.
     pub fn matches(&self, text: &str, context: &dyn Context) -> bool {
-        self.matches_by(text, context, |a, b| a == b)
+        text.strip_prefix(self.beginning.as_str())
+            .is_some_and(|rest| self.rest_matches(rest, context, glob::exactly))
     }
 
     /// As [`Self::matches`], letters of either case.
     pub fn matches_ignoring_case(&self, text: &str, context: &dyn Context) -> bool {
-        self.matches_by(text, context, |a, b| a.to_lowercase().eq(b.to_lowercase()))
+        let is_same = |a: char, b: char| a.to_lowercase().eq(b.to_lowercase());
+        let ignoring_case = |tokens: &[Token], text: &str| glob::by(tokens, text, is_same);
+        let len = self.beginning.len();
+        if text.is_ascii() && self.beginning.is_ascii() {
+            return text.split_at_checked(len).is_some_and(|(beginning, rest)| {
+                beginning.eq_ignore_ascii_case(&self.beginning)
+                    && self.rest_matches(rest, context, ignoring_case)
+            });
+        }
+        let mut rest = text.chars();
+        let mut beginning = self.beginning.chars();
+        beginning.all(|wanted| rest.next().is_some_and(|found| is_same(wanted, found)))
+            && self.rest_matches(rest.as_str(), context, ignoring_case)
     }
 
-    fn matches_by(
+    fn rest_matches(
         &self,
         text: &str,
         context: &dyn Context,
-        is_same: impl Fn(char, char) -> bool,
+        glob: impl Fn(&[Token], &str) -> bool,
     ) -> bool {
         if !self.has_variables {
-            return glob(&self.tokens, text, is_same);
+            return glob(&self.tokens, text);
         }
         match self.resolved(context) {
-            Some(tokens) => glob(&tokens, text, is_same),
+            Some(tokens) => glob(&tokens, text),
             None => false,
         }
     }
@@ -156,44 +184,6 @@ fn variable(name: &str) -> Result<Token, PolicyError> {
         key: super::condition::normalized_key(key),
         default: default.map(str::to_owned),
     })
-}
-
-/// Backtracks to the last `*` only, so the work is at most the product of both lengths, which both
-/// are bounded.
-fn glob(tokens: &[Token], text: &str, is_same: impl Fn(char, char) -> bool) -> bool {
-    let (mut at, mut rest) = (0, text);
-    // Behind the last `*`, and what it has not taken yet.
-    let mut last_any: Option<(usize, &str)> = None;
-    loop {
-        let mut chars = rest.chars();
-        let next = chars.next();
-        let is_match = match (tokens.get(at), next) {
-            (Some(Token::Any), _) => {
-                last_any = Some((at + 1, rest));
-                at += 1;
-                continue;
-            }
-            (None, None) => return true,
-            (Some(Token::AnyOne), Some(_)) => true,
-            (Some(Token::Literal(wanted)), Some(found)) => is_same(*wanted, found),
-            (None | Some(Token::Variable { .. }), _) | (_, None) => false,
-        };
-        if is_match {
-            at += 1;
-            rest = chars.as_str();
-            continue;
-        }
-        let Some((behind, untaken)) = last_any else {
-            return false;
-        };
-        let mut untaken = untaken.chars();
-        if untaken.next().is_none() {
-            return false;
-        }
-        last_any = Some((behind, untaken.as_str()));
-        at = behind;
-        rest = untaken.as_str();
-    }
 }
 
 #[cfg(test)]

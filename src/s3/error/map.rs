@@ -34,6 +34,7 @@ impl From<Denied> for S3Error {
             ),
             Ground::BucketPolicy(_)
             | Ground::Nothing
+            | Ground::OtherAccount
             | Ground::Owner
             | Ground::OwnPolicy { .. }
             | Ground::PublicAccessRestricted => Self::new(S3ErrorCode::AccessDenied),

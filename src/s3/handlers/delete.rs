@@ -122,9 +122,11 @@ async fn delete_entry(
         object_key: Some(&object_key),
         version: named,
     };
-    let permit = call
-        .permit(bucket, action, thing, &Asked::default())
-        .await?;
+    let permit = call.permit(bucket, action, thing, &Asked::default()).await;
+    // A decision waits for nothing, and by the worst policy takes 4 ms: a thousand of them leave
+    // others their turns.
+    tokio::task::yield_now().await;
+    let permit = permit?;
     let bypass = call.bypasses_governance(bucket, Some(thing)).await?;
     let request = DeleteObject {
         object_key: &object_key,

@@ -37,10 +37,7 @@ impl Answer {
     /// of the marker: the last one of the page before.
     pub fn list(&mut self, name: &'static str, mut entries: Vec<Entry>, page: &Page) {
         if let Some(after) = &page.after {
-            let position = entries
-                .iter()
-                .position(|entry| marker(entry) == Some(after));
-            let begin = position.map_or(0, |index| index.saturating_add(1));
+            let begin = beginning(&entries, after);
             entries.drain(..begin.min(entries.len()));
         }
         let is_truncated = entries.len() > page.limit;
@@ -74,6 +71,19 @@ impl Answer {
             .insert_header(("content-type", "text/xml"))
             .body(xml.finish())
     }
+}
+
+/// The first entry behind a marker. Where the marker's entry is gone, the first one that sorts
+/// behind it: clients delete what they were shown before they ask for more.
+fn beginning(entries: &[Entry], after: &str) -> usize {
+    let named = |entry: &Entry| marker(entry).is_some_and(|name| name == after);
+    if let Some(position) = entries.iter().position(named) {
+        return position.saturating_add(1);
+    }
+    let folded = after.to_ascii_lowercase();
+    let is_behind =
+        |entry: &Entry| marker(entry).is_some_and(|name| name.to_ascii_lowercase() > folded);
+    entries.iter().position(is_behind).unwrap_or(entries.len())
 }
 
 /// What names an entry: a key's id, a member's name, the text itself.
@@ -138,5 +148,11 @@ mod tests {
             }
         }
         assert_eq!(seen, entries);
+        // The last entry of the page before may be gone.
+        let begin = |after| beginning(&entries, after);
+        assert_eq!(
+            (begin("U2"), begin("u2x"), begin("a"), begin("v")),
+            (3, 3, 0, 7)
+        );
     }
 }

@@ -23,10 +23,11 @@ use crate::gateway::account::AccountRequest;
 use crate::gateway::fairness::Visit;
 use crate::iam::policy::Caller;
 use crate::iam::{Permit, Principal, Request, Resource, authorize};
+use crate::model::iam::IamPath;
 use crate::model::tenant::AccountId;
 use crate::model::time::Timestamp;
 use crate::s3::app::S3State;
-use crate::s3::authenticate;
+use crate::s3::authenticate::{self, Room};
 use crate::s3::error::S3Error;
 use crate::s3::policy_context::{Asked, RequestContext};
 use crate::s3::query::answer::Answer;
@@ -38,6 +39,9 @@ use actix_web::HttpResponse;
 
 /// Longest form: a policy of the longest kind with every character escaped, and the rest.
 const FORM_LEN_MAX: usize = 64 * 1024;
+/// Forms that are read at once: 4 MiB.
+const FORMS_MAX: usize = 64;
+static FORMS: Room = Room::new(FORMS_MAX, FORM_LEN_MAX);
 
 /// Whether a request is a form of one of the query APIs.
 pub fn is_query_call(view: &RequestView<'_>, target: &Target) -> bool {
@@ -70,7 +74,7 @@ async fn run(
     name: &mut Option<&'static str>,
     visit: &mut Visit,
 ) -> Result<(ApiAction, Answer), QueryError> {
-    let body = authenticate::read_form(state, view, payload, FORM_LEN_MAX).await?;
+    let body = authenticate::read_form(state, view, payload, &FORMS).await?;
     let form = Form::parse(&body)?;
     let action = ApiAction::find(form.action()?, form.version()?)?;
     *name = Some(action.name());
@@ -142,13 +146,16 @@ async fn resource(
     let Some((kind, name)) = request.subject() else {
         return Ok(format!("arn:aws:iam::{account}:*"));
     };
-    let path = match (&principal.caller, request.new_path()) {
+    let known = match (&principal.caller, request.new_path()) {
         // A root's decision does not depend on it.
         (Caller::Root { .. }, _) => None,
-        (_, Some(path)) => Some(path.clone()),
-        (_, None) => state.gateway.path_for_decision(tenant, kind, name).await?,
+        (_, Some(path)) => Some((path.clone(), name.clone())),
+        (_, None) => {
+            let gateway = &state.gateway;
+            gateway.member_for_decision(tenant, kind, name).await?
+        }
     };
-    let path = path.unwrap_or_default();
+    let (path, name) = known.unwrap_or_else(|| (IamPath::default(), name.clone()));
     let word = kind.word();
     Ok(format!(
         "arn:aws:iam::{account}:{word}{}{name}",

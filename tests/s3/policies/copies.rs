@@ -145,28 +145,41 @@ fn point_76_upload_needs_the_permission_for_its_object() {
 #[test]
 fn row_34_wrong_owner_is_refused_also_to_nobody() {
     let scene = Scene::start();
-    let everybody = json!("*");
-    scene.policy(&json!([statement(
-        "Allow",
-        &everybody,
-        &json!("s3:*"),
-        &json!([BUCKET, OBJECTS])
-    )]));
+    let resources = json!([BUCKET, OBJECTS]);
+    let open = statement("Allow", &json!("*"), &json!("s3:*"), &resources);
+    scene.policy(&json!([open]));
     let owner = scene.city.get("/").expect(200).text("ID").expect("an id");
     for (expected, status) in [(owner.as_str(), 200), ("111122223333", 403), ("", 403)] {
-        for target in ["/paper/a", "/paper", "/paper?policy"] {
-            let header = "x-amz-expected-bucket-owner";
-            let nobody = scene.city.request("GET", target).anonymous();
-            let status = if target == "/paper?policy" && status == 200 {
-                200
-            } else {
-                status
-            };
-            nobody.header(header, expected).send().expect(status);
-            let own = scene.city.request("GET", target).header(header, expected);
-            own.send().expect(status);
+        let expecting = |target: &str| {
+            let request = scene.city.request("GET", target);
+            request.header("x-amz-expected-bucket-owner", expected)
+        };
+        for target in ["/paper/a", "/paper", "/paper?policyStatus"] {
+            expecting(target).anonymous().send().expect(status);
+            expecting(target).send().expect(status);
         }
     }
+}
+
+/// Who could change a bucket's policy would have everything in it: nobody else can be allowed that.
+#[test]
+fn bucket_policy_is_handled_by_its_account_alone() {
+    let scene = Scene::start();
+    let resources = json!([BUCKET, OBJECTS]);
+    let open = statement("Allow", &json!("*"), &json!("s3:*"), &resources);
+    let named = statement("Allow", &of(&scene.other), &json!("s3:*Policy"), &resources);
+    scene.policy(&json!([open, named]));
+    let text = super::policy(&json!([open]));
+    scene.other.get("/paper/a").expect(200);
+    for (method, body) in [("GET", ""), ("PUT", text.as_str()), ("DELETE", "")] {
+        denied(scene.anonymous(method, "/paper?policy", body));
+        let by_other = scene.other.request(method, "/paper?policy");
+        denied(by_other.body(body).send());
+    }
+    // The account's own user can be.
+    let ana = user(&scene.city, "ana");
+    ana.get("/paper?policy").expect(200);
+    ana.put("/paper?policy", text).expect(204);
 }
 
 /// A user of another tenant needs the bucket's word and its own tenant's.

@@ -117,3 +117,80 @@ fn no_key_outlives_its_user() {
         }
     }
 }
+
+/// Many at once: changes follow one another, and none is lost.
+#[test]
+fn users_that_are_created_at_once_are_all_there() {
+    let scene = Scene::start();
+    let city = &scene.city;
+    std::thread::scope(|scope| {
+        for number in 0..24 {
+            scope.spawn(move || {
+                let name = format!("u{number:02}");
+                iam(city, &[("Action", "CreateUser"), ("UserName", &name)]).expect(200);
+                key(city, &name).get("/paper/a").expect(403);
+            });
+        }
+    });
+    let listed = iam(city, &[("Action", "ListUsers")]).expect(200);
+    let wanted: Vec<String> = (0..24).map(|number| format!("u{number:02}")).collect();
+    assert_eq!(listed.texts("UserName"), wanted);
+}
+
+/// Links that were signed by a key end with it.
+#[test]
+fn presigned_links_end_with_their_key() {
+    let scene = Scene::start();
+    let ana = user(&scene.city, "ana");
+    grant(&scene.city, "ana", &json!([allow(&json!("s3:GetObject"))]));
+    let link = ana.request("GET", "/paper/a").presigned().wire();
+    link.send(ana.port).expect(200);
+    grant(&scene.city, "ana", &json!([allow(&json!("s3:PutObject"))]));
+    link.send(ana.port).refused(403, "AccessDenied");
+    grant(&scene.city, "ana", &json!([allow(&json!("s3:GetObject"))]));
+    link.send(ana.port).expect(200);
+    delete(&scene.city, &ana).expect(200);
+    link.send(ana.port).refused(403, "InvalidAccessKeyId");
+}
+
+/// The operator's log names the statement that decided; the client is not told.
+#[test]
+fn log_tells_which_statement_decided() {
+    let scene = Scene::start();
+    let ana = user(&scene.city, "ana");
+    let deny = json!({"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"});
+    grant(&scene.city, "ana", &json!([allow(&json!("s3:*")), deny]));
+    let own = ana.delete("/paper/a").refused(403, "AccessDenied");
+    let close = super::statement(
+        "Deny",
+        &json!("*"),
+        &json!("s3:GetObject"),
+        &json!(super::OBJECTS),
+    );
+    scene.policy(&json!([close]));
+    let by_bucket = ana.get("/paper/a").refused(403, "AccessDenied");
+    let nothing = scene.other.get("/paper").refused(403, "AccessDenied");
+    let log = scene.server.log();
+    for (answer, action, ground) in [
+        (
+            own,
+            "s3:DeleteObject",
+            "statement 2 of policy own of user ana",
+        ),
+        (
+            by_bucket,
+            "s3:GetObject",
+            "statement 1 of the bucket policy",
+        ),
+        (nothing, "s3:ListBucket", "no policy allows it"),
+    ] {
+        let id = answer.header("x-amz-request-id").expect("an id").to_owned();
+        let line = log.lines().find(|line| line.contains(&id)).expect("a line");
+        assert!(line.contains(action) && line.contains(ground), "{line}");
+        assert!(
+            !answer.body_text().contains("statement"),
+            "{}",
+            answer.body_text()
+        );
+    }
+}
