@@ -4,6 +4,7 @@
 //! What is sealed inside of a frame is sealed by the target too, as a holder of the key could do
 //! it: nobody else's bytes get past the tag, which is asserted.
 
+use super::cors;
 use super::lifecycle;
 use super::support::{BUCKET, Counter, TENANT, now, scope_key, split_byte};
 use bytes::Bytes;
@@ -33,11 +34,12 @@ use riznica::storage::{
 use std::sync::Arc;
 
 /// What a settings document may be about.
-const SETTINGS: [SettingsKind; 4] = [
+const SETTINGS: [SettingsKind; 5] = [
     SettingsKind::Lifecycle,
     SettingsKind::LifecycleProgress,
     SettingsKind::Policy,
     SettingsKind::Tags,
+    SettingsKind::Cors,
 ];
 
 pub fn run(data: &[u8]) {
@@ -279,6 +281,7 @@ fn settings_document(data: &[u8]) {
     let (number, document) = split_byte(data);
     let kind = SETTINGS[usize::from(number) % SETTINGS.len()];
     match kind {
+        SettingsKind::Cors => cors::stored(document),
         SettingsKind::Lifecycle => lifecycle::stored(document),
         // One that cannot be read is the start of a new pass, whatever it says.
         SettingsKind::LifecycleProgress => {}

@@ -7,6 +7,7 @@
 pub mod authorization;
 pub mod aws_chunked;
 pub mod copy_source;
+mod cors;
 pub mod envelope;
 pub mod framed_record;
 pub mod keyring;

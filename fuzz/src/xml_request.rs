@@ -1,9 +1,9 @@
 //! Request documents. Input: a body, given to every operation that takes one.
 
+use super::cors;
 use riznica::base::limits::{DELETE_OBJECTS_MAX, PART_NUMBER_MAX};
-use riznica::s3::xml::XmlWriter;
 use riznica::s3::xml::reader::{Element, read_document};
-use riznica::s3::xml::requests;
+use riznica::s3::xml::{XmlWriter, acl, public_access, requests};
 
 pub fn run(data: &[u8]) {
     if let Ok(root) = read_document(data) {
@@ -25,6 +25,18 @@ pub fn run(data: &[u8]) {
     if let Ok(algorithm) = requests::bucket_encryption(data) {
         assert!(data.len() > algorithm.name().len());
     }
+    if acl::read_ownership(data).is_ok() {
+        let root = read_document(data).expect("as before");
+        assert_eq!(
+            root.children[0].children[0].text.trim(),
+            "BucketOwnerEnforced"
+        );
+    }
+    if let Ok(block) = public_access::read(data) {
+        let again = public_access::document(block);
+        assert_eq!(public_access::read(again.as_bytes()), Ok(block));
+    }
+    cors::document(data);
 }
 
 fn text_len(element: &Element) -> usize {

@@ -39,7 +39,7 @@ const fn setting(target: &'static str, body: &'static str) -> Document {
 }
 
 /// All of them but policies, which are JSON.
-pub(super) const DOCUMENTS: [Document; 12] = [
+pub(super) const DOCUMENTS: [Document; 14] = [
     Document {
         method: "POST",
         target: "/attacked?delete",
@@ -102,6 +102,16 @@ pub(super) const DOCUMENTS: [Document; 12] = [
         "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>",
     ),
     setting(
+        "/locked?cors",
+        "<CORSConfiguration><CORSRule><AllowedOrigin>https://example.rs</AllowedOrigin>\
+         <AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>",
+    ),
+    setting(
+        "/locked?ownershipControls",
+        "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>\
+         </OwnershipControls>",
+    ),
+    setting(
         "/locked?publicAccessBlock",
         "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
          </PublicAccessBlockConfiguration>",
@@ -161,6 +171,19 @@ pub(super) fn is_unharmed(scene: &Scene, upload: &str) {
     scene.is_unharmed();
     let witness = scene.city.get("/locked/witness").expect(200);
     assert_eq!(witness.body, b"here");
+}
+
+/// A handler that reads another document comes with a row of [`DOCUMENTS`].
+#[test]
+fn every_handler_that_reads_a_document_is_listed() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/s3/handlers");
+    let files = std::fs::read_dir(folder).expect("the handlers");
+    let count = files.map(|file| {
+        let text = std::fs::read_to_string(file.expect("a file").path());
+        text.expect("text").matches("call.read_document(").count()
+    });
+    // The other one is a policy.
+    assert_eq!(count.sum::<usize>(), DOCUMENTS.len() + 1);
 }
 
 #[test]

@@ -98,6 +98,7 @@ pub(crate) const FORMS: &[Form] = &[
         .with(&[("x-amz-object-lock-mode", "GOVERNANCE"), SOON]),
     form("DeleteBucket", "DELETE", "{bucket}"),
     form("DeleteBucket", "DELETE", "{bucket}/"),
+    form("DeleteBucketCors", "DELETE", "{bucket}?cors"),
     form("DeleteBucketEncryption", "DELETE", "{bucket}?encryption"),
     form("DeleteBucketLifecycle", "DELETE", "{bucket}?lifecycle"),
     form("DeleteBucketPolicy", "DELETE", "{bucket}?policy"),
@@ -130,6 +131,7 @@ pub(crate) const FORMS: &[Form] = &[
         "{bucket}?publicAccessBlock",
     ),
     form("GetBucketAcl", "GET", "{bucket}?acl"),
+    form("GetBucketCors", "GET", "{bucket}?cors"),
     form("GetBucketEncryption", "GET", "{bucket}?encryption"),
     form(
         "GetBucketLifecycleConfiguration",
@@ -166,6 +168,10 @@ pub(crate) const FORMS: &[Form] = &[
     form("ListObjectVersions", "GET", "{bucket}?versions"),
     form("ListParts", "GET", "{object}?uploadId={upload}"),
     form("PutBucketAcl", "PUT", "{bucket}?acl").with(&[("x-amz-acl", "public-read-write")]),
+    form("PutBucketCors", "PUT", "{bucket}?cors").body(
+        "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin>\
+         <AllowedMethod>DELETE</AllowedMethod></CORSRule></CORSConfiguration>",
+    ),
     form("PutBucketEncryption", "PUT", "{bucket}?encryption").body(
         "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>\
          <SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule>\
