@@ -2,6 +2,7 @@
 
 use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::gateway::error::GatewayError;
+use crate::iam::Action;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::{lock, number, token};
@@ -35,6 +36,11 @@ pub async fn create(
         return Err(misplaced(location));
     }
     let has_object_lock = lock::bucket_object_lock(call.view)?;
+    if has_object_lock {
+        // S3 API reference, CreateBucket, "Permissions".
+        call.authorize_in_account(Action::PutBucketObjectLockConfiguration)?;
+        call.authorize_in_account(Action::PutBucketVersioning)?;
+    }
     let gateway = &call.state.gateway;
     match gateway.create_bucket(permit, &name, has_object_lock).await {
         Ok(()) => {}

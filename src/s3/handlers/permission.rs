@@ -292,6 +292,13 @@ impl Call<'_> {
 
     /// Authorizes an operation on the caller's account.
     pub(in crate::s3) fn authorize_account(&self) -> Result<Permit, S3Error> {
+        let permit = self.authorize_in_account(self.operation.action())?;
+        guard::refuse_unsupported(self.operation, self.view)?;
+        Ok(permit)
+    }
+
+    /// Decides about an action on the caller's account, such as what a new bucket begins with.
+    pub(in crate::s3) fn authorize_in_account(&self, action: Action) -> Result<Permit, S3Error> {
         let asked = Asked::default();
         let context = RequestContext {
             view: self.view,
@@ -311,13 +318,11 @@ impl Call<'_> {
         };
         let decision = authorize(&Request {
             principal: self.principal,
-            action: self.operation.action(),
+            action,
             resource: Resource::Account { arn: &arn },
             context: &context,
         });
-        let permit = decision.map_err(|denied| self.denied(denied))?;
-        guard::refuse_unsupported(self.operation, self.view)?;
-        Ok(permit)
+        decision.map_err(|denied| self.denied(denied))
     }
 
     /// Finds a copy's source and authorizes reading it. Authorization is on the final name: what

@@ -123,6 +123,39 @@ fn locks_by_header_need_the_permission_for_locks() {
     .expect(200);
 }
 
+/// A bucket with Object Lock needs the permissions for what it begins with.
+#[test]
+fn bucket_with_lock_needs_the_permissions_for_it() {
+    let scene = Scene::start();
+    let clerk = user(&scene.city, "clerk");
+    let make = |name: &str| {
+        let make = clerk.request("PUT", name);
+        make.header("x-amz-bucket-object-lock-enabled", "true")
+            .send()
+    };
+    grant(
+        &scene.city,
+        "clerk",
+        &json!([allow(&json!("s3:CreateBucket"))]),
+    );
+    clerk.put("/plain", "").expect(200);
+    denied(make("/locked"));
+    let lock = "s3:PutBucketObjectLockConfiguration";
+    grant(
+        &scene.city,
+        "clerk",
+        &json!([allow(&json!(["s3:CreateBucket", lock]))]),
+    );
+    denied(make("/locked"));
+    assert_eq!(
+        scene.city.get("/").expect(200).texts("Name"),
+        ["paper", "plain"]
+    );
+    let all = json!(["s3:CreateBucket", lock, "s3:PutBucketVersioning"]);
+    grant(&scene.city, "clerk", &json!([allow(&all)]));
+    make("/locked").expect(200);
+}
+
 /// Row 58: the header bypasses nothing for who may not bypass.
 #[test]
 fn row_58_cve_2023_25812_denied_bypass_bypasses_nothing() {
