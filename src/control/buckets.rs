@@ -33,7 +33,7 @@ impl Control {
     /// Creates a bucket for a tenant, with the settings of a profile.
     ///
     /// # Errors
-    /// `BucketTaken`, `NoSuchTenant`, `Profile`, `TooManyBuckets`, or when keys or rows fail.
+    /// `BucketNameOutside`, `BucketTaken`, `NoSuchTenant`, `Profile`, `TooManyBuckets`, or when keys or rows fail.
     ///
     /// # Durability
     /// When this returns `Ok`, the bucket and all its settings survive power loss.
@@ -45,6 +45,10 @@ impl Control {
         profile: Option<&str>,
     ) -> Result<BucketDetails, ControlError> {
         let owner = self.find_tenant(permit, tenant).await?;
+        if !owner.bucket_prefixes.allow(name.as_str()) {
+            let prefixes = owner.bucket_prefixes.as_slice().join(", ");
+            return Err(ControlError::BucketNameOutside { prefixes });
+        }
         let profile_name = profile.unwrap_or("none");
         let profile = match profile {
             Some(name) => self.profiles.load(name)?.profile,

@@ -13,6 +13,14 @@ pub enum ControlError {
     /// The access key id exists.
     #[error("access key id exists already; choose another, or delete it first")]
     AccessKeyTaken,
+    /// The tenant's buckets have other names.
+    #[error(
+        "the names of this tenant's buckets have to begin with {prefixes}; 'riznica tenant update' changes that"
+    )]
+    BucketNameOutside {
+        /// How they have to begin.
+        prefixes: String,
+    },
     /// The bucket name exists.
     #[error("bucket exists already; names are shared by all tenants")]
     BucketTaken,
@@ -82,7 +90,8 @@ impl ControlError {
             Self::Catalog(source) => source.kind(),
             Self::Denied => ErrorKind::Denied,
             Self::Entropy(source) => source.kind(),
-            Self::InvalidDisplayName
+            Self::BucketNameOutside { .. }
+            | Self::InvalidDisplayName
             | Self::InvalidEmail
             | Self::InvalidSecret
             | Self::InvalidText => ErrorKind::Invalid,

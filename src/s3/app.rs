@@ -354,7 +354,7 @@ async fn handle_s3(
         None => authenticate::verify(state, &asked.view, payload).await?,
     };
     let principal = authenticate::principal(state, &verified).await?;
-    *visit = state.gateway.enter(principal.tenant)?;
+    *visit = authenticate::enter(state, &principal)?;
     let operation = asked.operation_for(&principal, state).await?;
     let framing = handlers::framing(operation, &asked.view, &mut verified);
     let call = Call {

@@ -5,6 +5,7 @@
 
 use crate::auth::{AuthError, Payload as SignedPayload, RequestView, Verified, Verifier};
 use crate::base::digest::{DigestAlgorithm, digest};
+use crate::gateway::fairness::Visit;
 use crate::iam::Principal;
 use crate::s3::app::S3State;
 use crate::s3::body::bridge::{self, Framing};
@@ -172,6 +173,17 @@ pub async fn verify_form(
 pub async fn principal(state: &S3State, verified: &Verified) -> Result<Principal, S3Error> {
     let identity = verified.identity.as_ref();
     Ok(state.gateway.principal(identity).await?)
+}
+
+/// Lets a caller in, if its tenant does not go too fast.
+///
+/// # Errors
+/// `SlowDown`, with the time to come again.
+pub fn enter(state: &S3State, principal: &Principal) -> Result<Visit, S3Error> {
+    state.gateway.enter(principal.tenant).map_err(|error| {
+        state.metrics.slowed(error.what);
+        error.into()
+    })
 }
 
 fn failed(state: &S3State, error: AuthError) -> S3Error {

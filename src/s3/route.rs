@@ -130,15 +130,7 @@ impl Target {
 /// `InvalidURI`, `KeyTooLongError`.
 pub fn target(request: &RequestView<'_>, domains: &[String]) -> Result<Target, S3Error> {
     let invalid = || S3Error::new(S3ErrorCode::InvalidURI);
-    let path = request.path.strip_prefix('/').ok_or_else(invalid)?;
-    let (bucket, raw_key) = if let Some(bucket) = virtual_host_bucket(request, domains) {
-        (Some(bucket), path)
-    } else {
-        let (bucket, raw_key) = path.split_once('/').unwrap_or((path, ""));
-        let bucket = uri_decode(bucket.as_bytes()).ok_or_else(invalid)?;
-        let bucket = String::from_utf8(bucket).map_err(|_utf8| invalid())?;
-        ((!bucket.is_empty()).then_some(bucket), raw_key)
-    };
+    let (bucket, raw_key) = split_path(request, domains).ok_or_else(invalid)?;
     let object_key = if raw_key.is_empty() || bucket.is_none() {
         None
     } else {
@@ -151,6 +143,20 @@ pub fn target(request: &RequestView<'_>, domains: &[String]) -> Result<Target, S
         )
     };
     Ok(Target { bucket, object_key })
+}
+
+/// The bucket and the escaped object key; `None` for what is no path.
+pub fn split_path<'a>(
+    request: &RequestView<'a>,
+    domains: &[String],
+) -> Option<(Option<String>, &'a str)> {
+    let path = request.path.strip_prefix('/')?;
+    if let Some(bucket) = virtual_host_bucket(request, domains) {
+        return Some((Some(bucket), path));
+    }
+    let (bucket, raw_key) = path.split_once('/').unwrap_or((path, ""));
+    let bucket = String::from_utf8(uri_decode(bucket.as_bytes())?).ok()?;
+    Some(((!bucket.is_empty()).then_some(bucket), raw_key))
 }
 
 /// The bucket in front of a configured domain in the Host header.

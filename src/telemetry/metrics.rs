@@ -10,8 +10,9 @@ use std::time::Duration;
 const BUCKETS_MS: [u64; 10] = [1, 2, 5, 10, 25, 50, 100, 500, 2_000, 10_000];
 
 /// Names of all metrics, for the comparison with the documentation.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 12] = [
     "riznica_requests_total",
+    "riznica_slowed_requests_total",
     "riznica_request_duration_seconds",
     "riznica_authentication_failures_total",
     "riznica_engine",
@@ -108,6 +109,7 @@ pub struct Metrics {
     lifecycle: [AtomicU64; LifecycleEvent::ALL.len()],
     lifecycle_pass_millis: AtomicU64,
     quotas: Mutex<Vec<QuotaFigure>>,
+    slowed: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 impl Metrics {
@@ -133,6 +135,12 @@ impl Metrics {
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
         self.duration_us.fetch_add(micros, Ordering::Relaxed);
         self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a request of a tenant that goes faster than this rate of its own.
+    pub fn slowed(&self, rate: &'static str) {
+        let mut slowed = self.slowed.lock().unwrap_or_else(PoisonError::into_inner);
+        *slowed.entry(rate).or_insert(0) += 1;
     }
 
     /// Counts a request that could not be authenticated.
@@ -201,6 +209,14 @@ impl Metrics {
         writeln!(out, "# TYPE riznica_authentication_failures_total counter")?;
         let failures = self.authentication_failures.load(Ordering::Relaxed);
         writeln!(out, "riznica_authentication_failures_total {failures}")?;
+        writeln!(out, "# TYPE riznica_slowed_requests_total counter")?;
+        let slowed = self.slowed.lock().unwrap_or_else(PoisonError::into_inner);
+        for (rate, count) in slowed.iter() {
+            writeln!(
+                out,
+                "riznica_slowed_requests_total{{rate=\"{rate}\"}} {count}"
+            )?;
+        }
         writeln!(out, "# TYPE riznica_engine gauge")?;
         for (figure, value) in engine {
             writeln!(out, "riznica_engine{{figure=\"{figure}\"}} {value}")?;
@@ -271,6 +287,7 @@ mod tests {
             is_alarm: true,
         };
         metrics.lifecycle(LifecycleEvent::Locked);
+        metrics.slowed("bytes in");
         metrics.quotas(vec![QuotaFigure {
             scope: "tenant",
             name: "city".to_owned(),
@@ -290,6 +307,7 @@ mod tests {
         assert!(text.contains("\nriznica_retention_clock_lag_seconds -301.5\n"));
         assert!(text.contains("\nriznica_retention_clock_alarm 1\n"));
         assert!(text.contains("\nriznica_lifecycle_total{outcome=\"locked\"} 1\n"));
+        assert!(text.contains("\nriznica_slowed_requests_total{rate=\"bytes in\"} 1\n"));
         let labels = "scope=\"tenant\",name=\"city\",quota=\"bytes\"";
         assert!(text.contains(&format!("\nriznica_quota_used{{{labels}}} 80\n")));
         assert!(text.contains(&format!("\nriznica_quota_limit{{{labels}}} 100\n")));

@@ -206,7 +206,7 @@ fn wrong_arguments_are_named() {
     says(
         long,
         (400, "KeyTooLongError"),
-        &[("MaxSizeAllowed", "1024")],
+        &[("Size", "1025"), ("MaxSizeAllowed", "1024")],
     );
     let large = city.request("PUT", "/errors/a");
     let large = large.header("x-amz-meta-a", &"v".repeat(2048)).send();

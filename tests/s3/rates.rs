@@ -57,6 +57,8 @@ fn requests_beyond_the_rate_are_told_when_to_come_again() {
     let text = refused.text("Message").expect("a text");
     assert!(text.contains("limit of requests"), "{text}");
     refused.refused(503, "SlowDown");
+    let slowed = server.metric("riznica_slowed_requests_total{rate=\"requests\"}");
+    assert!(slowed.is_some_and(|count| count != "0"));
     for _ in 0..20 {
         other.get("/free/a").expect(200);
     }

@@ -123,6 +123,8 @@ fn buckets_of_a_bound_tenant_begin_as_they_have_to() {
         let text = refused.text("Message").expect("a text");
         assert!(text.contains("kragujevac-, kg-"), "{text}");
     }
+    let by_operator = |name| server.admin(&["bucket", "create", name, "--tenant", "city"]);
+    assert!(by_operator("nis-records").is_none() && by_operator("kg-2").is_some());
     let update = [
         "tenant",
         "update",

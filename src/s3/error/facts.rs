@@ -5,6 +5,7 @@
 //! failure knows (`s3::error::map`, handlers).
 
 use crate::auth::{RequestView, claimed};
+use crate::base::encoding::uri_decode;
 use crate::base::limits::OBJECT_KEY_LEN_MAX;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::copy_source::copy_source;
@@ -56,9 +57,10 @@ pub fn complete(error: S3Error, view: &RequestView<'_>, domains: &[String]) -> S
             vec![("StorageClassRequested", class)]
         }
         S3ErrorCode::InvalidURI => vec![("URI", Some(view.path.to_owned()))],
-        S3ErrorCode::KeyTooLongError => {
-            vec![("MaxSizeAllowed", Some(OBJECT_KEY_LEN_MAX.to_string()))]
-        }
+        S3ErrorCode::KeyTooLongError => vec![
+            ("Size", request.too_long_key_len()),
+            ("MaxSizeAllowed", Some(OBJECT_KEY_LEN_MAX.to_string())),
+        ],
         S3ErrorCode::MethodNotAllowed => vec![
             ("Method", Some(view.method.to_owned())),
             ("ResourceType", request.resource_type()),
@@ -130,6 +132,14 @@ impl Request<'_> {
             return Some(source.object_key.as_str().to_owned());
         }
         Some(self.target()?.object_key?.as_str().to_owned())
+    }
+
+    /// Bytes of the key in the path, if that is the one that is too long.
+    fn too_long_key_len(&self) -> Option<String> {
+        let (bucket, raw_key) = route::split_path(self.view, self.domains)?;
+        bucket?;
+        let len = uri_decode(raw_key.as_bytes())?.len();
+        (len > OBJECT_KEY_LEN_MAX).then(|| len.to_string())
     }
 
     fn resource_type(&self) -> Option<String> {

@@ -28,7 +28,6 @@ use crate::model::tenant::AccountId;
 use crate::model::time::Timestamp;
 use crate::s3::app::S3State;
 use crate::s3::authenticate::{self, Room};
-use crate::s3::error::S3Error;
 use crate::s3::policy_context::{Asked, RequestContext};
 use crate::s3::query::answer::Answer;
 use crate::s3::query::form::Form;
@@ -81,10 +80,7 @@ async fn run(
     let verifier = state.query_verifiers.of(action.api(), view);
     let verified = authenticate::verify_form(state, verifier, view, &body).await?;
     let principal = authenticate::principal(state, &verified).await?;
-    *visit = state
-        .gateway
-        .enter(principal.tenant)
-        .map_err(S3Error::from)?;
+    *visit = authenticate::enter(state, &principal)?;
     let Some(identity) = &verified.identity else {
         state.metrics.authentication_failed();
         return Err(QueryError::missing_token());
