@@ -33,7 +33,8 @@ impl Control {
     /// Creates a bucket for a tenant, with the settings of a profile.
     ///
     /// # Errors
-    /// `BucketNameOutside`, `BucketTaken`, `NoSuchTenant`, `Profile`, `TooManyBuckets`, or when keys or rows fail.
+    /// `BucketNameOutside`, `BucketTaken`, `NoSuchTenant`, `Profile`, `TooManyBuckets`, or when
+    /// keys or rows fail.
     ///
     /// # Durability
     /// When this returns `Ok`, the bucket and all its settings survive power loss.
