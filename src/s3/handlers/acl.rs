@@ -3,7 +3,6 @@
 //!
 //! Source: S3 User Guide, "Controlling ownership of objects and disabling ACLs for your bucket".
 
-use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::version::{self, VERSION_HEADER};
@@ -72,8 +71,7 @@ pub async fn put_ownership(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
-    call.authorize_target().await?;
-    let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
-    acl::read_ownership(&body.await?)?;
+    let (_, _, body) = call.authorize_with_document(payload, framing).await?;
+    acl::read_ownership(&body)?;
     Ok(HttpResponse::Ok().finish())
 }

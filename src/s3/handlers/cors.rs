@@ -1,6 +1,5 @@
 //! CORS rules of a bucket (s3-behaviour.md 110).
 
-use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::handlers::Call;
@@ -33,9 +32,8 @@ pub async fn put(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
-    let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
-    let rules = cors::read(&body.await?)?;
+    let (bucket, permit, body) = call.authorize_with_document(payload, framing).await?;
+    let rules = cors::read(&body)?;
     let gateway = &call.state.gateway;
     gateway.set_cors(permit, &bucket, Some(&rules)).await?;
     Ok(HttpResponse::Ok().finish())

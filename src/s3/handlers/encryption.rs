@@ -1,7 +1,6 @@
 //! A bucket's default encryption. Everything is sealed in any case; the setting decides what
 //! answers say of it (s3-behaviour.md 97).
 
-use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::model::encryption::SseAlgorithm;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -41,9 +40,8 @@ pub async fn put(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
-    let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
-    let algorithm = requests::bucket_encryption(&body.await?)?;
+    let (bucket, permit, body) = call.authorize_with_document(payload, framing).await?;
+    let algorithm = requests::bucket_encryption(&body)?;
     let gateway = &call.state.gateway;
     gateway
         .set_default_encryption(permit, &bucket, Some(algorithm))

@@ -1,7 +1,6 @@
 //! Lifecycle rules of a bucket (s3-behaviour.md 81, 82), and the header that tells an object's
 //! expiry (83).
 
-use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::gateway::BucketRecord;
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::get::ObjectAnswer;
@@ -40,9 +39,8 @@ pub async fn put(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
-    let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
-    let configuration = lifecycle::lifecycle(&body.await?)?;
+    let (bucket, permit, body) = call.authorize_with_document(payload, framing).await?;
+    let configuration = lifecycle::lifecycle(&body)?;
     let gateway = &call.state.gateway;
     gateway
         .set_lifecycle(permit, &bucket, configuration)

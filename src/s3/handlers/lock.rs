@@ -38,9 +38,8 @@ pub async fn put_configuration(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
-    let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
-    let object_lock = lock::object_lock(&body.await?)?;
+    let (bucket, permit, body) = call.authorize_with_document(payload, framing).await?;
+    let object_lock = lock::object_lock(&body)?;
     let gateway = &call.state.gateway;
     gateway
         .set_object_lock(permit, &bucket, object_lock)

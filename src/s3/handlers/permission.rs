@@ -3,6 +3,7 @@
 //! Owns: the resource and the circumstances of each decision, what is concealed from whom.
 //! Not here: the decision (`iam::authorize`), the values of condition keys (`policy_context`).
 
+use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::gateway::BucketRecord;
 use crate::gateway::bucket_policy::BucketOwner;
 use crate::iam::policy::Caller;
@@ -14,6 +15,7 @@ use crate::model::object_key::ObjectKey;
 use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
 use crate::model::versioning::VersionSelector;
+use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::copy_source::CopySource;
 use crate::s3::extract::{self, guard, version};
@@ -21,6 +23,8 @@ use crate::s3::handlers::Call;
 use crate::s3::operation::Operation;
 use crate::s3::policy_context::{Asked, RequestContext};
 use crate::s3::xml::responses::Owner;
+use actix_http::Payload;
+use bytes::Bytes;
 
 /// Condition keys whose values stand in documents.
 const DOCUMENT_KEYS: &[&str] = &["s3:requestobjecttag", "s3:object-lock-"];
@@ -77,6 +81,22 @@ impl Call<'_> {
         }
     }
 
+    /// What the request has for conditions, whatever it is about.
+    fn circumstances<'a>(&'a self, asked: &'a Asked) -> RequestContext<'a> {
+        RequestContext {
+            view: self.view,
+            query: self.query,
+            peer: self.peer,
+            caller: &self.principal.caller,
+            now: Timestamp::from_millis(self.state.clock.unix_millis()),
+            region: &self.state.region,
+            owner: None,
+            version: None,
+            existing_tags: None,
+            asked,
+        }
+    }
+
     /// Decides about an action in a bucket.
     ///
     /// # Errors
@@ -105,16 +125,10 @@ impl Call<'_> {
             None
         };
         let context = RequestContext {
-            view: self.view,
-            query: self.query,
-            peer: self.peer,
-            caller: &self.principal.caller,
-            now: Timestamp::from_millis(self.state.clock.unix_millis()),
-            region: &self.state.region,
             owner: Some(bucket.tenant),
             version: thing.version,
             existing_tags: existing_tags.as_ref(),
-            asked,
+            ..self.circumstances(asked)
         };
         let decision = authorize(&Request {
             principal: self.principal,
@@ -173,6 +187,17 @@ impl Call<'_> {
         self.authorize_extras(&bucket).await?;
         self.judge(&bucket).await?;
         Ok((bucket, permit))
+    }
+
+    /// As [`Self::authorize_target`], and reads the request's document behind it.
+    pub(in crate::s3) async fn authorize_with_document(
+        &self,
+        payload: Payload,
+        framing: Framing,
+    ) -> Result<(BucketRecord, Permit, Bytes), S3Error> {
+        let (bucket, permit) = self.authorize_target().await?;
+        let body = self.read_document(payload, framing, XML_BODY_LEN_MAX);
+        Ok((bucket, permit, body.await?))
     }
 
     /// Finds the bucket of a request about many objects: each of them is decided by itself, so that
@@ -300,18 +325,7 @@ impl Call<'_> {
     /// Decides about an action on the caller's account, such as what a new bucket begins with.
     pub(in crate::s3) fn authorize_in_account(&self, action: Action) -> Result<Permit, S3Error> {
         let asked = Asked::default();
-        let context = RequestContext {
-            view: self.view,
-            query: self.query,
-            peer: self.peer,
-            caller: &self.principal.caller,
-            now: Timestamp::from_millis(self.state.clock.unix_millis()),
-            region: &self.state.region,
-            owner: None,
-            version: None,
-            existing_tags: None,
-            asked: &asked,
-        };
+        let context = self.circumstances(&asked);
         let arn = match self.target.bucket.as_deref() {
             None => ALL_BUCKETS.to_owned(),
             Some(name) => bucket_arn(name),

@@ -1,6 +1,5 @@
 //! A bucket's policy (s3-behaviour.md 72, 73, 77).
 
-use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::header;
@@ -54,10 +53,8 @@ pub async fn put(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
     // The bound of policies is less, and has a text of its own.
-    let text = call.read_document(payload, framing, XML_BODY_LEN_MAX);
-    let text = text.await?;
+    let (bucket, permit, text) = call.authorize_with_document(payload, framing).await?;
     let binds_root = header::flag(call.view, CONFIRM_HEADER)?;
     let gateway = &call.state.gateway;
     gateway

@@ -1,6 +1,5 @@
 //! What keeps a bucket from becoming public (s3-behaviour.md 78).
 
-use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::handlers::Call;
@@ -33,9 +32,8 @@ pub async fn put(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
-    let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
-    let block = public_access::read(&body.await?)?;
+    let (bucket, permit, body) = call.authorize_with_document(payload, framing).await?;
+    let block = public_access::read(&body)?;
     let gateway = &call.state.gateway;
     gateway
         .set_public_access_block(permit, &bucket, Some(block))

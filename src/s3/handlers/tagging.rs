@@ -108,9 +108,8 @@ pub async fn put_bucket(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
-    let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
-    let tags = tagging::tagging(&body.await?, BUCKET_TAGS_MAX)?;
+    let (bucket, permit, body) = call.authorize_with_document(payload, framing).await?;
+    let tags = tagging::tagging(&body, BUCKET_TAGS_MAX)?;
     let gateway = &call.state.gateway;
     gateway.set_bucket_tags(permit, &bucket, &tags).await?;
     Ok(HttpResponse::NoContent().finish())

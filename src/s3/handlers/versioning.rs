@@ -1,6 +1,5 @@
 //! Versions of a bucket: whether it keeps them, and their list.
 
-use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::gateway::listing::VersionMarker;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::S3Error;
@@ -32,9 +31,8 @@ pub async fn put(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
-    let body = call.read_document(payload, framing, XML_BODY_LEN_MAX);
-    let versioning = lock::versioning(&body.await?)?;
+    let (bucket, permit, body) = call.authorize_with_document(payload, framing).await?;
+    let versioning = lock::versioning(&body)?;
     let gateway = &call.state.gateway;
     gateway.set_versioning(permit, &bucket, versioning).await?;
     Ok(HttpResponse::Ok().finish())
