@@ -1,7 +1,7 @@
 //! Routes of the admin listener.
 
 use crate::admin::error::AdminError;
-use crate::admin::{buckets, handlers, quotas, rates};
+use crate::admin::{buckets, handlers, policies, quotas, rates};
 use crate::base::secret::SecretBytes;
 use crate::control::{Control, OperatorPermit};
 use crate::telemetry::metrics::Metrics;
@@ -63,6 +63,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         )
         .route("/v1/tenants/{name}/rates", web::get().to(rates::show))
         .route("/v1/tenants/{name}/rates", web::put().to(rates::set))
+        .route("/v1/policy/explain", web::post().to(policies::explain))
         .route("/v1/usage/recount", web::get().to(quotas::recount))
         .route("/v1/profiles", web::get().to(buckets::list_profiles))
         .route("/v1/profiles/{name}", web::get().to(buckets::show_profile))

@@ -46,6 +46,9 @@ pub enum AdminError {
     /// An access key id without its secret, or a secret without its id.
     #[error("give both access_key_id and secret_access_key, or neither")]
     IncompleteKey,
+    /// An action that no operation needs.
+    #[error("there is no such action; write it as policies do, such as s3:GetObject")]
+    InvalidAction,
     /// A beginning of bucket names breaks its rule.
     #[error(transparent)]
     InvalidBucketPrefix(#[from] InvalidBucketPrefix),
@@ -69,6 +72,7 @@ impl AdminError {
             Self::IncompleteKey
             | Self::InvalidAccessKeyId(_)
             | Self::InvalidBucketName(_)
+            | Self::InvalidAction
             | Self::InvalidBucketPrefix(_)
             | Self::InvalidStatus
             | Self::InvalidCanonicalId(_)

@@ -8,5 +8,6 @@ pub mod buckets;
 pub mod dto;
 pub mod error;
 pub mod handlers;
+pub mod policies;
 pub mod quotas;
 pub mod rates;

@@ -1,5 +1,6 @@
 //! Arguments and help texts.
 
+pub use crate::cli::args_policies::PolicyCommand;
 pub use crate::cli::args_tenants::{KeyCommand, TenantCommand, TenantDetails};
 pub use crate::cli::limit::Limit;
 use crate::cli::limit::{byte_limit, count_limit};
@@ -102,6 +103,15 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         command: UsageCommand,
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
+    /// What policies decide.
+    Policy {
+        /// What to do.
+        #[command(subcommand)]
+        command: PolicyCommand,
         /// Which server, as whom.
         #[command(flatten)]
         admin: AdminArguments,

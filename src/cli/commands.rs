@@ -8,7 +8,7 @@ use crate::cli::args::{
 };
 use crate::cli::client::AdminClient;
 use crate::cli::error::CommandError;
-use crate::cli::{buckets, output, quotas, rates, texts};
+use crate::cli::{buckets, output, policies, quotas, rates, texts};
 use crate::config::resolve::{LogFormat, keys_dir};
 use crate::config::{Overrides, load};
 use crate::server;
@@ -31,6 +31,7 @@ pub fn run(arguments: Arguments) -> Result<(), CommandError> {
         Command::Bucket { command, admin } => buckets::bucket(format, command, &admin),
         Command::Profile { command, admin } => buckets::profile(format, command, &admin),
         Command::Quota { command, admin } => quotas::quota(format, command, &admin),
+        Command::Policy { command, admin } => policies::policy(format, command, &admin),
         Command::Rate { command, admin } => rates::rate(format, command, &admin),
         Command::Usage { command, admin } => quotas::usage(format, command, &admin),
         Command::Clock { admin } => clock(format, &admin),

@@ -1,10 +1,11 @@
 //! The command line.
 //!
 //! Owns: arguments and their help, the client side of the admin listener, tables and JSON for
-//! output. All texts that people read on the console are in `args`, `args_tenants` (help) and
+//! output. All texts that people read on the console are in `args` and `args_*` (help) and
 //! `texts`. Not here: what commands do (`server`, and `control` behind the admin listener).
 
 pub mod args;
+pub mod args_policies;
 pub mod args_tenants;
 pub mod buckets;
 pub mod client;
@@ -12,6 +13,7 @@ pub mod commands;
 pub mod error;
 pub mod limit;
 pub mod output;
+pub mod policies;
 pub mod quotas;
 pub mod rates;
 pub mod texts;

@@ -12,6 +12,7 @@ pub mod clock;
 pub mod credentials;
 pub mod error;
 pub mod operators;
+pub mod policies;
 pub mod quotas;
 pub mod tenants;
 

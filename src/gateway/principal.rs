@@ -15,12 +15,10 @@ use crate::catalog::{credentials, keyspace, tenants};
 use crate::crypto::ScopeKey;
 use crate::gateway::Gateway;
 use crate::gateway::error::GatewayError;
-use crate::iam::policy::arn::user_arn;
-use crate::iam::policy::{Caller, Policy, PolicyKind};
 use crate::iam::{AttachedPolicy, Principal};
 use crate::model::iam::{IamName, MemberKind};
 use crate::model::id::TenantId;
-use crate::model::tenant::{AccountId, TenantStatus};
+use crate::model::tenant::TenantStatus;
 use crate::storage::{MetaKey, MetaStore, Partition};
 use bytes::Bytes;
 use lru::LruCache;
@@ -84,7 +82,7 @@ impl Gateway {
         let status = self.terms.status_of(tenant);
         self.last_used.note(identity.access_key_id(), self.now());
         let Some(name) = identity.user() else {
-            return Ok(Principal::root(identity, status));
+            return Ok(Principal::root(tenant, identity.canonical_id(), status));
         };
         let user = self.parsed_member(tenant, MemberKind::User, name).await?;
         let user = user.ok_or(GatewayError::CallerGone)?;
@@ -95,19 +93,7 @@ impl Gateway {
             let group = group.ok_or(CatalogError::Inconsistent("group of a user"))?;
             policies.extend(group.policies.iter().cloned());
         }
-        let account = AccountId::of(tenant);
-        let (path, name) = (user.member.path.as_str(), user.member.name.as_str());
-        Ok(Principal {
-            tenant: Some(tenant),
-            caller: Caller::User {
-                account,
-                arn: user_arn(&account, path, name).into(),
-                id: user.member.id.as_str().into(),
-                name: name.into(),
-            },
-            policies,
-            status,
-        })
+        Ok(user.member.principal(policies, status))
     }
 
     /// Whether a tenant is served.
@@ -131,16 +117,7 @@ impl Gateway {
         }
         let key = self.credentials_key(tenant).await?;
         let member = Member::open((tenant, kind), &row, &stored, &key)?;
-        let policies = member.policies.iter().map(|(policy, text)| {
-            let parsed = Policy::parse(PolicyKind::Identity, text.as_bytes());
-            let parsed = parsed.map_err(|_text| CatalogError::Inconsistent("policy of a user"))?;
-            let word = kind.word();
-            Ok::<_, CatalogError>(AttachedPolicy {
-                label: format!("policy {policy} of {word} {}", member.name).into(),
-                policy: Arc::new(parsed),
-            })
-        });
-        let policies = policies.collect::<Result<_, _>>()?;
+        let policies = member.attached()?;
         let parsed = Arc::new(ParsedMember { member, policies });
         self.members.put(row, stored, &parsed);
         Ok(Some(parsed))

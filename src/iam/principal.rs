@@ -3,7 +3,6 @@
 //! Owns: `Principal`. Not here: how the policies are found (`gateway::principal`), the decision
 //! (`authorize`).
 
-use crate::auth::VerifiedIdentity;
 use crate::iam::policy::{Caller, Policy};
 use crate::model::id::TenantId;
 use crate::model::tenant::{AccountId, TenantStatus};
@@ -44,12 +43,12 @@ impl Principal {
     }
 
     /// A tenant's root.
-    pub fn root(identity: &VerifiedIdentity, status: TenantStatus) -> Self {
+    pub fn root(tenant: TenantId, canonical_id: &str, status: TenantStatus) -> Self {
         Self {
-            tenant: Some(identity.tenant()),
+            tenant: Some(tenant),
             caller: Caller::Root {
-                account: AccountId::of(identity.tenant()),
-                canonical_id: identity.canonical_id().into(),
+                account: AccountId::of(tenant),
+                canonical_id: canonical_id.into(),
             },
             policies: Vec::new(),
             status,

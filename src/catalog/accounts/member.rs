@@ -11,11 +11,16 @@ use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
 use crate::catalog::record::{self, RecordKind};
 use crate::crypto::{RecordContext, RecordView, ScopeKey, seal_record};
+use crate::iam::policy::arn::user_arn;
+use crate::iam::policy::{Caller, Policy, PolicyKind};
+use crate::iam::{AttachedPolicy, Principal};
 use crate::model::iam::{IamName, IamPath, MemberKind};
 use crate::model::id::{BucketId, TenantId};
+use crate::model::tenant::{AccountId, TenantStatus};
 use crate::model::time::Timestamp;
 use crate::storage::MetaKey;
 use bytes::Bytes;
+use std::sync::Arc;
 
 /// Characters of generated ids.
 const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -78,6 +83,40 @@ impl Member {
             policies: Vec::new(),
             groups: Vec::new(),
         })
+    }
+
+    /// Its policies, read.
+    ///
+    /// # Errors
+    /// `Inconsistent` for one that is none.
+    pub fn attached(&self) -> Result<Vec<AttachedPolicy>, CatalogError> {
+        let attach = |(policy, text): &(IamName, String)| {
+            let parsed = Policy::parse(PolicyKind::Identity, text.as_bytes());
+            let parsed = parsed.map_err(|_text| CatalogError::Inconsistent("policy of a user"))?;
+            let (word, name) = (self.kind.word(), &self.name);
+            Ok(AttachedPolicy {
+                label: format!("policy {policy} of {word} {name}").into(),
+                policy: Arc::new(parsed),
+            })
+        };
+        self.policies.iter().map(attach).collect()
+    }
+
+    /// The user as a principal with these policies.
+    pub fn principal(&self, policies: Vec<AttachedPolicy>, status: TenantStatus) -> Principal {
+        let account = AccountId::of(self.tenant);
+        let (path, name) = (self.path.as_str(), self.name.as_str());
+        Principal {
+            tenant: Some(self.tenant),
+            caller: Caller::User {
+                account,
+                arn: user_arn(&account, path, name).into(),
+                id: self.id.as_str().into(),
+                name: name.into(),
+            },
+            policies,
+            status,
+        }
     }
 
     /// The row of the member.

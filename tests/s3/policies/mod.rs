@@ -13,6 +13,7 @@ mod conditions_lock;
 mod copies;
 mod documents;
 mod durability;
+mod explain;
 mod forms;
 mod groups;
 mod keys;

@@ -1,0 +1,68 @@
+//! Decisions of policies on the admin listener.
+
+use crate::admin::app::{AdminState, authenticate};
+use crate::admin::error::AdminError;
+use crate::auth::AccessKeyId;
+use crate::control::policies::PolicyQuestion;
+use crate::iam::Action;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What is asked.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionDto {
+    /// Whose key; nobody's when absent.
+    #[serde(default)]
+    pub access_key_id: Option<String>,
+    /// The action, such as `s3:GetObject`.
+    pub action: String,
+    /// A bucket, or a bucket and an object key behind a slash.
+    pub resource: String,
+    /// What the request has for the keys of conditions.
+    #[serde(default)]
+    pub context: BTreeMap<String, Vec<String>>,
+}
+
+/// The decision.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ExplanationDto {
+    /// `allow` or `deny`.
+    pub decision: String,
+    /// What it rests on.
+    pub reason: String,
+    /// Who asks, as policies name it.
+    pub caller: String,
+}
+
+/// Decides as a request would be decided, and says why.
+///
+/// # Errors
+/// `Denied`, `NoSuchAccessKey`, `NoSuchBucket`, an unknown action, or when keys or rows fail.
+pub async fn explain(
+    request: HttpRequest,
+    state: web::Data<AdminState>,
+    question: web::Json<QuestionDto>,
+) -> Result<HttpResponse, AdminError> {
+    let permit = authenticate(&request, &state).await?;
+    let question = question.into_inner();
+    let id = question.access_key_id.as_deref().map(AccessKeyId::parse);
+    let question = PolicyQuestion {
+        access_key_id: id.transpose()?,
+        action: Action::find(&question.action).ok_or(AdminError::InvalidAction)?,
+        resource: question.resource,
+        context: question.context,
+    };
+    let explanation = state.control.explain_policy(&permit, question).await?;
+    let decision = if explanation.is_allowed {
+        "allow"
+    } else {
+        "deny"
+    };
+    Ok(HttpResponse::Ok().json(ExplanationDto {
+        decision: decision.to_owned(),
+        reason: explanation.reason,
+        caller: explanation.caller,
+    }))
+}
