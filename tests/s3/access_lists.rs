@@ -46,8 +46,9 @@ fn point_62_lists_tell_that_the_owner_has_full_control() {
     city.get("/lists/a?acl").refused(404, "NoSuchKey");
 }
 
+/// The list of a copy's source is put on the copy by s3cmd.
 #[test]
-fn point_70_no_list_is_taken_and_nothing_changes() {
+fn point_70_no_list_is_taken_but_the_one_that_there_is() {
     let server = TestServer::start();
     let city = server.account("city");
     city.put("/lists", "").expect(200);
@@ -58,10 +59,18 @@ fn point_70_no_list_is_taken_and_nothing_changes() {
             let put = city.request("PUT", target).header("x-amz-acl", acl).send();
             put.refused(400, "AccessControlListNotSupported");
         }
-        city.put(target, told.clone())
+        city.put(target, told.clone()).expect(200);
+        let text = String::from_utf8(told.clone()).expect("text");
+        let wider = text.replace("FULL_CONTROL", "READ");
+        city.put(target, wider)
             .refused(400, "AccessControlListNotSupported");
+        city.put(target, "")
+            .refused(400, "AccessControlListNotSupported");
+        city.put(target, "<a/>").refused(400, "MalformedXML");
         assert_eq!(city.get(target).expect(200).body, told);
     }
+    let told = city.get("/lists/a?acl").expect(200).body;
+    city.put("/lists/none?acl", told).refused(404, "NoSuchKey");
     let controls = city.get("/lists?ownershipControls").expect(200);
     assert_eq!(controls.texts("ObjectOwnership"), ["BucketOwnerEnforced"]);
     city.put("/lists?ownershipControls", controls.body.clone())

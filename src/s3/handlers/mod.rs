@@ -218,7 +218,7 @@ async fn run(call: &Call<'_>, payload: Payload, framing: Framing) -> Result<Http
         Operation::ListObjectsV2 => listing::objects_v2(call).await,
         Operation::ListObjectVersions => versioning::list(call).await,
         Operation::ListParts => listing::parts(call).await,
-        Operation::PutBucketAcl | Operation::PutObjectAcl => acl::put(call).await,
+        Operation::PutBucketAcl | Operation::PutObjectAcl => acl::put(call, payload, framing).await,
         Operation::PutBucketCors => cors::put(call, payload, framing).await,
         Operation::PutBucketEncryption => encryption::put(call, payload, framing).await,
         Operation::PutBucketLifecycleConfiguration => lifecycle::put(call, payload, framing).await,

@@ -39,7 +39,7 @@ const fn setting(target: &'static str, body: &'static str) -> Document {
 }
 
 /// All of them but policies, which are JSON.
-pub(super) const DOCUMENTS: [Document; 14] = [
+pub(super) const DOCUMENTS: [Document; 15] = [
     Document {
         method: "POST",
         target: "/attacked?delete",
@@ -111,6 +111,14 @@ pub(super) const DOCUMENTS: [Document; 14] = [
         "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule>\
          </OwnershipControls>",
     ),
+    Document {
+        answer: (400, "AccessControlListNotSupported"),
+        ..setting(
+            "/locked?acl",
+            "<AccessControlPolicy><Owner><ID>none</ID></Owner><AccessControlList/>\
+             </AccessControlPolicy>",
+        )
+    },
     setting(
         "/locked?publicAccessBlock",
         "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
