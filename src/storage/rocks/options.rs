@@ -7,7 +7,7 @@
 
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType,
-    DBRecoveryMode, Options, WriteBufferManager, WriteOptions,
+    DBRecoveryMode, Env, Options, WriteBufferManager, WriteOptions,
 };
 use std::path::PathBuf;
 
@@ -76,6 +76,16 @@ pub(in crate::storage) fn database(options: &RocksOptions, recovery: DBRecoveryM
     // Two cores: one for a flush, one for a compaction, and one more so that a long compaction
     // holds up no flush.
     db.set_max_background_jobs(3);
+    // Requests come before compactions, which give space back and can take their time. Flushes keep
+    // their priority: writers wait for them.
+    match Env::new() {
+        Ok(mut env) => {
+            env.lower_thread_pool_cpu_priority();
+            env.lower_thread_pool_io_priority();
+            db.set_env(&env);
+        }
+        Err(error) => tracing::warn!(%error, "compactions run at the priority of requests"),
+    }
     // Random-access advice switches the kernel's read-ahead off: cold streams at 1.0 instead of 2.4
     // GB/s.
     db.set_advise_random_on_open(false);
