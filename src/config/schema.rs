@@ -117,6 +117,10 @@ section! {
         max_open_files: i32 = 4000,
         /// Free space below which writes are refused, in MiB.
         min_free_mib: u64 = 1024,
+        /// MiB that giving space of deleted objects back may rewrite in a second; 0 for as many as
+        /// the disk takes. More when a walk over the whole store would take over a day, and as many
+        /// as it can with less than 4 GiB of room.
+        reclaim_mib_per_s: u64 = 6,
         /// Threads for calls that block.
         blocking_threads: usize = 16,
     }

@@ -17,7 +17,7 @@ use crate::catalog::error::CatalogError;
 use crate::catalog::finished_uploads;
 use crate::catalog::keyspace;
 use crate::catalog::ledger::{self, BlobLeases, Extent, LedgerEntry};
-use crate::catalog::released::Released;
+use crate::catalog::released::{ReclaimPass, Released};
 use crate::catalog::upload_parts;
 use crate::model::id::{BlobId, BucketId};
 use crate::model::time::Timestamp;
@@ -95,27 +95,44 @@ impl Sweep {
                     tracing::warn!(error = %error, kind = ?error.kind(), "sweep failed; it goes on at its next turn");
                 }
             }
-            if let Err(error) = self.reclaim().await {
-                tracing::warn!(error = %error, "space of deleted blobs is not given back yet");
-            }
-            let pause = self.clock.sleep(self.settings.interval);
-            futures::future::select(pause, std::pin::pin!(stop.stopped())).await;
+            let until = self.clock.monotonic() + self.settings.interval;
+            let work = async {
+                if let Err(error) = self.reclaim(until).await {
+                    tracing::warn!(error = %error, "space of deleted blobs is not given back yet");
+                }
+                let rest = until.saturating_sub(self.clock.monotonic());
+                self.clock.sleep(rest).await;
+            };
+            futures::future::select(std::pin::pin!(work), std::pin::pin!(stop.stopped())).await;
             if stop.is_stopped() {
                 return;
             }
         }
     }
 
-    /// Asks the engine for the space of what was deleted.
-    async fn reclaim(&self) -> Result<(), CatalogError> {
-        let released = Released::load(&*self.engine).await?;
-        let Some((first, last)) = released.blobs else {
-            return Ok(());
-        };
-        if BlobStore::reclaim(&*self.engine, first, last, released.bytes).await? {
-            Released::default().store(&*self.engine).await?;
-            let bytes = released.bytes;
-            tracing::info!(bytes, "space of deleted blobs is back with the file system");
+    /// Has the engine give the space of what was deleted back, stretch by stretch until the next
+    /// sweep is due.
+    async fn reclaim(&self, until: Duration) -> Result<(), CatalogError> {
+        let mut released = Released::load(&*self.engine).await?;
+        if released.pass.is_none() {
+            if released.blobs.is_none()
+                || !BlobStore::is_reclaim_due(&*self.engine, released.bytes).await?
+            {
+                return Ok(());
+            }
+            released.begin_pass();
+        }
+        while let Some(pass) = released.pass {
+            let next = BlobStore::reclaim(&*self.engine, pass.next, pass.last).await?;
+            released.pass = next.map(|next| ReclaimPass { next, ..pass });
+            released.store(&*self.engine).await?;
+            if next.is_none() {
+                let bytes = pass.bytes;
+                tracing::info!(bytes, "space of deleted blobs is back with the file system");
+            }
+            if self.clock.monotonic() >= until {
+                break;
+            }
         }
         Ok(())
     }

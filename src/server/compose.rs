@@ -142,6 +142,7 @@ fn rocks_options(config: &Config) -> RocksOptions {
         block_cache_bytes: storage.block_cache_mib << 20,
         max_open_files: storage.max_open_files,
         min_free_bytes: storage.min_free_mib << 20,
+        reclaim_bytes_per_s: storage.reclaim_mib_per_s << 20,
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::model::id::BlobId;
 use crate::storage::error::{CommitError, EngineError};
 use crate::storage::types::{
-    EngineCaps, EngineHealth, FinishedBlob, MetaBatch, Partition, ScanRange, Visitor,
+    EngineCaps, EngineHealth, FinishedBlob, MetaBatch, Partition, PiecePlace, ScanRange, Visitor,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -120,21 +120,26 @@ pub trait BlobStore: Send + Sync {
     /// A dropped future leaves some pieces; the call may be repeated.
     async fn delete_blob(&self, blob: BlobId, piece_count: Option<u32>) -> Result<(), EngineError>;
 
-    /// Gives the space of deleted blobs between two ids (both included) back to the file system
-    /// (B4), if their bytes are worth it: it takes as long as rewriting what is left between them.
-    /// `false` when they are not, yet.
+    /// Whether the space of so many deleted bytes is worth what giving it back costs (B4).
     ///
     /// # Errors
     /// When the engine fails.
+    async fn is_reclaim_due(&self, released_bytes: u64) -> Result<bool, EngineError>;
+
+    /// Gives the space of deleted blobs back to the file system (B4), at a pace that leaves the
+    /// disk to requests: those of the first pieces between `from` and the end of blob `last`. It
+    /// answers where to go on; `None` at the end. Blobs may be deleted meanwhile.
+    ///
+    /// # Errors
+    /// When the engine fails or takes no writes.
     ///
     /// # Cancel safety
     /// A dropped future leaves the work half done; nothing is lost.
     async fn reclaim(
         &self,
-        first: BlobId,
+        from: PiecePlace,
         last: BlobId,
-        released_bytes: u64,
-    ) -> Result<bool, EngineError>;
+    ) -> Result<Option<PiecePlace>, EngineError>;
 }
 
 /// A whole engine.

@@ -53,5 +53,5 @@ pub use memory::MemoryEngine;
 pub use rocks::{RocksEngine, RocksOptions};
 pub use types::{
     Condition, CounterChange, EngineCaps, EngineHealth, FinishedBlob, MetaBatch, MetaKey,
-    Partition, ReadOnlyReason, ScanRange, ScanStep, Visitor,
+    Partition, PiecePlace, ReadOnlyReason, ScanRange, ScanStep, Visitor,
 };

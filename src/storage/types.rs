@@ -86,6 +86,23 @@ pub struct CounterChange {
     pub ceiling: Option<u64>,
 }
 
+/// The place of a piece among all pieces, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PiecePlace {
+    /// The blob.
+    pub blob: BlobId,
+    /// The piece's number in it.
+    pub piece_index: u32,
+}
+
+impl PiecePlace {
+    /// Where a blob begins.
+    pub fn first_of(blob: BlobId) -> Self {
+        let piece_index = 0;
+        Self { blob, piece_index }
+    }
+}
+
 /// A blob whose pieces have all been handed over; only an engine makes one. The commit that
 /// attaches it makes it durable (B1).
 #[derive(Clone, Debug)]

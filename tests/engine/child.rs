@@ -2,11 +2,12 @@
 //! below does its work only when the parent says where.
 
 use crate::support::{
-    batch, blob, bytes, names, open_rocks, piece, row, runtime, small, whole_piece,
+    batch, blob, bytes, names, open_rocks, piece, reclaim_all, row, runtime, small, whole_piece,
 };
 use riznica::base::kind::ErrorKind;
 use riznica::storage::{
     BlobStore, CommitError, Engine, EngineHealth, MetaStore, ReadOnlyReason, RocksEngine,
+    RocksOptions,
 };
 use std::io::Write;
 use std::path::PathBuf;
@@ -71,7 +72,11 @@ pub(crate) async fn is_whole(engine: &RocksEngine, number: u64) -> bool {
 fn child_commits_until_it_is_killed() {
     let Some(folder) = folder() else { return };
     runtime().block_on(async {
-        let engine = std::sync::Arc::new(open_rocks(small(&folder)).unwrap());
+        let options = RocksOptions {
+            reclaim_bytes_per_s: 0,
+            ..small(&folder)
+        };
+        let engine = std::sync::Arc::new(open_rocks(options).unwrap());
         let rows = names(&*engine, crate::support::BUCKET).await.len();
         // Each parent numbers its round from the rows on; numbers in flight at the kill are
         // skipped.
@@ -86,6 +91,12 @@ fn child_commits_until_it_is_killed() {
                 }
             });
         }
+        // Beside them all pieces are moved again and again, as giving space back does.
+        tasks.spawn(async move {
+            loop {
+                reclaim_all(&*engine, blob(0), blob(u64::MAX)).await;
+            }
+        });
         tasks.join_all().await;
     });
 }

@@ -12,5 +12,6 @@ mod contract;
 mod child;
 mod crash;
 mod memory;
+mod reclaim;
 mod rocks;
 mod support;

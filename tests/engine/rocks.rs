@@ -1,7 +1,7 @@
 //! The contract on the embedded engine, and what only it has: a folder, a disk, memory bounds.
 
 use crate::support::{
-    batch, blob, bytes, names, open_rocks, piece, row, runtime, small, whole_piece,
+    batch, blob, bytes, figure, names, open_rocks, piece, row, runtime, small, whole_piece,
 };
 use futures::future::join_all;
 use riznica::base::kind::ErrorKind;
@@ -11,15 +11,6 @@ use riznica::storage::{
 use std::path::Path;
 
 contract_tests!(crate::support::rocks);
-
-fn figure(engine: &dyn Engine, name: &str) -> u64 {
-    let stats = engine.stats();
-    stats
-        .iter()
-        .find(|(figure, _)| *figure == name)
-        .unwrap_or_else(|| panic!("{name}"))
-        .1
-}
 
 #[test]
 fn e3_reopened_store_holds_what_was_committed() {
@@ -362,42 +353,6 @@ fn store_without_any_room_refuses_rows_too_and_still_reads() {
         assert!(matches!(error, CommitError::Engine(_)), "{error:?}");
         assert_eq!(error.kind(), ErrorKind::Full);
         assert_eq!(row(&engine, "row").await.unwrap(), "v");
-    });
-}
-
-#[test]
-fn b4_reclaim_gives_the_space_of_deleted_blobs_back() {
-    const PIECES: u64 = 160;
-    let folder = tempfile::tempdir().unwrap();
-    runtime().block_on(async {
-        let engine = open_rocks(small(folder.path())).unwrap();
-        for number in 0..PIECES {
-            engine
-                .put_piece(blob(number), 0, piece(number, 100_000))
-                .await
-                .unwrap();
-        }
-        engine
-            .reclaim(blob(0), blob(PIECES), u64::MAX)
-            .await
-            .unwrap();
-        let before = figure(&engine, "piece_blob_bytes");
-        assert!(before > PIECES * 100_000, "{before}");
-        for number in 0..PIECES {
-            if number % 8 != 0 {
-                engine.delete_blob(blob(number), Some(1)).await.unwrap();
-            }
-        }
-        engine
-            .reclaim(blob(0), blob(PIECES), u64::MAX)
-            .await
-            .unwrap();
-        let after = figure(&engine, "piece_blob_bytes");
-        assert!(after < before / 4, "{after} of {before} bytes are left");
-        for number in (0..PIECES).step_by(8) {
-            let found = whole_piece(&engine, blob(number), 0).await;
-            assert_eq!(found, Some(piece(number, 100_000)));
-        }
     });
 }
 

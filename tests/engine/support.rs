@@ -6,7 +6,7 @@ use riznica::base::task::BlockingPool;
 use riznica::model::id::{BlobId, BucketId};
 use riznica::storage::{
     CounterChange, Engine, EngineExt, MemoryEngine, MetaBatch, OpenEngineError, Partition,
-    RocksEngine, RocksOptions, ScanRange,
+    PiecePlace, RocksEngine, RocksOptions, ScanRange,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -131,4 +131,23 @@ pub(crate) async fn names(engine: &dyn Engine, partition: Partition) -> Vec<Stri
 
 pub(crate) async fn whole_piece(engine: &dyn Engine, blob: BlobId, index: u32) -> Option<Bytes> {
     engine.read_piece(blob, index, 0..usize::MAX).await.unwrap()
+}
+
+/// Gives the space of deleted blobs between two back, stretch by stretch.
+pub(crate) async fn reclaim_all(engine: &dyn Engine, first: BlobId, last: BlobId) {
+    let mut next = Some(PiecePlace::first_of(first));
+    while let Some(from) = next {
+        next = engine.reclaim(from, last).await.unwrap();
+        assert!(next.is_none_or(|next| next > from), "it goes on");
+    }
+}
+
+/// A figure of the engine.
+pub(crate) fn figure(engine: &dyn Engine, name: &str) -> u64 {
+    let stats = engine.stats();
+    stats
+        .iter()
+        .find(|(figure, _)| *figure == name)
+        .unwrap_or_else(|| panic!("{name}"))
+        .1
 }

@@ -9,8 +9,8 @@ use crate::storage::engine::{BlobStore, Engine, MetaStore};
 use crate::storage::error::{CommitError, EngineError};
 use crate::storage::evaluate::evaluate;
 use crate::storage::types::{
-    EngineCaps, EngineHealth, FinishedBlob, MetaBatch, MetaKey, Partition, ReadOnlyReason,
-    ScanRange, ScanStep, Visitor,
+    EngineCaps, EngineHealth, FinishedBlob, MetaBatch, MetaKey, Partition, PiecePlace,
+    ReadOnlyReason, ScanRange, ScanStep, Visitor,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -180,13 +180,16 @@ impl BlobStore for MemoryEngine {
         Ok(())
     }
 
+    async fn is_reclaim_due(&self, _released_bytes: u64) -> Result<bool, EngineError> {
+        Ok(true)
+    }
+
     async fn reclaim(
         &self,
-        _first: BlobId,
+        _from: PiecePlace,
         _last: BlobId,
-        _released_bytes: u64,
-    ) -> Result<bool, EngineError> {
-        Ok(true)
+    ) -> Result<Option<PiecePlace>, EngineError> {
+        Ok(None)
     }
 }
 

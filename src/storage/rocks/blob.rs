@@ -1,7 +1,8 @@
 //! `BlobStore` on RocksDB.
 //!
-//! Owns: pieces as values of column family `data`; deletion and giving space back.
-//! Not here: the pieces that ride in a commit's own batch (`sequencer`).
+//! Owns: pieces as values of column family `data`; deletion.
+//! Not here: the pieces that ride in a commit's own batch (`sequencer`), giving space back
+//! (`reclaim`).
 
 use crate::model::id::BlobId;
 use crate::storage::engine::BlobStore;
@@ -9,12 +10,12 @@ use crate::storage::error::EngineError;
 use crate::storage::rocks::options::{self, DATA};
 use crate::storage::rocks::space::Payload;
 use crate::storage::rocks::{Glimpse, RocksEngine, Shared, piece_name, store_error};
-use crate::storage::types::FinishedBlob;
+use crate::storage::types::{FinishedBlob, PiecePlace};
 use async_trait::async_trait;
 use bytes::Bytes;
 use rocksdb::{ErrorKind, ReadOptions, ReadTier, WriteBatch};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 fn clip(piece: &[u8], range: &Range<usize>) -> Bytes {
     let end = range.end.min(piece.len());
@@ -60,6 +61,8 @@ impl Shared {
             // excluded, but no blob has 2^32 pieces.
             None => batch.delete_range_cf(data, piece_name(blob, 0), piece_name(blob, u32::MAX)),
         }
+        // A piece that is being moved is not put back behind its deletion.
+        let _not_moving = self.moving.lock().unwrap_or_else(PoisonError::into_inner);
         let written = self.db.write_opt(batch, &options::streamed());
         written.map_err(|source| self.write_failed("delete blob", source))
     }
@@ -125,16 +128,18 @@ impl BlobStore for RocksEngine {
             .await?
     }
 
-    async fn reclaim(
-        &self,
-        first: BlobId,
-        last: BlobId,
-        released_bytes: u64,
-    ) -> Result<bool, EngineError> {
-        self.shared.refuse_read_only()?;
+    async fn is_reclaim_due(&self, released_bytes: u64) -> Result<bool, EngineError> {
         let shared = Arc::clone(&self.shared);
         self.pool
-            .run(move || shared.reclaim(first, last, released_bytes))
+            .run(move || shared.is_reclaim_due(released_bytes))
             .await?
+    }
+
+    async fn reclaim(
+        &self,
+        from: PiecePlace,
+        last: BlobId,
+    ) -> Result<Option<PiecePlace>, EngineError> {
+        self.give_back(from, last).await
     }
 }

@@ -26,7 +26,7 @@ use crate::storage::error::{EngineError, OpenEngineError, StoreError};
 use crate::storage::rocks::acknowledged::Acknowledged;
 use crate::storage::rocks::sequencer::{Message, QUEUE_MAX};
 use crate::storage::rocks::space::{FreeSpace, Payload};
-use crate::storage::types::{EngineCaps, EngineHealth, ReadOnlyReason};
+use crate::storage::types::{EngineCaps, EngineHealth, PiecePlace, ReadOnlyReason};
 use async_trait::async_trait;
 use bytes::Bytes;
 use rocksdb::{ColumnFamily, DB, ErrorKind, Options};
@@ -53,8 +53,8 @@ pub(in crate::storage) struct Shared {
     pub(in crate::storage) space: FreeSpace,
     /// Set once, never cleared: only opening again reads back what the log holds.
     read_only: OnceLock<ReadOnlyReason>,
-    /// One at a time, because it switches an option of the whole column family.
-    pub(in crate::storage) reclaiming: Mutex<()>,
+    /// Held while pieces are read and written anew, and by deletions.
+    pub(in crate::storage) moving: Mutex<()>,
 }
 
 /// The engine.
@@ -64,6 +64,9 @@ pub(in crate::storage) struct Shared {
 pub struct RocksEngine {
     pub(in crate::storage) shared: Arc<Shared>,
     pub(in crate::storage) pool: BlockingPool,
+    pub(in crate::storage) clock: Arc<dyn Clock>,
+    /// The pace of `reclaim`; 0 for as fast as it goes.
+    pub(in crate::storage) reclaim_bytes_per_s: u64,
     /// `None` only while the engine is dropped.
     queue: Option<mpsc::Sender<Message>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -93,20 +96,21 @@ impl RocksEngine {
         let RocksOptions {
             path,
             min_free_bytes,
+            reclaim_bytes_per_s,
             ..
         } = options;
         let acknowledged = Acknowledged::open(&path).map_err(|source| OpenEngineError::Folder {
             path: path.clone(),
             source,
         })?;
-        let space = FreeSpace::new(path, min_free_bytes, clock);
+        let space = FreeSpace::new(path, min_free_bytes, Arc::clone(&clock));
         let shared = Arc::new(Shared {
             db,
             database,
             acknowledged,
             space,
             read_only: OnceLock::new(),
-            reclaiming: Mutex::new(()),
+            moving: Mutex::new(()),
         });
         let (sender, receiver) = mpsc::channel(QUEUE_MAX);
         let for_thread = Arc::clone(&shared);
@@ -119,6 +123,8 @@ impl RocksEngine {
         Ok(Self {
             shared,
             pool,
+            clock,
+            reclaim_bytes_per_s,
             queue: Some(sender),
             thread: Mutex::new(Some(thread)),
         })
@@ -191,13 +197,29 @@ impl Shared {
     }
 }
 
+/// Bytes of a piece's name.
+pub(in crate::storage) const PIECE_NAME_LEN: usize = 20;
 /// The name of a piece in column family `data`.
-pub(in crate::storage) fn piece_name(blob: BlobId, piece_index: u32) -> [u8; 20] {
-    let mut name = [0; 20];
+pub(in crate::storage) type PieceName = [u8; PIECE_NAME_LEN];
+
+pub(in crate::storage) fn piece_name(blob: BlobId, piece_index: u32) -> PieceName {
+    let mut name = [0; PIECE_NAME_LEN];
     let (id, index) = name.split_at_mut(16);
     id.copy_from_slice(blob.as_bytes());
     index.copy_from_slice(&piece_index.to_be_bytes());
     name
+}
+
+/// The piece of a name.
+pub(in crate::storage) fn place_of(name: &PieceName) -> PiecePlace {
+    let (mut blob, mut piece_index) = ([0; 16], [0; 4]);
+    let (id, index) = name.split_at(16);
+    blob.copy_from_slice(id);
+    piece_index.copy_from_slice(index);
+    PiecePlace {
+        blob: BlobId::from_bytes(blob),
+        piece_index: u32::from_be_bytes(piece_index),
+    }
 }
 
 /// Sorts RocksDB's errors into damage and the rest.

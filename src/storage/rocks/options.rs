@@ -16,6 +16,10 @@ pub(in crate::storage) const META: &str = "meta";
 /// Column family of pieces.
 pub(in crate::storage) const DATA: &str = "data";
 
+/// From here on a piece lies in a blob file. Below, the pointer and the second read cost more than
+/// moving the value along in compactions.
+pub(in crate::storage) const MIN_BLOB_LEN: u64 = 8 * 1024;
+
 /// What an operator may set.
 #[derive(Clone, Debug)]
 pub struct RocksOptions {
@@ -31,6 +35,8 @@ pub struct RocksOptions {
     /// Free bytes of the file system below which data is refused; rows alone, which deleting needs,
     /// are refused below a quarter of it.
     pub min_free_bytes: u64,
+    /// Bytes that giving space back may rewrite in a second; 0 for as many as the disk takes.
+    pub reclaim_bytes_per_s: u64,
 }
 
 impl Default for RocksOptions {
@@ -42,6 +48,7 @@ impl Default for RocksOptions {
             block_cache_bytes: 64 << 20,
             max_open_files: 4000,
             min_free_bytes: 1 << 30,
+            reclaim_bytes_per_s: 6 << 20,
         }
     }
 }
@@ -76,7 +83,7 @@ pub(in crate::storage) fn database(options: &RocksOptions, recovery: DBRecoveryM
     // Two cores: one for a flush, one for a compaction, and one more so that a long compaction
     // holds up no flush.
     db.set_max_background_jobs(3);
-    // Requests come before compactions, which give space back and can take their time. Flushes keep
+    // Requests come before compactions, which can take their time. Flushes keep
     // their priority: writers wait for them.
     match Env::new() {
         Ok(mut env) => {
@@ -111,13 +118,11 @@ pub(in crate::storage) fn families(options: &RocksOptions) -> Vec<ColumnFamilyDe
     data.set_compression_type(DBCompressionType::None);
     data.set_level_compaction_dynamic_level_bytes(true);
     data.set_enable_blob_files(true);
-    // Below 8 KiB the pointer and the second read cost more than moving the value along in
-    // compactions.
-    data.set_min_blob_size(8 * 1024);
+    data.set_min_blob_size(MIN_BLOB_LEN);
     data.set_blob_file_size(256 << 20);
     data.set_blob_compression_type(DBCompressionType::None);
-    // Off, so that a piece is written twice (log, blob file) and no more; `reclaim` switches it on
-    // for what was deleted.
+    // So that a piece is written twice (log, blob file) and no more; `reclaim` moves what is left
+    // beside what was deleted, at its own pace.
     data.set_enable_blob_gc(false);
     data.set_block_based_table_factory(&table(&cache));
     vec![
@@ -156,4 +161,11 @@ pub(in crate::storage) fn synced() -> WriteOptions {
 /// nothing.
 pub(in crate::storage) fn streamed() -> WriteOptions {
     WriteOptions::default()
+}
+
+/// For pieces written anew: their old place is there until these are flushed.
+pub(in crate::storage) fn unlogged() -> WriteOptions {
+    let mut write = WriteOptions::default();
+    write.disable_wal(true);
+    write
 }

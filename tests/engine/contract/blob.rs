@@ -1,6 +1,6 @@
 //! B1 to B4: streams of pieces.
 
-use crate::support::{batch, blob, bytes, piece, row, whole_piece};
+use crate::support::{batch, blob, bytes, piece, reclaim_all, row, whole_piece};
 use bytes::Bytes;
 use riznica::model::id::BlobId;
 use riznica::storage::Engine;
@@ -167,7 +167,7 @@ pub(crate) async fn b4_reclaim_keeps_what_was_not_deleted(engine: Arc<dyn Engine
     for number in [2, 3, 5] {
         engine.delete_blob(blob(number), Some(2)).await.unwrap();
     }
-    engine.reclaim(blob(2), blob(5), u64::MAX).await.unwrap();
+    reclaim_all(&*engine, blob(2), blob(5)).await;
     for number in [1, 4, 6] {
         let expected = [Some(piece(number, 50_000)), Some(piece(number, 100))];
         assert_eq!(
