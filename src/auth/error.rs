@@ -123,6 +123,24 @@ pub enum AuthError {
         /// When we looked.
         server_time: Timestamp,
     },
+    /// A field of a form that says how its policy was signed is malformed, or its scope is not ours.
+    #[error("field of the form is malformed name={name} reason={reason}")]
+    FormFieldMalformed {
+        /// The field.
+        name: &'static str,
+        /// What it says, cut.
+        value: String,
+        /// What is wrong.
+        reason: MalformedReason,
+        /// Our region.
+        expected_region: String,
+    },
+    /// A form has a part of what its signature consists of, and not the rest.
+    #[error("field of the form is absent name={name}")]
+    FormFieldMissing {
+        /// The first that is missing.
+        name: &'static str,
+    },
     /// Headers that have to be signed are not.
     #[error("headers are present but not signed names={names:?}")]
     HeadersNotSigned {
@@ -207,6 +225,8 @@ impl AuthError {
             | Self::BodyHashRequired
             | Self::BothAuthKinds
             | Self::DuplicateHeader { .. }
+            | Self::FormFieldMalformed { .. }
+            | Self::FormFieldMissing { .. }
             | Self::InvalidContentSha256
             | Self::InvalidToken
             | Self::InvalidUri

@@ -246,6 +246,7 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
         ("PUT", Some("versioning")) => Some(Operation::PutBucketVersioning),
         ("GET", Some("versions")) => Some(Operation::ListObjectVersions),
         ("GET", Some("uploads")) => Some(Operation::ListMultipartUploads),
+        ("POST", None) => Some(Operation::PostObject),
         ("POST", Some("delete")) => Some(Operation::DeleteObjects),
         _ => None,
     }

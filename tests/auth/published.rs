@@ -3,7 +3,7 @@
 
 use crate::support::{SignedRequest, Store, credential};
 use bytes::Bytes;
-use riznica::auth::{CredentialStatus, Verified, Verifier};
+use riznica::auth::{AuthError, CredentialStatus, FormSignature, Verified, Verifier};
 use riznica::base::clock::ManualClock;
 use riznica::s3::body::aws_chunked::{ChunkDecoder, ChunkMode};
 use std::sync::Arc;
@@ -143,4 +143,41 @@ fn decode(verified: Verified, trailer: Option<&str>, body: Vec<u8>) {
         trailer.is_some()
     );
     assert_eq!(output.concat(), vec![b'a'; 66560]);
+}
+
+/// "Example: browser-based upload using HTTP POST": the policy with its line breaks of Windows.
+const FORM_POLICY: &str = "eyAiZXhwaXJhdGlvbiI6ICIyMDE1LTEyLTMwVDEyOjAwOjAwLjAwMFoiLA0KICAiY29uZGl0aW9ucyI6IFsNCiAgICB7ImJ1Y2tldCI6ICJzaWd2NGV4YW1wbGVidWNrZXQifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRrZXkiLCAidXNlci91c2VyMS8iXSwNCiAgICB7ImFjbCI6ICJwdWJsaWMtcmVhZCJ9LA0KICAgIHsic3VjY2Vzc19hY3Rpb25fcmVkaXJlY3QiOiAiaHR0cDovL3NpZ3Y0ZXhhbXBsZWJ1Y2tldC5zMy5hbWF6b25hd3MuY29tL3N1Y2Nlc3NmdWxfdXBsb2FkLmh0bWwifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRDb250ZW50LVR5cGUiLCAiaW1hZ2UvIl0sDQogICAgeyJ4LWFtei1tZXRhLXV1aWQiOiAiMTQzNjUxMjM2NTEyNzQifSwNCiAgICB7IngtYW16LXNlcnZlci1zaWRlLWVuY3J5cHRpb24iOiAiQUVTMjU2In0sDQogICAgWyJzdGFydHMtd2l0aCIsICIkeC1hbXotbWV0YS10YWciLCAiIl0sDQoNCiAgICB7IngtYW16LWNyZWRlbnRpYWwiOiAiQUtJQUlPU0ZPRE5ON0VYQU1QTEUvMjAxNTEyMjkvdXMtZWFzdC0xL3MzL2F3czRfcmVxdWVzdCJ9LA0KICAgIHsieC1hbXotYWxnb3JpdGhtIjogIkFXUzQtSE1BQy1TSEEyNTYifSwNCiAgICB7IngtYW16LWRhdGUiOiAiMjAxNTEyMjlUMDAwMDAwWiIgfQ0KICBdDQp9";
+const FORM_SIGNATURE: &str = "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e";
+/// 2015-12-29T12:00:00Z: hours behind the policy's date.
+const FORM_TIME: u64 = 1_451_390_400;
+
+async fn verify_form(policy: &str, signature: &str) -> Result<Verified, AuthError> {
+    let credentials = vec![credential(ID, SECRET, CredentialStatus::Active)];
+    let clock = Arc::new(ManualClock::at(FORM_TIME * 1000));
+    let store = Arc::new(Store { credentials });
+    let verifier = Verifier::new("us-east-1".to_owned(), clock, store);
+    let credential = format!("{ID}/20151229/us-east-1/s3/aws4_request");
+    let fields = |name: &str| match name {
+        "policy" => Some(policy),
+        "x-amz-algorithm" => Some("AWS4-HMAC-SHA256"),
+        "x-amz-credential" => Some(&*credential),
+        "x-amz-date" => Some("20151229T000000Z"),
+        "x-amz-signature" => Some(signature),
+        _ => None,
+    };
+    let form = FormSignature::find(fields).unwrap().unwrap();
+    verifier.verify_form(&form, true).await
+}
+
+#[tokio::test]
+async fn published_form_verifies() {
+    let verified = verify_form(FORM_POLICY, FORM_SIGNATURE).await.unwrap();
+    let identity = verified.identity.unwrap();
+    assert_eq!(identity.access_key_id().as_str(), ID);
+    let other = format!("f{FORM_POLICY}");
+    let changed = FORM_SIGNATURE.replacen('8', "9", 1);
+    for (policy, signature) in [(&*other, FORM_SIGNATURE), (FORM_POLICY, &changed)] {
+        let refused = verify_form(policy, signature).await.unwrap_err();
+        assert!(matches!(refused, AuthError::SignatureDoesNotMatch { .. }));
+    }
 }
