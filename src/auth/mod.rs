@@ -27,7 +27,7 @@ pub use credential::{
     AccessKeyId, Credential, CredentialError, CredentialStatus, CredentialStore,
     InvalidAccessKeyIdText,
 };
-pub use error::{AuthError, MalformedReason, SignatureEvidence};
+pub use error::{AuthError, FormFieldError, MalformedReason, SignatureEvidence};
 pub use identity::VerifiedIdentity;
 pub use request::{QueryPair, RequestView, parse_query};
 

@@ -30,6 +30,8 @@ pub const XML_BODY_LEN_MAX: usize = 1024 * 1024;
 /// A form but for its file, ahead of it: fields, boundaries and heads (S3 API reference, "HTML form
 /// fields": 20 KB).
 pub const FORM_FIELDS_LEN_MAX: usize = 20 * 1024;
+/// A whole form: the largest file, and fields on both sides of it.
+pub const FORM_LEN_MAX: u64 = PUT_LEN_MAX + 1024 * 1024;
 /// The head of one part of a form: a field's name and a file's, in escapes.
 pub const FORM_PART_HEAD_LEN_MAX: usize = 8 * 1024;
 /// CompleteMultipartUpload: ten thousand parts with escaped ETags and a SHA-256 each are 1.8 MB, so

@@ -386,7 +386,7 @@ mod tests {
         for (method, path, query, allow) in [
             ("PUT", "/", "", "GET"),
             ("DELETE", "/", "", "GET"),
-            ("POST", "/b", "", "DELETE, GET, HEAD, PUT"),
+            ("PATCH", "/b", "", "DELETE, GET, HEAD, POST, PUT"),
             ("PATCH", "/b/k", "", "DELETE, GET, HEAD, PUT"),
             ("PUT", "/b/k", "partNumber=1", "DELETE, GET, HEAD"),
             ("POST", "/b", "versioning", "GET, PUT"),

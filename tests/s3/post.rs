@@ -187,18 +187,17 @@ impl SignedForm {
     /// Replaces or adds a field, ahead of the file.
     pub(crate) fn set(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
         let value = value.into();
-        match self.parts.iter_mut().find(|part| part.name == name) {
-            Some(part) => part.value = value,
-            None => {
-                let part = Part {
-                    name: name.to_owned(),
-                    filename: None,
-                    value,
-                };
-                let behind_fields = self.parts.len() - 1;
-                self.parts.insert(behind_fields, part);
-            }
+        if let Some(part) = self.parts.iter_mut().find(|part| part.name == name) {
+            part.value = value;
+            return self;
         }
+        let part = Part {
+            name: name.to_owned(),
+            filename: None,
+            value,
+        };
+        let behind_fields = self.parts.len() - 1;
+        self.parts.insert(behind_fields, part);
         self
     }
 

@@ -8,7 +8,7 @@
 //! "Calculating a signature"; its example is the vector of the tests in `tests/auth`.
 
 use crate::auth::credential::AccessKeyId;
-use crate::auth::error::{AuthError, MalformedReason};
+use crate::auth::error::{AuthError, FormFieldError, MalformedReason};
 use crate::auth::sigv4::ALGORITHM;
 use crate::auth::sigv4::scope::{CredentialScope, RequestDate};
 use crate::base::limits::PRESIGNED_SECONDS_MAX;
@@ -60,7 +60,7 @@ impl<'a> FormSignature<'a> {
     /// lost on the way makes a signed form an anonymous one.
     ///
     /// # Errors
-    /// `SigV2`; `InvalidToken`; `FormFieldMissing`.
+    /// `SigV2`; `InvalidToken`; `Form` for a field that is missing.
     pub fn find(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<Self>, AuthError> {
         if get("awsaccesskeyid").is_some() || get("signature").is_some() {
             return Err(AuthError::SigV2);
@@ -73,7 +73,7 @@ impl<'a> FormSignature<'a> {
         if fields.iter().all(|name| of(name).is_none()) {
             return Ok(None);
         }
-        let need = |name| of(name).ok_or(AuthError::FormFieldMissing { name });
+        let need = |name| of(name).ok_or(FormFieldError::Missing { name });
         Ok(Some(Self {
             policy: need(POLICY)?,
             algorithm: need(ALGORITHM_FIELD)?,
@@ -88,7 +88,7 @@ impl<'a> FormSignature<'a> {
     /// signing key is good for seven days.
     ///
     /// # Errors
-    /// `FormFieldMalformed`, `ExpiredPresigned`, `RequestTimeTooSkewed`, `InvalidAccessKeyId` for
+    /// `Form`, `ExpiredPresigned`, `RequestTimeTooSkewed`, `InvalidAccessKeyId` for
     /// what cannot be one.
     pub(super) fn claims(
         &self,
@@ -96,7 +96,7 @@ impl<'a> FormSignature<'a> {
         service: &str,
         server_time: Timestamp,
     ) -> Result<(AccessKeyId, RequestDate), AuthError> {
-        let malformed = |name, value: &str, reason| AuthError::FormFieldMalformed {
+        let malformed = |name, value: &str, reason| FormFieldError::Malformed {
             name,
             value: value.chars().take(TOLD_VALUE_LEN_MAX).collect(),
             reason,
@@ -104,7 +104,7 @@ impl<'a> FormSignature<'a> {
         };
         if self.algorithm != ALGORITHM {
             let reason = MalformedReason::Algorithm;
-            return Err(malformed(ALGORITHM_FIELD, self.algorithm, reason));
+            return Err(malformed(ALGORITHM_FIELD, self.algorithm, reason).into());
         }
         let of_credential = |reason| malformed(CREDENTIAL, self.credential, reason);
         let (id, scope) = CredentialScope::parse(self.credential).map_err(of_credential)?;

@@ -262,7 +262,7 @@ impl Verifier {
     /// for the caller to judge.
     ///
     /// # Errors
-    /// `FormFieldMalformed`, `ExpiredPresigned`, `RequestTimeTooSkewed`, `UnsignedPayloadRefused`,
+    /// `Form`, `ExpiredPresigned`, `RequestTimeTooSkewed`, `UnsignedPayloadRefused`,
     /// and what the credential and the signature can be refused for.
     ///
     /// # Cancel safety

@@ -39,13 +39,7 @@ impl From<AuthError> for S3Error {
                 .with("X-Amz-Expires", expires_seconds.to_string())
                 .with("Expires", expired_at.iso8601())
                 .with("ServerTime", server_time.iso8601()),
-            AuthError::FormFieldMalformed {
-                name,
-                value,
-                reason,
-                expected_region,
-            } => form_field(name, &value, reason, expected_region),
-            AuthError::FormFieldMissing { name } => Self::missing_field(name),
+            AuthError::Form(error) => error.into(),
             AuthError::HeadersNotSigned { names } => Self::new(Code::AccessDenied)
                 .message("There were headers present in the request which were not signed".to_owned())
                 .with("HeadersNotSigned", names.join(", ")),
@@ -77,11 +71,9 @@ impl From<AuthError> for S3Error {
             AuthError::Unavailable { .. } => Self::new(Code::ServiceUnavailable).detail(text),
             AuthError::UnsignedPayloadRefused => Self::new(Code::AccessDenied)
                 .message("Over plain HTTP this server requires a signed payload.".to_owned()),
-            AuthError::UnsupportedAlgorithm => {
-                let text = "Unsupported Authorization Type".to_owned();
-                let error = Self::new(Code::InvalidArgument).message(text);
-                error.with("ArgumentName", "Authorization".to_owned())
-            }
+            AuthError::UnsupportedAlgorithm => Self::new(Code::InvalidArgument)
+                .message("Unsupported Authorization Type".to_owned())
+                .with("ArgumentName", "Authorization".to_owned()),
         }
     }
 }
@@ -112,45 +104,6 @@ fn signature_does_not_match(evidence: SignatureEvidence) -> S3Error {
     error
         .with("CanonicalRequestBytes", bytes(&canonical_request))
         .with("CanonicalRequest", canonical_request)
-}
-
-impl S3Error {
-    /// A form lacks a field, or has it behind its file, where fields are not looked at.
-    pub(in crate::s3) fn missing_field(name: &str) -> Self {
-        let text = format!(
-            "Bucket POST must contain a field named '{name}'.  If it is specified, please check the \
-             order of the fields."
-        );
-        Self::argument(name, "", &text)
-    }
-}
-
-/// A field of a form that says how its policy was signed.
-fn form_field(name: &str, value: &str, reason: MalformedReason, region: String) -> S3Error {
-    let argument = |text: &str| S3Error::argument(name, value, text);
-    match reason {
-        MalformedReason::ScopeRegion => {
-            let own = value.split('/').nth(2).unwrap_or_default();
-            argument(&format!(
-                "the region '{own}' is wrong; expecting '{region}'"
-            ))
-            .with("Region", region)
-        }
-        MalformedReason::DateSyntax => {
-            argument("X-Amz-Date must be formated via ISO8601 Long format")
-        }
-        MalformedReason::Algorithm
-        | MalformedReason::CredentialSyntax
-        | MalformedReason::Expires
-        | MalformedReason::Missing(_)
-        | MalformedReason::Repeated(_)
-        | MalformedReason::ScopeDate
-        | MalformedReason::ScopeService
-        | MalformedReason::ScopeTerminator
-        | MalformedReason::SignedHeaders
-        | MalformedReason::Spelling(_)
-        | MalformedReason::Syntax => argument(&format!("The field is malformed; {reason}")),
-    }
 }
 
 fn malformed(code: Code, reason: MalformedReason, expected_region: String) -> S3Error {

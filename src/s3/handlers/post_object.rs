@@ -1,4 +1,4 @@
-//! PostObject: an object from a browser's form (s3-behaviour.md 104 to 108).
+//! `PostObject`: an object from a browser's form (s3-behaviour.md 104 to 108).
 //!
 //! Owns: what is asked for, and the answer. Not here: reading the form and who has signed it
 //! (`s3::post`), the write (`gateway::object::put`).
@@ -101,24 +101,21 @@ fn answer(
     let redirect = fields
         .get("success_action_redirect")
         .or_else(|| fields.get("redirect"));
-    let (status, location, body) = match redirect.and_then(page) {
-        Some(mut page) => {
-            page.query_pairs_mut()
-                .append_pair("bucket", bucket)
-                .append_pair("key", object_key)
-                .append_pair("etag", &etag);
-            (StatusCode::SEE_OTHER, page.into(), None)
-        }
-        None => {
-            let location = location(call.view, object_key);
-            match fields.get("success_action_status") {
-                Some("200") => (StatusCode::OK, location, None),
-                Some("201") => {
-                    let body = responses::post_object(&location, bucket, object_key, &etag);
-                    (StatusCode::CREATED, location, Some(body))
-                }
-                _ => (StatusCode::NO_CONTENT, location, None),
+    let (status, location, body) = if let Some(mut page) = redirect.and_then(page) {
+        page.query_pairs_mut()
+            .append_pair("bucket", bucket)
+            .append_pair("key", object_key)
+            .append_pair("etag", &etag);
+        (StatusCode::SEE_OTHER, page.into(), None)
+    } else {
+        let location = location(call.view, object_key);
+        match fields.get("success_action_status") {
+            Some("200") => (StatusCode::OK, location, None),
+            Some("201") => {
+                let body = responses::post_object(&location, bucket, object_key, &etag);
+                (StatusCode::CREATED, location, Some(body))
             }
+            _ => (StatusCode::NO_CONTENT, location, None),
         }
     };
     let mut response = HttpResponse::build(status);

@@ -5,7 +5,7 @@
 //! length. Not here: the decoder (`decoder`), patience with slow clients (`s3::body::bridge`).
 
 use crate::base::channel::BodySender;
-use crate::base::limits::FORM_FIELDS_LEN_MAX;
+use crate::base::limits::{FORM_FIELDS_LEN_MAX, FORM_LEN_MAX};
 use crate::gateway::digests::BodyEnd;
 use crate::s3::body::bridge::{Patience, Waiting};
 use crate::s3::error::{S3Error, S3ErrorCode};
@@ -26,8 +26,8 @@ pub struct FormBody<'a> {
     patience: &'a Patience,
     /// Bytes of the body, as the request declares them.
     declared_len: Option<u64>,
-    /// Bytes ahead of the file.
-    file_offset: u64,
+    /// Bytes ahead of the file, when it has begun.
+    file_offset: Option<u64>,
 }
 
 impl fmt::Debug for FormBody<'_> {
@@ -53,7 +53,7 @@ impl<'a> FormBody<'a> {
             waiting: Waiting::default(),
             patience,
             declared_len,
-            file_offset: 0,
+            file_offset: None,
         }
     }
 
@@ -62,6 +62,10 @@ impl<'a> FormBody<'a> {
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Ok(Some(event));
+            }
+            if self.file_offset.is_none() {
+                // Without a file all that was seen is ahead of it, whatever it is.
+                bound(self.decoder.seen())?;
             }
             let arrival = self.waiting.next(&mut self.payload, self.patience).await?;
             let Some(arrival) = arrival else {
@@ -81,15 +85,11 @@ impl<'a> FormBody<'a> {
         let mut raw: Vec<(String, Vec<u8>)> = Vec::new();
         let mut len = 0_usize;
         loop {
-            // Whatever the parts are: without a file all that was seen is ahead of it.
-            if self.events.is_empty() {
-                bound(self.decoder.seen())?;
-            }
             match self.next().await? {
                 Some(FormEvent::Part { head, offset }) => {
                     bound(offset)?;
                     if head.is_file() {
-                        self.file_offset = offset;
+                        self.file_offset = Some(offset);
                         return Fields::new(raw, head.filename.as_deref());
                     }
                     raw.push((head.name, Vec::new()));
@@ -133,12 +133,12 @@ impl<'a> FormBody<'a> {
                         return Ok(());
                     }
                 }
-                FormEvent::Data(_) => {}
                 FormEvent::Part { head, .. } => {
                     refuse_second_file(&head)?;
                     is_in_file = false;
                 }
-                FormEvent::End => {}
+                // Behind the file nothing is kept, but it has to end.
+                FormEvent::Data(_) | FormEvent::End => self.refuse_endless()?,
             }
         }
         if len < range.min {
@@ -148,9 +148,18 @@ impl<'a> FormBody<'a> {
         Ok(())
     }
 
+    /// A body whose length nobody has told is no longer than one whose length is.
+    fn refuse_endless(&self) -> Result<(), S3Error> {
+        if self.decoder.seen() > FORM_LEN_MAX {
+            return Err(S3Error::new(S3ErrorCode::EntityTooLarge).close());
+        }
+        Ok(())
+    }
+
     /// The file need not come whole for that: what it would have had is told by the request's length.
     fn too_large(&self, len: u64, range: LengthRange) -> S3Error {
-        let around = self.file_offset.saturating_add(self.decoder.closing_len());
+        let ahead = self.file_offset.unwrap_or_default();
+        let around = ahead.saturating_add(self.decoder.closing_len());
         let declared = self.declared_len.unwrap_or_default();
         let proposed = declared.saturating_sub(around).max(len);
         S3Error::new(S3ErrorCode::EntityTooLarge)

@@ -127,12 +127,11 @@ fn parameters(text: &str) -> Option<Parameters> {
             break;
         }
         let (name, after) = rest.split_once('=')?;
-        let (value, after) = match after.strip_prefix('"') {
-            Some(quoted) => unquoted(quoted)?,
-            None => {
-                let (value, after) = after.split_at(after.find(';').unwrap_or(after.len()));
-                (value.trim_end_matches([' ', '\t']).to_owned(), after)
-            }
+        let (value, after) = if let Some(quoted) = after.strip_prefix('"') {
+            unquoted(quoted)?
+        } else {
+            let (value, after) = after.split_at(after.find(';').unwrap_or(after.len()));
+            (value.trim_end_matches([' ', '\t']).to_owned(), after)
         };
         rest = after.trim_start_matches([' ', '\t']);
         let name = name.to_ascii_lowercase();

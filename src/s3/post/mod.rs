@@ -21,7 +21,7 @@ mod json;
 pub mod policy;
 
 use crate::auth::{FormSignature, RequestView, Verified};
-use crate::base::limits::PUT_LEN_MAX;
+use crate::base::limits::{FORM_LEN_MAX, PUT_LEN_MAX};
 use crate::gateway::fairness::Visit;
 use crate::model::object_key::{InvalidObjectKey, ObjectKey};
 use crate::model::time::Timestamp;
@@ -41,8 +41,6 @@ use actix_http::{Payload, RequestHead};
 use actix_web::HttpResponse;
 use tokio::sync::Semaphore;
 
-/// What a form may have beside the largest file: fields on both sides of it.
-const AROUND_LEN_MAX: u64 = 1024 * 1024;
 /// Forms whose fields are read at once, before anybody knows whose they are: 20 MiB.
 const UNKNOWN_FORMS_MAX: usize = 1024;
 static UNKNOWN_FORMS: Semaphore = Semaphore::const_new(UNKNOWN_FORMS_MAX);
@@ -131,12 +129,10 @@ fn form_body<'a>(
     };
     let declared_len = text(view, "content-length").and_then(byte_count);
     match declared_len {
-        Some(len) if len > PUT_LEN_MAX.saturating_add(AROUND_LEN_MAX) => {
-            Err(S3Error::new(S3ErrorCode::EntityTooLarge)
-                .with("ProposedSize", len.to_string())
-                .with("MaxSizeAllowed", PUT_LEN_MAX.to_string())
-                .close())
-        }
+        Some(len) if len > FORM_LEN_MAX => Err(S3Error::new(S3ErrorCode::EntityTooLarge)
+            .with("ProposedSize", len.to_string())
+            .with("MaxSizeAllowed", PUT_LEN_MAX.to_string())
+            .close()),
         None if view.header("transfer-encoding").is_none() => {
             Err(S3Error::new(S3ErrorCode::MissingContentLength).close())
         }

@@ -129,7 +129,7 @@ pub fn copy_object(
     xml.finish()
 }
 
-/// PostObject: as AWS writes it, in no namespace.
+/// `PostObject`, as AWS writes it, in no namespace.
 pub fn post_object(location: &str, bucket: &str, object_key: &str, etag: &str) -> String {
     let mut xml = XmlWriter::new();
     xml.open("PostResponse");

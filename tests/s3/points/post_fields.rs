@@ -235,7 +235,13 @@ fn point_108_acl_metadata_and_encryption_apply() {
     ] {
         assert_eq!(stored.header(name), Some(value), "{name}");
     }
-    // What a PUT is refused for, a form is.
+}
+
+/// What a PUT is refused for, a form is.
+#[test]
+fn point_108_fields_are_refused_as_headers_of_a_put_are() {
+    let (_server, city) = with_bucket();
+    let encryption = "x-amz-server-side-encryption";
     for (name, value, status, code) in [
         ("acl", "public-read", 400, "AccessControlListNotSupported"),
         ("acl", "x", 400, "AccessControlListNotSupported"),

@@ -75,15 +75,14 @@ impl Record {
             let joint = if target.contains('?') { '&' } else { '?' };
             target = format!("{target}{joint}versionId={}", self.version);
         }
-        let request = match form.posted(city, fill) {
-            Some(posted) => posted.sign().sent_to(&target),
-            None => {
-                let mut request = city.request(form.method, &target);
-                for (name, value) in form.headers {
-                    request = request.header(name, &fill(value));
-                }
-                request.body(fill(&body))
+        let request = if let Some(posted) = form.posted(city, fill) {
+            posted.sign().sent_to(&target)
+        } else {
+            let mut request = city.request(form.method, &target);
+            for (name, value) in form.headers {
+                request = request.header(name, &fill(value));
             }
+            request.body(fill(&body))
         };
         if variant.bypasses {
             return request.header(super::BYPASS, "true").send();
