@@ -5,7 +5,11 @@ use crate::support::{SignedRequest, Store, credential};
 use bytes::Bytes;
 use riznica::auth::{AuthError, CredentialStatus, FormSignature, Verified, Verifier};
 use riznica::base::clock::ManualClock;
+use riznica::model::time::Timestamp;
 use riznica::s3::body::aws_chunked::{ChunkDecoder, ChunkMode};
+use riznica::s3::post::error::PolicyDenial;
+use riznica::s3::post::fields::Fields;
+use riznica::s3::post::policy::{LengthRange, PostPolicy};
 use std::sync::Arc;
 
 const ID: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -180,4 +184,50 @@ async fn published_form_verifies() {
         let refused = verify_form(policy, signature).await.unwrap_err();
         assert!(matches!(refused, AuthError::SignatureDoesNotMatch { .. }));
     }
+}
+
+/// The form of the same example: what it says is what its policy allows.
+#[test]
+fn published_form_meets_its_policy() {
+    let page = "http://sigv4examplebucket.s3.amazonaws.com/successful_upload.html";
+    let credential = format!("{ID}/20151229/us-east-1/s3/aws4_request");
+    let fields = |object_key: &str, content_type: &str| {
+        let fields = [
+            ("key", object_key),
+            ("acl", "public-read"),
+            ("success_action_redirect", page),
+            ("content-type", content_type),
+            ("x-amz-meta-uuid", "14365123651274"),
+            ("x-amz-server-side-encryption", "AES256"),
+            ("x-amz-credential", &credential),
+            ("x-amz-algorithm", "AWS4-HMAC-SHA256"),
+            ("x-amz-date", "20151229T000000Z"),
+            ("x-amz-meta-tag", ""),
+            ("policy", FORM_POLICY),
+            ("x-amz-signature", FORM_SIGNATURE),
+        ];
+        let owned = fields.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+        Fields::new(owned.to_vec(), Some("MyPhoto.jpg")).unwrap()
+    };
+    let policy = PostPolicy::parse(FORM_POLICY).unwrap();
+    let now = Timestamp::from_millis(FORM_TIME * 1000);
+    let judge = |fields: &Fields, bucket: &str| policy.judge(fields, bucket, now);
+    let bucket = "sigv4examplebucket";
+    let good = fields("user/user1/${filename}", "image/jpeg");
+    assert_eq!(good.get("key"), Some("user/user1/MyPhoto.jpg"));
+    assert_eq!(judge(&good, bucket), Ok(LengthRange::ANY));
+    for (fields, bucket) in [
+        (&fields("user/user2/a.jpg", "image/jpeg"), bucket),
+        (&fields("user/user1/a.jpg", "text/html"), bucket),
+        (&good, "another"),
+    ] {
+        let denied = judge(fields, bucket);
+        assert!(matches!(denied, Err(PolicyDenial::Condition { .. })));
+    }
+    // Noon of the next day is the end.
+    let end = Timestamp::from_millis(1_451_476_800_000);
+    assert!(policy.judge(&good, bucket, end).is_ok());
+    let behind = Timestamp::from_millis(end.millis() + 1);
+    let late = policy.judge(&good, bucket, behind);
+    assert_eq!(late, Err(PolicyDenial::Expired));
 }

@@ -26,7 +26,7 @@ class Forms:
         self.corpus = corpus
         self.bucket = "forms"
         self.name = f"forms {target.scheme}"
-        # As for presigned URLs: boto3 signs forms by SigV2 in us-east-1 unless it is told otherwise.
+        # As for presigned URLs: boto3 signs by SigV2 in us-east-1 unless it is told otherwise.
         self.s3 = target.boto3_client(signature_version="s3v4")
         self.folder = target.fresh_folder("forms")
 

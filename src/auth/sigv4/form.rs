@@ -18,8 +18,8 @@ use std::fmt;
 /// Characters of a malformed value that an error tells: what a whole credential has, and more.
 const TOLD_VALUE_LEN_MAX: usize = 256;
 
-/// The fields that a signed form has, in the order in which AWS misses them. Their names are told as
-/// AWS tells them; in a form every letter case is the same.
+/// The fields that a signed form has, in the order in which AWS misses them. Their names are told
+/// as AWS tells them; in a form every letter case is the same.
 const POLICY: &str = "Policy";
 const ALGORITHM_FIELD: &str = "X-Amz-Algorithm";
 const CREDENTIAL: &str = "X-Amz-Credential";
@@ -56,8 +56,8 @@ impl<'a> FormSignature<'a> {
     }
 
     /// Finds the claims of a form, whose fields `get` tells by their lower-case names. `None` for a
-    /// form that nobody has signed: one without a single field of a signature, so that none that was
-    /// lost on the way makes a signed form an anonymous one.
+    /// form that nobody has signed: one without a single field of a signature, so that none that
+    /// was lost on the way makes a signed form an anonymous one.
     ///
     /// # Errors
     /// `SigV2`; `InvalidToken`; `Form` for a field that is missing.

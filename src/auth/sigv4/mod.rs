@@ -23,8 +23,9 @@
 //! 10. Streaming bodies: verify each chunk, the final empty chunk and the trailer, chained to the
 //!     request's signature (`chunk`).
 //!
-//! A browser's form is signed in another way: its policy is the string to sign, there is no canonical
-//! request, and its fields take the place of headers (`form`). Steps 3, 4, 8 and 9 are the same.
+//! A browser's form is signed in another way: its policy is the string to sign, there is no
+//! canonical request, and its fields take the place of headers (`form`). Steps 3, 4, 8 and 9 are
+//! the same.
 //!
 //! Replay inside the 15 minutes is possible, as the algorithm has it: clients retry by sending the
 //! same bytes again, so a cache of seen signatures would refuse honest retries.

@@ -23,7 +23,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use url::Url;
 
-/// Stores the file of a form; `request` is the request as it came, `call` what its fields make of it.
+/// Stores the file of a form; `request` is the request as it came, `call` what its fields make of
+/// it.
 ///
 /// # Errors
 /// The S3 answer.

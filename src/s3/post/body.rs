@@ -156,7 +156,8 @@ impl<'a> FormBody<'a> {
         Ok(())
     }
 
-    /// The file need not come whole for that: what it would have had is told by the request's length.
+    /// The file need not come whole for that: what it would have had is told by the request's
+    /// length.
     fn too_large(&self, len: u64, range: LengthRange) -> S3Error {
         let ahead = self.file_offset.unwrap_or_default();
         let around = ahead.saturating_add(self.decoder.closing_len());

@@ -1,4 +1,5 @@
-//! The decoder of multipart/form-data: what arrives goes in, in whatever pieces, and parts come out.
+//! The decoder of multipart/form-data: what arrives goes in, in whatever pieces, and parts come
+//! out.
 //!
 //! Owns: delimiters, the bound on a part's head, the demand for a final boundary.
 //! Not here: what a head says (`head`), the bound on all that is ahead of the file (`body`).
@@ -239,7 +240,11 @@ mod tests {
     use proptest::prelude::{any, prop_assert_eq, proptest};
 
     const FORM: &str = "--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\na\r\n\
-        --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nbytes\r\n--b--\r\n";
+        --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\nbytes\r\n\
+        --b--\r\n";
+
+    /// What a delimiter is made of, and what only looks so.
+    const PIECES: &[&str] = &["\r\n--", "\r\n", "--", "b", "-", "\r", "x", "\r\n-b"];
 
     /// Parts by name with their contents, however the form arrives.
     fn decode(form: &[u8], piece_len: usize) -> Result<Vec<(String, Vec<u8>)>, FormError> {
@@ -355,10 +360,7 @@ mod tests {
         /// one is none.
         #[test]
         fn contents_come_out_as_they_went_in(
-            pieces in proptest::collection::vec(
-                proptest::sample::select(vec!["\r\n--", "\r\n", "--", "b", "-", "\r", "x", "\r\n-b"]),
-                0..40,
-            ),
+            pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..40),
             piece_len in 1_usize..40,
             raw in proptest::collection::vec(any::<u8>(), 0..100),
         ) {

@@ -121,8 +121,8 @@ impl Fields {
     }
 
     /// The request as an upload of the object has it, its headers taken from the fields. Of the
-    /// request's own headers only those are left that say nothing about the object: nobody has signed
-    /// them.
+    /// request's own headers only those are left that say nothing about the object: nobody has
+    /// signed them.
     ///
     /// # Errors
     /// `InvalidArgument` for a field that can be no header.

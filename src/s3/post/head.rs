@@ -9,8 +9,8 @@ use crate::s3::post::error::FormError;
 const BOUNDARY_LEN_MAX: usize = 70;
 /// The type of a form.
 const FORM_TYPE: &str = "multipart/form-data";
-/// Encodings of parts that are none. Others are deprecated (RFC 7578, 4.7), and a part in them would
-/// be stored as other bytes than its sender means.
+/// Encodings of parts that are none. Others are deprecated (RFC 7578, 4.7), and a part in them
+/// would be stored as other bytes than its sender means.
 const PLAIN_ENCODINGS: [&str; 3] = ["7bit", "8bit", "binary"];
 /// The field that is the file.
 const FILE: &str = "file";

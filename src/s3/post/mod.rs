@@ -27,7 +27,7 @@ use crate::model::object_key::{InvalidObjectKey, ObjectKey};
 use crate::model::time::Timestamp;
 use crate::s3::app::S3State;
 use crate::s3::authenticate;
-use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::error::{S3Error, S3ErrorCode, facts};
 use crate::s3::extract::conditions::text;
 use crate::s3::extract::number::byte_count;
 use crate::s3::handlers::{Call, post_object};
@@ -109,7 +109,10 @@ pub async fn serve(
     let posted = post_object::post(&call, view, &fields, (body, range)).await;
     match posted {
         Ok(response) => Ok(response),
-        Err(error) => Err(call.conceal_target(error).await),
+        Err(error) => {
+            let error = call.conceal_target(error).await;
+            Err(facts::complete(error, &as_put, &state.domains))
+        }
     }
 }
 
@@ -179,8 +182,8 @@ async fn verify(
     })
 }
 
-/// What the policy says of the form; without a signature there is none, and the bucket's own decides
-/// alone.
+/// What the policy says of the form; without a signature there is none, and the bucket's own
+/// decides alone.
 fn judge(
     state: &S3State,
     signature: Option<&FormSignature<'_>>,

@@ -1,11 +1,12 @@
 //! The policy of a form: which forms its signer allows.
 //!
 //! Owns: the grammar, and whether a form meets it.
-//! Not here: the signature (`auth::sigv4`), fields (`fields`), what the signer may do itself (`iam`).
+//! Not here: the signature (`auth::sigv4`), fields (`fields`), what the signer may do itself
+//! (`iam`).
 //!
-//! Source: S3 API reference, "POST policy". Texts of refusals are AWS's. Condition keys and operators
-//! count in any letter case, `expiration` and `conditions` do not (s3-behaviour.md 104). A field that
-//! is missing counts as empty (106).
+//! Source: S3 API reference, "POST policy". Texts of refusals are AWS's. Condition keys and
+//! operators count in any letter case, `expiration` and `conditions` do not (s3-behaviour.md 104).
+//! A field that is missing counts as empty (106).
 
 use crate::base::encoding::base64_decode;
 use crate::base::limits::FORM_FIELDS_LEN_MAX;
@@ -19,7 +20,7 @@ use crate::s3::post::json::Json;
 const BUCKET: &str = "bucket";
 const CONTENT_TYPE: &str = "content-type";
 const LENGTH_RANGE: &str = "content-length-range";
-/// Fields that no condition has to be about. `AWS`'s page has no checksums among them; what they
+/// Fields that no condition has to be about. AWS's page has no checksums among them; what they
 /// protect is the file that is sent, and no wrong one is ever stored (108).
 const FREE_FIELDS: [&str; 3] = ["file", "policy", "x-amz-signature"];
 const FREE_PREFIXES: [&str; 2] = ["x-ignore-", "x-amz-checksum-"];
@@ -121,8 +122,8 @@ impl PostPolicy {
         })
     }
 
-    /// Decides about a form that was sent to a bucket, but for its file, which has not come yet: what
-    /// its length may be is the answer.
+    /// Decides about a form that was sent to a bucket, but for its file, which has not come yet:
+    /// what its length may be is the answer.
     ///
     /// # Errors
     /// Why not.

@@ -487,8 +487,8 @@ fn row_70_stalled_form_is_given_up() {
     scene.is_unharmed();
 }
 
-/// However a form arrives it is the same form: a byte at a time through its fields, its head and its
-/// boundaries.
+/// However a form arrives it is the same form: a byte at a time through its fields, its head and
+/// its boundaries.
 #[test]
 fn row_70_dribbled_form_is_the_same_form() {
     let scene = Scene::start();

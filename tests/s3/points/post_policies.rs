@@ -1,4 +1,5 @@
-//! Points 106 and 107: forms that their policy does not allow, and policies and forms that are none.
+//! Points 106 and 107: forms that their policy does not allow, and policies and forms that are
+//! none.
 
 use super::with_bucket;
 use crate::post::{PostForm, SignedForm, date_in};

@@ -1,5 +1,6 @@
 //! A form's upload is an upload: versions, conditions, locks, quotas, rates and CORS hold for it as
-//! for a PUT (points 97, 104 to 109). And it is nothing else: a form is authenticated by its fields.
+//! for a PUT (points 97, 104 to 109). And it is nothing else: a form is authenticated by its
+//! fields.
 
 use super::with_bucket;
 use crate::object_lock::{FAR, HOLD, MODE, UNTIL, lock_of, with_lock};
@@ -170,9 +171,9 @@ fn point_108_versions_are_kept_and_conditions_judged() {
     let (_server, city) = with_bucket();
     let once = |name: &str, value: &str| form(&city).field(name, value);
     once("If-None-Match", "*").send().expect(204);
-    once("If-None-Match", "*")
-        .send()
-        .refused(412, "PreconditionFailed");
+    let refused = once("If-None-Match", "*").send();
+    let refused = refused.refused(412, "PreconditionFailed");
+    assert_eq!(refused.text("Condition").as_deref(), Some("If-None-Match"));
     once("if-match", "\"00\"")
         .send()
         .refused(412, "PreconditionFailed");

@@ -1,5 +1,5 @@
-//! Browsers' forms and policies: a form may what its signer may, and nobody's form what the bucket's
-//! policy opens to everybody (points 104 to 108; attacks 33, 35 to 37, 40).
+//! Browsers' forms and policies: a form may what its signer may, and nobody's form what the
+//! bucket's policy opens to everybody (points 104 to 108; attacks 33, 35 to 37, 40).
 
 use super::{BUCKET, OBJECTS, Scene, allow, denied, grant, of, statement, user};
 use crate::post::PostForm;

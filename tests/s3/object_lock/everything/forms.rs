@@ -1,8 +1,8 @@
 //! The forms of every operation that could destroy a version under COMPLIANCE, or its lock.
 //!
 //! In targets, headers and bodies: `{bucket}` and `{object}` are paths, `{key}` and `{version}` are
-//! the record's, `{upload}` is an upload of its key with part 1, whose ETag is `{etag}`. A browser's
-//! form has its fields where others have headers.
+//! the record's, `{upload}` is an upload of its key with part 1, whose ETag is `{etag}`. A
+//! browser's form has its fields where others have headers.
 
 use crate::post::PostForm;
 use crate::raw::Account;
