@@ -29,6 +29,22 @@ class Signer:
                 operation, Params=place, ExpiresIn=URL_SECONDS
             )
 
+    def form(self, object_key):
+        """A browser's form: its URL, its type, and what stands ahead of the file and behind it."""
+        with self._lock:
+            post = self.client.generate_presigned_post(
+                self.bucket, object_key, ExpiresIn=URL_SECONDS
+            )
+        boundary = "----boundary-of-a-form"
+        head = "".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+            for name, value in post["fields"].items()
+        )
+        head += f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
+        tail = f"\r\n--{boundary}--\r\n"
+        content_type = f"multipart/form-data; boundary={boundary}"
+        return post["url"], content_type, head.encode(), tail.encode()
+
     def connect(self, url):
         """A connection to the URL's server, and what to ask there."""
         parts = urlsplit(url)

@@ -89,19 +89,22 @@ fn signature_does_not_match(evidence: SignatureEvidence) -> S3Error {
         canonical_request,
         string_to_sign,
     } = evidence;
+    // A form has none: its policy is what is signed, which the client has. It may say what the
+    // object would have been, and is no matter of the log.
+    if canonical_request.is_empty() {
+        return S3Error::new(Code::SignatureDoesNotMatch)
+            .with("StringToSignBytes", bytes(&string_to_sign))
+            .with("StringToSign", string_to_sign)
+            .detail("signature of the form's policy does not match".to_owned());
+    }
     let detail = format!(
         "signature does not match; compare with what the client signed: \
          canonical_request={canonical_request:?} string_to_sign={string_to_sign:?}"
     );
-    let error = S3Error::new(Code::SignatureDoesNotMatch)
+    S3Error::new(Code::SignatureDoesNotMatch)
         .with("StringToSignBytes", bytes(&string_to_sign))
         .with("StringToSign", string_to_sign)
-        .detail(detail);
-    // A form has none: its policy is what is signed.
-    if canonical_request.is_empty() {
-        return error;
-    }
-    error
+        .detail(detail)
         .with("CanonicalRequestBytes", bytes(&canonical_request))
         .with("CanonicalRequest", canonical_request)
 }
