@@ -135,7 +135,8 @@ impl FormDecoder {
                     self.state = State::Contents;
                 }
                 Ok(Step::Wait) => {
-                    self.kept = rest;
+                    // A copy of the little that it is: the arrival that it lay in is let go.
+                    self.kept = Bytes::copy_from_slice(&rest);
                     return Ok(());
                 }
                 Err(error) => {

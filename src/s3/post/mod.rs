@@ -41,8 +41,9 @@ use actix_http::{Payload, RequestHead};
 use actix_web::HttpResponse;
 use tokio::sync::Semaphore;
 
-/// Forms whose fields are read at once, before anybody knows whose they are: 20 MiB.
-const UNKNOWN_FORMS_MAX: usize = 1024;
+/// Forms whose fields are read at once, before anybody knows whose they are: 28 KiB each, and half
+/// of the connections that there are by default.
+const UNKNOWN_FORMS_MAX: usize = 4096;
 static UNKNOWN_FORMS: Semaphore = Semaphore::const_new(UNKNOWN_FORMS_MAX);
 
 /// Whether a request is a form; its caller is known only when its fields were read.
