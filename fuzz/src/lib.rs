@@ -16,6 +16,8 @@ pub mod lock_request;
 pub mod object_record;
 pub mod part_table;
 pub mod policy_document;
+pub mod post_form;
+pub mod post_policy;
 pub mod presigned;
 pub mod range;
 pub mod stream;
@@ -28,7 +30,7 @@ pub mod xml_request;
 pub type Body = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Body); 17] = [
+pub const TARGETS: [(&str, Body); 19] = [
     ("authorization", authorization::run),
     ("aws_chunked", aws_chunked::run),
     ("copy_source", copy_source::run),
@@ -40,6 +42,8 @@ pub const TARGETS: [(&str, Body); 17] = [
     ("object_record", object_record::run),
     ("part_table", part_table::run),
     ("policy_document", policy_document::run),
+    ("post_form", post_form::run),
+    ("post_policy", post_policy::run),
     ("presigned", presigned::run),
     ("range", range::run),
     ("stream", stream::run),

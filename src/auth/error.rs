@@ -62,6 +62,29 @@ pub struct SignatureEvidence {
     pub string_to_sign: String,
 }
 
+/// What is wrong with the fields of a form that say how its policy was signed.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum FormFieldError {
+    /// A field is malformed, or its scope is not ours.
+    #[error("field of the form is malformed name={name} reason={reason}")]
+    Malformed {
+        /// The field.
+        name: &'static str,
+        /// What it says, cut.
+        value: String,
+        /// What is wrong.
+        reason: MalformedReason,
+        /// Our region.
+        expected_region: String,
+    },
+    /// A part of them is there, and not the rest.
+    #[error("field of the form is absent name={name}")]
+    Missing {
+        /// The first that is missing.
+        name: &'static str,
+    },
+}
+
 /// Why a request, a chunk or a trailer was not verified.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
@@ -123,6 +146,9 @@ pub enum AuthError {
         /// When we looked.
         server_time: Timestamp,
     },
+    /// What says how a form was signed is incomplete or malformed, or its scope is not ours.
+    #[error(transparent)]
+    Form(#[from] FormFieldError),
     /// Headers that have to be signed are not.
     #[error("headers are present but not signed names={names:?}")]
     HeadersNotSigned {
@@ -207,6 +233,7 @@ impl AuthError {
             | Self::BodyHashRequired
             | Self::BothAuthKinds
             | Self::DuplicateHeader { .. }
+            | Self::Form(_)
             | Self::InvalidContentSha256
             | Self::InvalidToken
             | Self::InvalidUri

@@ -27,8 +27,10 @@ pub use credential::{
     AccessKeyId, Credential, CredentialError, CredentialStatus, CredentialStore,
     InvalidAccessKeyIdText,
 };
-pub use error::{AuthError, MalformedReason, SignatureEvidence};
+pub use error::{AuthError, FormFieldError, MalformedReason, SignatureEvidence};
 pub use identity::VerifiedIdentity;
 pub use request::{QueryPair, RequestView, parse_query};
 
-pub use sigv4::{ChunkVerifier, Claimed, Payload, Verified, Verifier, anonymous_payload, claimed};
+pub use sigv4::{
+    ChunkVerifier, Claimed, FormSignature, Payload, Verified, Verifier, anonymous_payload, claimed,
+};

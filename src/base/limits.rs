@@ -27,6 +27,13 @@ pub const DELETE_OBJECTS_MAX: usize = 1000;
 pub const USER_METADATA_LEN_MAX: usize = 2 * 1024;
 /// XML request bodies but DeleteObjects (attacks.md 46).
 pub const XML_BODY_LEN_MAX: usize = 1024 * 1024;
+/// A form but for its file, ahead of it: fields, boundaries and heads (S3 API reference, "HTML form
+/// fields": 20 KB).
+pub const FORM_FIELDS_LEN_MAX: usize = 20 * 1024;
+/// A whole form: the largest file, and fields on both sides of it.
+pub const FORM_LEN_MAX: u64 = PUT_LEN_MAX + 1024 * 1024;
+/// The head of one part of a form: a field's name and a file's, in escapes.
+pub const FORM_PART_HEAD_LEN_MAX: usize = 8 * 1024;
 /// CompleteMultipartUpload: ten thousand parts with escaped ETags and a SHA-256 each are 1.8 MB, so
 /// the cap of 1 MiB of attacks.md 46 would refuse what S3 allows.
 pub const COMPLETE_BODY_LEN_MAX: usize = 4 * 1024 * 1024;

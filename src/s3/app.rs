@@ -18,6 +18,7 @@ use crate::s3::cors;
 use crate::s3::error::{S3Error, S3ErrorCode, facts};
 use crate::s3::handlers::{self, Call};
 use crate::s3::operation::Operation;
+use crate::s3::post;
 use crate::s3::query::{self, QueryError, QueryVerifiers};
 use crate::s3::respond;
 use crate::s3::route::{self, Query, Target};
@@ -285,7 +286,9 @@ async fn authorize_ahead(
 ) -> Result<Option<Verified>, S3Error> {
     let asked = ask(head, state, exchange)?;
     // A form is part of what its caller is known by.
-    if query::is_query_call(&asked.view, &asked.target) {
+    if query::is_query_call(&asked.view, &asked.target)
+        || post::is_form(&asked.operation, &asked.view)
+    {
         return Ok(None);
     }
     let Some(verified) = authenticate::verify_ahead(state, &asked.view).await? else {
@@ -336,7 +339,13 @@ async fn handle(
             Err(error) => Outcome::Refused(error),
         };
     }
-    match handle_s3(head, asked, (payload, admitted), state, &mut exchange.visit).await {
+    let visit = &mut exchange.visit;
+    let answered = if post::is_form(&asked.operation, &asked.view) {
+        post::serve(state, (head, &asked.view), &asked.target, payload, visit).await
+    } else {
+        handle_s3(head, asked, (payload, admitted), state, visit).await
+    };
+    match answered {
         Ok(response) => Outcome::Answered(response),
         Err(error) => Outcome::Refused(error),
     }

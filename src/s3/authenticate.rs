@@ -186,7 +186,8 @@ pub fn enter(state: &S3State, principal: &Principal) -> Result<Visit, S3Error> {
     })
 }
 
-fn failed(state: &S3State, error: AuthError) -> S3Error {
+/// The S3 answer to a failure of verification, which is counted.
+pub fn failed(state: &S3State, error: AuthError) -> S3Error {
     state.metrics.authentication_failed();
     error.into()
 }

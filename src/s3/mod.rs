@@ -12,6 +12,7 @@ pub mod extract;
 pub mod handlers;
 pub mod operation;
 pub mod policy_context;
+pub mod post;
 pub mod query;
 pub mod respond;
 pub mod route;

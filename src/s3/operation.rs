@@ -118,6 +118,8 @@ operations! {
     ListObjectVersions => ListBucketVersions,
     /// `GET /bucket/key?uploadId`
     ListParts => ListMultipartUploadParts,
+    /// `POST /bucket` of a form
+    PostObject => PutObject,
     /// `PUT /bucket?acl`
     PutBucketAcl => PutBucketAcl,
     /// `PUT /bucket?cors`

@@ -31,6 +31,8 @@ pub struct Asked {
     pub legal_hold: Option<bool>,
     /// The object key that a list would have to show; its list is what is asked about.
     pub listed: Option<String>,
+    /// The document is a browser's form.
+    pub is_form: bool,
 }
 
 /// The values of one request.
@@ -162,10 +164,10 @@ impl RequestContext<'_> {
             "authtype" => {
                 self.caller.account()?;
                 let is_header = self.view.header("authorization").is_some();
-                if is_header {
-                    "REST-HEADER"
-                } else {
-                    "REST-QUERY-STRING"
+                match (self.asked.is_form, is_header) {
+                    (true, _) => "POST",
+                    (false, true) => "REST-HEADER",
+                    (false, false) => "REST-QUERY-STRING",
                 }
                 .into()
             }

@@ -246,6 +246,7 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
         ("PUT", Some("versioning")) => Some(Operation::PutBucketVersioning),
         ("GET", Some("versions")) => Some(Operation::ListObjectVersions),
         ("GET", Some("uploads")) => Some(Operation::ListMultipartUploads),
+        ("POST", None) => Some(Operation::PostObject),
         ("POST", Some("delete")) => Some(Operation::DeleteObjects),
         _ => None,
     }
@@ -385,7 +386,7 @@ mod tests {
         for (method, path, query, allow) in [
             ("PUT", "/", "", "GET"),
             ("DELETE", "/", "", "GET"),
-            ("POST", "/b", "", "DELETE, GET, HEAD, PUT"),
+            ("PATCH", "/b", "", "DELETE, GET, HEAD, POST, PUT"),
             ("PATCH", "/b/k", "", "DELETE, GET, HEAD, PUT"),
             ("PUT", "/b/k", "partNumber=1", "DELETE, GET, HEAD"),
             ("POST", "/b", "versioning", "GET, PUT"),

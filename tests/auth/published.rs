@@ -3,9 +3,13 @@
 
 use crate::support::{SignedRequest, Store, credential};
 use bytes::Bytes;
-use riznica::auth::{CredentialStatus, Verified, Verifier};
+use riznica::auth::{AuthError, CredentialStatus, FormSignature, Verified, Verifier};
 use riznica::base::clock::ManualClock;
+use riznica::model::time::Timestamp;
 use riznica::s3::body::aws_chunked::{ChunkDecoder, ChunkMode};
+use riznica::s3::post::error::PolicyDenial;
+use riznica::s3::post::fields::Fields;
+use riznica::s3::post::policy::{LengthRange, PostPolicy};
 use std::sync::Arc;
 
 const ID: &str = "AKIAIOSFODNN7EXAMPLE";
@@ -143,4 +147,87 @@ fn decode(verified: Verified, trailer: Option<&str>, body: Vec<u8>) {
         trailer.is_some()
     );
     assert_eq!(output.concat(), vec![b'a'; 66560]);
+}
+
+/// "Example: browser-based upload using HTTP POST": the policy with its line breaks of Windows.
+const FORM_POLICY: &str = "eyAiZXhwaXJhdGlvbiI6ICIyMDE1LTEyLTMwVDEyOjAwOjAwLjAwMFoiLA0KICAiY29uZGl0aW9ucyI6IFsNCiAgICB7ImJ1Y2tldCI6ICJzaWd2NGV4YW1wbGVidWNrZXQifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRrZXkiLCAidXNlci91c2VyMS8iXSwNCiAgICB7ImFjbCI6ICJwdWJsaWMtcmVhZCJ9LA0KICAgIHsic3VjY2Vzc19hY3Rpb25fcmVkaXJlY3QiOiAiaHR0cDovL3NpZ3Y0ZXhhbXBsZWJ1Y2tldC5zMy5hbWF6b25hd3MuY29tL3N1Y2Nlc3NmdWxfdXBsb2FkLmh0bWwifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRDb250ZW50LVR5cGUiLCAiaW1hZ2UvIl0sDQogICAgeyJ4LWFtei1tZXRhLXV1aWQiOiAiMTQzNjUxMjM2NTEyNzQifSwNCiAgICB7IngtYW16LXNlcnZlci1zaWRlLWVuY3J5cHRpb24iOiAiQUVTMjU2In0sDQogICAgWyJzdGFydHMtd2l0aCIsICIkeC1hbXotbWV0YS10YWciLCAiIl0sDQoNCiAgICB7IngtYW16LWNyZWRlbnRpYWwiOiAiQUtJQUlPU0ZPRE5ON0VYQU1QTEUvMjAxNTEyMjkvdXMtZWFzdC0xL3MzL2F3czRfcmVxdWVzdCJ9LA0KICAgIHsieC1hbXotYWxnb3JpdGhtIjogIkFXUzQtSE1BQy1TSEEyNTYifSwNCiAgICB7IngtYW16LWRhdGUiOiAiMjAxNTEyMjlUMDAwMDAwWiIgfQ0KICBdDQp9";
+const FORM_SIGNATURE: &str = "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e";
+/// 2015-12-29T12:00:00Z: hours behind the policy's date.
+const FORM_TIME: u64 = 1_451_390_400;
+
+async fn verify_form(policy: &str, signature: &str) -> Result<Verified, AuthError> {
+    let credentials = vec![credential(ID, SECRET, CredentialStatus::Active)];
+    let clock = Arc::new(ManualClock::at(FORM_TIME * 1000));
+    let store = Arc::new(Store { credentials });
+    let verifier = Verifier::new("us-east-1".to_owned(), clock, store);
+    let credential = format!("{ID}/20151229/us-east-1/s3/aws4_request");
+    let fields = |name: &str| match name {
+        "policy" => Some(policy),
+        "x-amz-algorithm" => Some("AWS4-HMAC-SHA256"),
+        "x-amz-credential" => Some(&*credential),
+        "x-amz-date" => Some("20151229T000000Z"),
+        "x-amz-signature" => Some(signature),
+        _ => None,
+    };
+    let form = FormSignature::find(fields).unwrap().unwrap();
+    verifier.verify_form(&form, true).await
+}
+
+#[tokio::test]
+async fn published_form_verifies() {
+    let verified = verify_form(FORM_POLICY, FORM_SIGNATURE).await.unwrap();
+    let identity = verified.identity.unwrap();
+    assert_eq!(identity.access_key_id().as_str(), ID);
+    let other = format!("f{FORM_POLICY}");
+    let changed = FORM_SIGNATURE.replacen('8', "9", 1);
+    for (policy, signature) in [(&*other, FORM_SIGNATURE), (FORM_POLICY, &changed)] {
+        let refused = verify_form(policy, signature).await.unwrap_err();
+        assert!(matches!(refused, AuthError::SignatureDoesNotMatch { .. }));
+    }
+}
+
+/// The form of the same example: what it says is what its policy allows.
+#[test]
+fn published_form_meets_its_policy() {
+    let page = "http://sigv4examplebucket.s3.amazonaws.com/successful_upload.html";
+    let credential = format!("{ID}/20151229/us-east-1/s3/aws4_request");
+    let fields = |object_key: &str, content_type: &str| {
+        let fields = [
+            ("key", object_key),
+            ("acl", "public-read"),
+            ("success_action_redirect", page),
+            ("content-type", content_type),
+            ("x-amz-meta-uuid", "14365123651274"),
+            ("x-amz-server-side-encryption", "AES256"),
+            ("x-amz-credential", &credential),
+            ("x-amz-algorithm", "AWS4-HMAC-SHA256"),
+            ("x-amz-date", "20151229T000000Z"),
+            ("x-amz-meta-tag", ""),
+            ("policy", FORM_POLICY),
+            ("x-amz-signature", FORM_SIGNATURE),
+        ];
+        let owned = fields.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+        Fields::new(owned.to_vec(), Some("MyPhoto.jpg")).unwrap()
+    };
+    let policy = PostPolicy::parse(FORM_POLICY).unwrap();
+    let now = Timestamp::from_millis(FORM_TIME * 1000);
+    let judge = |fields: &Fields, bucket: &str| policy.judge(fields, bucket, now);
+    let bucket = "sigv4examplebucket";
+    let good = fields("user/user1/${filename}", "image/jpeg");
+    assert_eq!(good.get("key"), Some("user/user1/MyPhoto.jpg"));
+    assert_eq!(judge(&good, bucket), Ok(LengthRange::ANY));
+    for (fields, bucket) in [
+        (&fields("user/user2/a.jpg", "image/jpeg"), bucket),
+        (&fields("user/user1/a.jpg", "text/html"), bucket),
+        (&good, "another"),
+    ] {
+        let denied = judge(fields, bucket);
+        assert!(matches!(denied, Err(PolicyDenial::Condition { .. })));
+    }
+    // Noon of the next day is the end.
+    let end = Timestamp::from_millis(1_451_476_800_000);
+    assert!(policy.judge(&good, bucket, end).is_ok());
+    let behind = Timestamp::from_millis(end.millis() + 1);
+    let late = policy.judge(&good, bucket, behind);
+    assert_eq!(late, Err(PolicyDenial::Expired));
 }

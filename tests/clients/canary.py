@@ -16,6 +16,7 @@ import secrets
 import sys
 
 from harness import MIB, Report, Server, Target, expect, expect_equal, main_of, say, work_folder
+from s3raw import Signer
 
 BUCKET = "canary"
 OVERLAP = 256
@@ -74,6 +75,7 @@ class Canary:
         target = Target(self.server, credential, self.folder / "clients")
         with self.report.check("canary: stored as body, metadata and headers, read and copied"):
             self.store(target.boto3_client())
+            self.post(Signer(target, BUCKET))
         self.search("while the server runs")
         with self.report.check("canary: the server stops cleanly"):
             self.server.stop()
@@ -116,6 +118,25 @@ class Canary:
         source = {"Bucket": BUCKET, "Key": self.control}
         s3.copy_object(Bucket=BUCKET, Key="copy", CopySource=source)
         s3.list_objects_v2(Bucket=BUCKET)
+
+    def post(self, signer):
+        """A browser's form, with every field that it may choose; one that is refused, too."""
+        text = self.canary
+        fields = {
+            "Content-Type": f"text/x-{text}",
+            "Cache-Control": f"private, x={text}",
+            "x-amz-meta-department": text,
+            "success_action_redirect": f"https://{text}.example/",
+            "tagging": f"<Tagging><TagSet><Tag><Key>{text}</Key><Value/></Tag></TagSet></Tagging>",
+        }
+        url, content_type, head, tail = signer.form("posted", fields)
+        wrong = head.replace(f"private, x={text}".encode(), b"public")
+        for ahead, status in [(head, 303), (wrong, 403)]:
+            connection, place = signer.connect(url)
+            body = ahead + text.encode() + tail
+            connection.request("POST", place, body, {"Content-Type": content_type})
+            expect_equal(connection.getresponse().status, status, "status of a form")
+            connection.close()
 
     def search(self, when):
         """The data folder and the log hold neither the canary nor the secret access key."""

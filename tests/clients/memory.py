@@ -3,9 +3,9 @@
 
     memory.py --binary PATH [--size-mib N] [--streams N] [--keep FOLDER]
 
-All uploads are open at the same time, with random bytes. Then the server's largest resident memory
-ever (VmHWM) is under 512 MiB, every ETag is the MD5 of what was sent, and two objects are read back
-whole.
+All uploads are open at the same time, every other one a browser's form, with random bytes. Then
+the server's largest resident memory ever (VmHWM) is under 512 MiB, every ETag is the MD5 of what
+was sent, and two objects are read back whole.
 """
 
 import argparse
@@ -80,21 +80,31 @@ class Memory:
             self.server.stop()
 
     def upload(self, number):
-        """One PUT. No body goes out before all requests are open."""
-        url = self.signer.url("put_object", f"stream-{number}")
+        """One PUT or one form. No file goes out before all requests are open."""
+        name = f"stream-{number}"
+        if number % 2:
+            url, content_type, head, tail = self.signer.form(name)
+            method, status = "POST", 204
+        else:
+            url, content_type, head, tail = self.signer.url("put_object", name), None, b"", b""
+            method, status = "PUT", 200
         connection, place = self.signer.connect(url)
         try:
-            connection.putrequest("PUT", place)
-            connection.putheader("Content-Length", str(self.size))
+            connection.putrequest(method, place)
+            connection.putheader("Content-Length", str(len(head) + self.size + len(tail)))
+            if content_type:
+                connection.putheader("Content-Type", content_type)
             connection.endheaders()
+            connection.sock.sendall(head)
             self.all_open.wait(120)
             md5 = hashlib.md5()
             for piece in self.pieces(number):
                 md5.update(piece)
                 connection.sock.sendall(piece)
+            connection.sock.sendall(tail)
             answer = connection.getresponse()
             body = answer.read()
-            expect(answer.status == 200, f"stream {number} answers {answer.status} {body[:300]}")
+            expect(answer.status == status, f"stream {number} answers {answer.status} {body[:300]}")
             expect_equal(answer.headers["ETag"].strip('"'), md5.hexdigest(), f"ETag of {number}")
         except BaseException:
             self.all_open.abort()

@@ -15,6 +15,7 @@ import sys
 
 import client_aws
 import client_boto3
+import client_forms
 import client_fuse
 import client_iam
 import client_js
@@ -37,6 +38,7 @@ CLIENTS = {
     "aws": client_aws.life_cycle,
     "aws2": client_aws.life_cycle_2,
     "boto3": client_boto3.life_cycle,
+    "forms": client_forms.life_cycle,
     "iam": client_iam.life_cycle,
     "lock": client_lock.life_cycle,
     "lifecycle": client_lifecycle.life_cycle,

@@ -29,6 +29,23 @@ class Signer:
                 operation, Params=place, ExpiresIn=URL_SECONDS
             )
 
+    def form(self, object_key, fields=None):
+        """A browser's form: its URL, its type, and what stands ahead of the file and behind it."""
+        conditions = [{name: value} for name, value in (fields or {}).items()]
+        with self._lock:
+            post = self.client.generate_presigned_post(
+                self.bucket, object_key, fields, conditions, URL_SECONDS
+            )
+        boundary = "----boundary-of-a-form"
+        part = f"--{boundary}\r\nContent-Disposition: form-data; name="
+        head = "".join(
+            f'{part}"{name}"\r\n\r\n{value}\r\n' for name, value in post["fields"].items()
+        )
+        head += f'{part}"file"; filename="f"\r\n\r\n'
+        tail = f"\r\n--{boundary}--\r\n"
+        content_type = f"multipart/form-data; boundary={boundary}"
+        return post["url"], content_type, head.encode(), tail.encode()
+
     def connect(self, url):
         """A connection to the URL's server, and what to ask there."""
         parts = urlsplit(url)

@@ -88,6 +88,8 @@ corpora! {
     corpus_of_object_record_holds "object_record"
     corpus_of_part_table_holds "part_table"
     corpus_of_policy_document_holds "policy_document"
+    corpus_of_post_form_holds "post_form"
+    corpus_of_post_policy_holds "post_policy"
     corpus_of_presigned_holds "presigned"
     corpus_of_range_holds "range"
     corpus_of_stream_holds "stream"

@@ -215,7 +215,7 @@ fn wrong_arguments_are_named() {
     for (method, target, kind, allow) in [
         ("PATCH", "/", "SERVICE", "GET"),
         ("DELETE", "/", "SERVICE", "GET"),
-        ("PATCH", "/errors", "BUCKET", "DELETE, GET, HEAD, PUT"),
+        ("PATCH", "/errors", "BUCKET", "DELETE, GET, HEAD, POST, PUT"),
         ("POST", "/errors?versioning", "BUCKET", "GET, PUT"),
         ("PUT", "/errors?location", "BUCKET", "GET"),
         ("PATCH", "/errors/a", "OBJECT", "DELETE, GET, HEAD, PUT"),

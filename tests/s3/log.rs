@@ -5,7 +5,9 @@
 
 use crate::attacks::Scene;
 use crate::attacks::streaming::{SIGNED, SIGNED_TRAILER, streaming_put, with_body};
+use crate::post::PostForm;
 use crate::raw::Answer;
+use serde_json::json;
 
 /// The line of a refused request, which names no secret of the scene and none of these.
 #[track_caller]
@@ -45,6 +47,35 @@ fn log_has_the_canonical_request_of_a_presigned_url() {
     ] {
         assert!(line.contains(part), "{part} is not in {line}");
     }
+}
+
+/// Of a form that is refused, or stored, neither its policy nor its signature, nor what its object
+/// is or would have been.
+#[test]
+fn log_says_that_a_form_does_not_match_and_nothing_of_it() {
+    let scene = Scene::start();
+    let form = PostForm::of(&scene.city, "attacked", "object");
+    let form = form.field("x-amz-meta-a", "nobody's business");
+    let stored = form.clone().file("a private file").sign();
+    stored.send().expect(204);
+    let signed = form.clone().sign();
+    let (policy, right) = (signed.value("policy"), signed.value("x-amz-signature"));
+    let forged = format!("{:064x}", 0xf0_96ed_u32);
+    let answer = signed.set("x-amz-signature", forged.as_bytes()).send();
+    form.condition(json!({"x-amz-meta-a": "other"}))
+        .send()
+        .refused(403, "AccessDenied");
+    let stored = stored.value("x-amz-signature");
+    let private = ["nobody's business", "a private file"];
+    let secrets = [[&*policy, &right, &forged, &stored].as_slice(), &private].concat();
+    let line = line(&scene, answer, &secrets);
+    for said in [
+        "signature of the form's policy does not match",
+        "operation=\"PostObject\"",
+    ] {
+        assert!(line.contains(said), "{said} is not in {line}");
+    }
+    scene.holds(&[("object", b"a private file")]);
 }
 
 /// The head was right: what is wrong is the chunk of this number, counted from zero, or the

@@ -42,6 +42,7 @@ mod object_lock;
 mod object_store;
 mod points;
 mod policies;
+mod post;
 mod profile_rules;
 mod profiles;
 mod quotas;

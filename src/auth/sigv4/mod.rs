@@ -2,7 +2,8 @@
 //!
 //! Owns: the steps below, each in the file it names. Step numbers follow "Signature Version 4" of
 //! the S3 API reference.
-//! Not here: signing (nothing of ours signs requests), POST policies, policy decisions (`iam`).
+//! Not here: signing (nothing of ours signs requests), what a POST policy says (`s3::post`), policy
+//! decisions (`iam`).
 //!
 //! 1. Refuse headers that may occur once and occur twice; find out how the request authenticates:
 //!    by header or by query, never both (`parse`).
@@ -22,11 +23,16 @@
 //! 10. Streaming bodies: verify each chunk, the final empty chunk and the trailer, chained to the
 //!     request's signature (`chunk`).
 //!
+//! A browser's form is signed in another way: its policy is the string to sign, there is no
+//! canonical request, and its fields take the place of headers (`form`). Steps 3, 4, 8 and 9 are
+//! the same.
+//!
 //! Replay inside the 15 minutes is possible, as the algorithm has it: clients retry by sending the
 //! same bytes again, so a cache of seen signatures would refuse honest retries.
 
 mod canonical;
 mod chunk;
+mod form;
 mod parse;
 mod payload;
 mod scope;
@@ -35,6 +41,7 @@ mod signing_key;
 mod verify;
 
 pub use chunk::ChunkVerifier;
+pub use form::FormSignature;
 pub use parse::{Claimed, claimed};
 pub use payload::{Payload, anonymous_payload};
 pub use verify::{Verified, Verifier};

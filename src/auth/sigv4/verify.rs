@@ -6,15 +6,17 @@
 use crate::auth::credential::{
     AccessKeyId, Credential, CredentialError, CredentialStatus, CredentialStore,
 };
-use crate::auth::error::AuthError;
+use crate::auth::error::{AuthError, SignatureEvidence};
 use crate::auth::identity::VerifiedIdentity;
 use crate::auth::request::{QueryPair, RequestView, parse_query};
 use crate::auth::sigv4::SERVICE_S3;
 use crate::auth::sigv4::canonical::{Canonical, canonical, evidence};
 use crate::auth::sigv4::chunk::ChunkVerifier;
+use crate::auth::sigv4::form::FormSignature;
 use crate::auth::sigv4::parse::{Claims, malformed, parse};
 use crate::auth::sigv4::payload::{DeclaredPayload, Payload, anonymous_payload, declared};
-use crate::auth::sigv4::signing_key::SigningKeys;
+use crate::auth::sigv4::scope::RequestDate;
+use crate::auth::sigv4::signing_key::{SigningKey, SigningKeys};
 use crate::base::clock::Clock;
 use crate::model::time::Timestamp;
 use std::fmt;
@@ -218,10 +220,7 @@ impl Verifier {
             declared,
             canonical,
         } = prepared;
-        let signing_key = match found {
-            Some(credential) => self.signing_keys.existing(credential, &claims.date)?,
-            None => self.signing_keys.nonexistent(&access_key_id, &claims.date),
-        };
+        let signing_key = self.signing_key(found, &access_key_id, &claims.date)?;
         let is_verified = signing_key.verifies(
             canonical.string_to_sign.as_bytes(),
             claims.signature.as_bytes(),
@@ -236,14 +235,7 @@ impl Verifier {
                 evidence: Box::new(evidence),
             });
         }
-        match credential.status {
-            CredentialStatus::Active => {}
-            CredentialStatus::Disabled => return Err(AuthError::KeyDisabled),
-        }
-        let now = Timestamp::from_millis(self.clock.unix_millis());
-        if credential.expires.is_some_and(|expires| expires <= now) {
-            return Err(AuthError::KeyExpired);
-        }
+        self.refuse_unusable(credential)?;
         let chunks = match declared.payload {
             Payload::StreamingSigned { has_trailer } => Some(ChunkVerifier::new(
                 signing_key,
@@ -264,6 +256,75 @@ impl Verifier {
             chunks,
             _proof: Proof,
         })
+    }
+
+    /// Verifies the signature of a browser's form, which covers its policy: what the policy says is
+    /// for the caller to judge.
+    ///
+    /// # Errors
+    /// `Form`, `ExpiredPresigned`, `RequestTimeTooSkewed`, `UnsignedPayloadRefused`,
+    /// and what the credential and the signature can be refused for.
+    ///
+    /// # Cancel safety
+    /// As [`Verifier::verify`].
+    pub async fn verify_form(
+        &self,
+        form: &FormSignature<'_>,
+        is_secure: bool,
+    ) -> Result<Verified, AuthError> {
+        let (region, service) = (self.signing_keys.region(), self.signing_keys.service());
+        let server_time = Timestamp::from_millis(self.clock.unix_millis());
+        let (access_key_id, date) = form.claims(region, service, server_time)?;
+        // The file is not part of what is signed.
+        if self.requires_signed_payload && !is_secure {
+            return Err(AuthError::UnsignedPayloadRefused);
+        }
+        let found = self.store.find(&access_key_id).await;
+        let found = found.map_err(lookup_failed)?;
+        let signing_key = self.signing_key(found.as_ref(), &access_key_id, &date)?;
+        let is_verified = signing_key.verifies(form.policy.as_bytes(), form.signature.as_bytes());
+        let credential = found.ok_or(AuthError::InvalidAccessKeyId)?;
+        if !is_verified {
+            return Err(AuthError::SignatureDoesNotMatch {
+                evidence: Box::new(SignatureEvidence {
+                    canonical_request: String::new(),
+                    string_to_sign: form.policy.to_owned(),
+                }),
+            });
+        }
+        self.refuse_unusable(&credential)?;
+        Ok(Verified {
+            identity: Some(VerifiedIdentity::of(&credential)),
+            payload: Payload::Unsigned,
+            chunks: None,
+            _proof: Proof,
+        })
+    }
+
+    /// The key that the signature is verified under: at the same price whether the id exists (A3).
+    fn signing_key(
+        &self,
+        found: Option<&Credential>,
+        access_key_id: &AccessKeyId,
+        date: &RequestDate,
+    ) -> Result<SigningKey, AuthError> {
+        match found {
+            Some(credential) => self.signing_keys.existing(credential, date),
+            None => Ok(self.signing_keys.nonexistent(access_key_id, date)),
+        }
+    }
+
+    /// Called behind the signature: who does not know the secret is not told of the key's state.
+    fn refuse_unusable(&self, credential: &Credential) -> Result<(), AuthError> {
+        match credential.status {
+            CredentialStatus::Active => {}
+            CredentialStatus::Disabled => return Err(AuthError::KeyDisabled),
+        }
+        let now = Timestamp::from_millis(self.clock.unix_millis());
+        if credential.expires.is_some_and(|expires| expires <= now) {
+            return Err(AuthError::KeyExpired);
+        }
+        Ok(())
     }
 }
 
@@ -329,6 +390,19 @@ mod tests {
         verifier.verify(&request).await.unwrap_err()
     }
 
+    /// A form's signature, over the policy as it stands.
+    async fn form_refusal(verifier: &Verifier, access_key_id: &str) -> AuthError {
+        let credential = format!("{access_key_id}/20261123/us-east-1/s3/aws4_request");
+        let form = FormSignature {
+            policy: "e30=",
+            algorithm: "AWS4-HMAC-SHA256",
+            credential: &credential,
+            date: "20261123T100000Z",
+            signature: EMPTY_SHA256,
+        };
+        verifier.verify_form(&form, true).await.unwrap_err()
+    }
+
     /// Row 2: who guesses ids learns nothing from the time of a refusal, since an id that does not
     /// exist has a key derived and a signature verified as one that does, and remembered as one.
     #[tokio::test]
@@ -336,14 +410,18 @@ mod tests {
         let clock = Arc::new(ManualClock::at(NOW * 1000));
         let verifier = Verifier::new("us-east-1".to_owned(), clock, Arc::new(OneCredential));
         let mut verified_before = verification_count();
-        for (access_key_id, is_known, cached) in [
-            ("AKIDUNKNOWN", false, (0, 1)),
-            ("AKIDUNKNOWN", false, (0, 1)),
-            ("AKIDEXAMPLE", true, (1, 1)),
-            ("AKIDEXAMPLE", true, (1, 1)),
-            ("AKIDOTHER", false, (1, 2)),
+        for (access_key_id, is_known, is_form, cached) in [
+            ("AKIDUNKNOWN", false, false, (0, 1)),
+            ("AKIDUNKNOWN", false, true, (0, 1)),
+            ("AKIDEXAMPLE", true, false, (1, 1)),
+            ("AKIDEXAMPLE", true, true, (1, 1)),
+            ("AKIDOTHER", false, true, (1, 2)),
         ] {
-            let error = refusal(&verifier, access_key_id).await;
+            let error = if is_form {
+                form_refusal(&verifier, access_key_id).await
+            } else {
+                refusal(&verifier, access_key_id).await
+            };
             let is_mismatch = matches!(error, AuthError::SignatureDoesNotMatch { .. });
             let is_unknown = matches!(error, AuthError::InvalidAccessKeyId);
             assert_eq!(

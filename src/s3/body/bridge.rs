@@ -71,9 +71,24 @@ pub async fn with_body<T, E: Into<S3Error>, F: Future<Output = Result<T, E>>>(
     patience: &Patience,
     consume: impl FnOnce(Body) -> F,
 ) -> Result<T, S3Error> {
+    moved(|sender| pump(payload, framing, patience, sender), consume).await
+}
+
+/// Runs `consume` on the body that `pump` moves while it arrives.
+///
+/// # Errors
+/// The pump's error, else the consumer's.
+pub async fn moved<T, E: Into<S3Error>, F, P>(
+    pump: impl FnOnce(BodySender<BodyEnd>) -> P,
+    consume: impl FnOnce(Body) -> F,
+) -> Result<T, S3Error>
+where
+    F: Future<Output = Result<T, E>>,
+    P: Future<Output = Result<(), S3Error>>,
+{
     let (sender, body) = body_channel(CHANNEL_PIECES);
     let consumed = pin!(consume(body));
-    let moved = pin!(pump(payload, framing, patience, sender));
+    let moved = pin!(pump(sender));
     match select(consumed, moved).await {
         // The consumer answers before the body's end only when it failed or needs no more of it.
         Either::Left((outcome, _)) => outcome.map_err(Into::into),
@@ -132,14 +147,18 @@ fn trailing_checksum(trailers: Trailers) -> Result<Option<Checksum>, S3Error> {
 }
 
 /// What was waited for so far. Time that the data path takes does not count against the client.
-#[derive(Default)]
-struct Waiting {
+#[derive(Debug, Default)]
+pub struct Waiting {
     waited: Duration,
     received: u64,
 }
 
 impl Waiting {
-    async fn next(
+    /// What arrives next; `None` at the end.
+    ///
+    /// # Errors
+    /// `RequestTimeout`, `IncompleteBody`.
+    pub async fn next(
         &mut self,
         payload: &mut HttpPayload,
         patience: &Patience,

@@ -48,6 +48,7 @@ codes! {
     EntityTooSmall "EntityTooSmall" 400 "Your proposed upload is smaller than the minimum allowed object size.";
     IllegalLocationConstraintException "IllegalLocationConstraintException" 400 "The location constraint is incompatible for the region specific endpoint this request was sent to.";
     IncompleteBody "IncompleteBody" 400 "You did not provide the number of bytes specified by the Content-Length HTTP header.";
+    IncorrectNumberOfFilesInPostRequest "IncorrectNumberOfFilesInPostRequest" 400 "POST requires exactly one file upload per request.";
     InsufficientStorage "InsufficientStorage" 507 "The server has no room for more data. Reading still works; please tell the operator.";
     InternalError "InternalError" 500 "We encountered an internal error. Please try again.";
     InvalidAccessKeyId "InvalidAccessKeyId" 403 "The AWS access key ID that you provided does not exist in our records.";
@@ -59,6 +60,7 @@ codes! {
     InvalidLocationConstraint "InvalidLocationConstraint" 400 "The specified location (Region) constraint is not valid.";
     InvalidPart "InvalidPart" 400 "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag might not have matched the part's entity tag.";
     InvalidPartOrder "InvalidPartOrder" 400 "The list of parts was not in ascending order. The parts list must be specified in order by part number.";
+    InvalidPolicyDocument "InvalidPolicyDocument" 400 "The content of the form does not meet the conditions specified in the policy document.";
     InvalidRange "InvalidRange" 416 "The requested range is not satisfiable";
     InvalidRedirectLocation "InvalidRedirectLocation" 400 "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.";
     InvalidRequest "InvalidRequest" 400 "Invalid Request";
@@ -67,10 +69,12 @@ codes! {
     InvalidToken "InvalidToken" 400 "The provided token is malformed or otherwise not valid.";
     InvalidURI "InvalidURI" 400 "The specified URI couldn't be parsed.";
     KeyTooLongError "KeyTooLongError" 400 "Your key is too long.";
+    MalformedPOSTRequest "MalformedPOSTRequest" 400 "The body of your POST request is not well-formed multipart/form-data.";
     MalformedPolicy "MalformedPolicy" 400 "The policy is not in the valid JSON format of the policy language.";
     MalformedTrailerError "MalformedTrailerError" 400 "The request contained trailing data that was not well-formed or did not conform to our published schema.";
     MalformedXML "MalformedXML" 400 "The XML you provided was not well-formed or did not validate against our published schema";
     MaxMessageLengthExceeded "MaxMessageLengthExceeded" 400 "Your request was too large.";
+    MaxPostPreDataLengthExceeded "MaxPostPreDataLengthExceeded" 400 "Your POST request fields preceding the upload file were too large.";
     MetadataTooLarge "MetadataTooLarge" 400 "Your metadata headers exceed the maximum allowed metadata size.";
     MethodNotAllowed "MethodNotAllowed" 405 "The specified method is not allowed against this resource.";
     MissingContentLength "MissingContentLength" 411 "You must provide the Content-Length HTTP header.";

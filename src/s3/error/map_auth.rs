@@ -39,6 +39,7 @@ impl From<AuthError> for S3Error {
                 .with("X-Amz-Expires", expires_seconds.to_string())
                 .with("Expires", expired_at.iso8601())
                 .with("ServerTime", server_time.iso8601()),
+            AuthError::Form(error) => error.into(),
             AuthError::HeadersNotSigned { names } => Self::new(Code::AccessDenied)
                 .message("There were headers present in the request which were not signed".to_owned())
                 .with("HeadersNotSigned", names.join(", ")),
@@ -70,11 +71,9 @@ impl From<AuthError> for S3Error {
             AuthError::Unavailable { .. } => Self::new(Code::ServiceUnavailable).detail(text),
             AuthError::UnsignedPayloadRefused => Self::new(Code::AccessDenied)
                 .message("Over plain HTTP this server requires a signed payload.".to_owned()),
-            AuthError::UnsupportedAlgorithm => {
-                let text = "Unsupported Authorization Type".to_owned();
-                let error = Self::new(Code::InvalidArgument).message(text);
-                error.with("ArgumentName", "Authorization".to_owned())
-            }
+            AuthError::UnsupportedAlgorithm => Self::new(Code::InvalidArgument)
+                .message("Unsupported Authorization Type".to_owned())
+                .with("ArgumentName", "Authorization".to_owned()),
         }
     }
 }
@@ -90,6 +89,14 @@ fn signature_does_not_match(evidence: SignatureEvidence) -> S3Error {
         canonical_request,
         string_to_sign,
     } = evidence;
+    // A form has none: its policy is what is signed, which the client has. It may say what the
+    // object would have been, and is no matter of the log.
+    if canonical_request.is_empty() {
+        return S3Error::new(Code::SignatureDoesNotMatch)
+            .with("StringToSignBytes", bytes(&string_to_sign))
+            .with("StringToSign", string_to_sign)
+            .detail("signature of the form's policy does not match".to_owned());
+    }
     let detail = format!(
         "signature does not match; compare with what the client signed: \
          canonical_request={canonical_request:?} string_to_sign={string_to_sign:?}"
@@ -97,9 +104,9 @@ fn signature_does_not_match(evidence: SignatureEvidence) -> S3Error {
     S3Error::new(Code::SignatureDoesNotMatch)
         .with("StringToSignBytes", bytes(&string_to_sign))
         .with("StringToSign", string_to_sign)
+        .detail(detail)
         .with("CanonicalRequestBytes", bytes(&canonical_request))
         .with("CanonicalRequest", canonical_request)
-        .detail(detail)
 }
 
 fn malformed(code: Code, reason: MalformedReason, expected_region: String) -> S3Error {

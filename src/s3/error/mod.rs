@@ -7,6 +7,7 @@ pub mod code;
 pub mod facts;
 pub mod map;
 pub mod map_auth;
+pub mod map_post;
 pub mod response;
 
 use std::error::Error;

@@ -63,7 +63,10 @@ pub fn write(request: &RequestView<'_>) -> WriteConditions {
 /// `NotImplemented`, AWS's answer to a header whose meaning it does not have.
 pub fn refuse_unjudged(operation: Operation, request: &RequestView<'_>) -> Result<(), S3Error> {
     let unjudged = match operation {
-        Operation::CompleteMultipartUpload | Operation::CopyObject | Operation::PutObject => 2,
+        Operation::CompleteMultipartUpload
+        | Operation::CopyObject
+        | Operation::PostObject
+        | Operation::PutObject => 2,
         Operation::DeleteObject => JUDGED_ON_READS.len(),
         _ => 0,
     };

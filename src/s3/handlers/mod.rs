@@ -15,6 +15,7 @@ pub mod object;
 pub mod part_copy;
 pub mod permission;
 pub mod policy;
+pub mod post_object;
 pub mod public_access;
 pub mod tagging;
 pub mod versioning;
@@ -30,6 +31,7 @@ use crate::s3::body::bridge::{self, Framing};
 use crate::s3::error::S3Error;
 use crate::s3::extract::{self, conditions, digests};
 use crate::s3::operation::Operation;
+use crate::s3::post;
 use crate::s3::route::{Query, Target};
 use actix_http::Payload;
 use actix_web::HttpResponse;
@@ -218,6 +220,8 @@ async fn run(call: &Call<'_>, payload: Payload, framing: Framing) -> Result<Http
         Operation::ListObjectsV2 => listing::objects_v2(call).await,
         Operation::ListObjectVersions => versioning::list(call).await,
         Operation::ListParts => listing::parts(call).await,
+        // Forms come by `post::serve`: this is something else.
+        Operation::PostObject => Err(post::not_a_form()),
         Operation::PutBucketAcl | Operation::PutObjectAcl => acl::put(call, payload, framing).await,
         Operation::PutBucketCors => cors::put(call, payload, framing).await,
         Operation::PutBucketEncryption => encryption::put(call, payload, framing).await,

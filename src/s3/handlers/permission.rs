@@ -178,13 +178,20 @@ impl Call<'_> {
     /// headers ask for beyond that is judged afterwards: who may not do it learns nothing of it
     /// (s3-behaviour.md 12).
     pub(in crate::s3) async fn authorize_target(&self) -> Result<(BucketRecord, Permit), S3Error> {
+        self.authorize_asking(&Asked::default()).await
+    }
+
+    /// As [`Self::authorize_target`], for a request that asks for more than its headers say.
+    pub(in crate::s3) async fn authorize_asking(
+        &self,
+        asked: &Asked,
+    ) -> Result<(BucketRecord, Permit), S3Error> {
         let name = self.target.bucket_name()?;
         let bucket = self.state.gateway.find_bucket(&name).await?;
-        let asked = Asked::default();
         let permit = self
-            .permit(&bucket, self.action(), self.thing(), &asked)
+            .permit(&bucket, self.action(), self.thing(), asked)
             .await?;
-        self.authorize_extras(&bucket).await?;
+        self.authorize_extras(&bucket, asked).await?;
         self.judge(&bucket).await?;
         Ok((bucket, permit))
     }
@@ -234,17 +241,21 @@ impl Call<'_> {
 
     /// Writes that also set tags, a retention or a legal hold need the permission for those as well
     /// (S3 API reference, PutObject, CopyObject, CreateMultipartUpload, "Permissions").
-    async fn authorize_extras(&self, bucket: &BucketRecord) -> Result<(), S3Error> {
+    async fn authorize_extras(&self, bucket: &BucketRecord, asked: &Asked) -> Result<(), S3Error> {
         let is_write = matches!(
             self.operation,
-            Operation::PutObject | Operation::CopyObject | Operation::CreateMultipartUpload
+            Operation::CopyObject
+                | Operation::CreateMultipartUpload
+                | Operation::PostObject
+                | Operation::PutObject
         );
         if !is_write {
             return Ok(());
         }
         let has = |name| self.view.header(name).is_some();
+        let has_tags = has("x-amz-tagging") || asked.tags.is_some();
         let extras = [
-            (has("x-amz-tagging"), Action::PutObjectTagging),
+            (has_tags, Action::PutObjectTagging),
             (has("x-amz-object-lock-mode"), Action::PutObjectRetention),
             (
                 has("x-amz-object-lock-legal-hold"),
@@ -253,8 +264,7 @@ impl Call<'_> {
         ];
         for (is_asked, action) in extras {
             if is_asked {
-                let asked = Asked::default();
-                self.permit(bucket, action, self.thing(), &asked).await?;
+                self.permit(bucket, action, self.thing(), asked).await?;
             }
         }
         Ok(())

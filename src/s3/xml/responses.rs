@@ -129,6 +129,18 @@ pub fn copy_object(
     xml.finish()
 }
 
+/// `PostObject`, as AWS writes it, in no namespace.
+pub fn post_object(location: &str, bucket: &str, object_key: &str, etag: &str) -> String {
+    let mut xml = XmlWriter::new();
+    xml.open("PostResponse");
+    xml.text("Location", location);
+    xml.text("Bucket", bucket);
+    xml.text("Key", object_key);
+    xml.text("ETag", etag);
+    xml.close("PostResponse");
+    xml.finish()
+}
+
 /// CreateMultipartUpload.
 pub fn create_multipart_upload(bucket: &str, object_key: &str, upload: &str) -> String {
     let mut xml = XmlWriter::new();

@@ -1,5 +1,6 @@
-//! Rows 43, 44 and 52 to 55: what a browser could be talked into. Forms and CORS are not served
-//! yet: they are refused, and leave nothing.
+//! Rows 43, 44 and 52 to 55: what a browser could be talked into.
+//!
+//! Not here: forms that are in order but for one thing (`post_forms`).
 
 use super::Scene;
 use crate::raw::{Answer, Connection, Request};

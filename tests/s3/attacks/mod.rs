@@ -20,6 +20,7 @@ mod names;
 mod noise;
 mod numbers;
 mod parts;
+mod post_forms;
 mod presigned;
 mod races;
 mod random;

@@ -19,6 +19,7 @@ mod groups;
 mod keys;
 mod matrix;
 mod minting;
+mod post_forms;
 mod public_access;
 mod quantifiers;
 mod query;

@@ -1,7 +1,11 @@
 //! The forms of every operation that could destroy a version under COMPLIANCE, or its lock.
 //!
 //! In targets, headers and bodies: `{bucket}` and `{object}` are paths, `{key}` and `{version}` are
-//! the record's, `{upload}` is an upload of its key with part 1, whose ETag is `{etag}`.
+//! the record's, `{upload}` is an upload of its key with part 1, whose ETag is `{etag}`. A
+//! browser's form has its fields where others have headers.
+
+use crate::post::PostForm;
+use crate::raw::Account;
 
 /// A request that means no good.
 #[derive(Debug)]
@@ -34,7 +38,21 @@ impl Form {
         self.body = body;
         self
     }
+
+    /// The browser's form that this is, if it is one, signed by an account.
+    pub(crate) fn posted(&self, by: &Account, fill: impl Fn(&str) -> String) -> Option<PostForm> {
+        if self.method != BROWSER {
+            return None;
+        }
+        let bucket = fill(self.target);
+        let form = PostForm::new(by, bucket.trim_start_matches('/'));
+        let fields = self.headers.iter();
+        Some(fields.fold(form, |form, (name, value)| form.field(name, &fill(value))))
+    }
 }
+
+/// Stands for the method of a browser's form.
+const BROWSER: &str = "a form";
 
 /// A date that the retention clock has reached in a moment.
 const SOON: (&str, &str) = (
@@ -167,6 +185,21 @@ pub(crate) const FORMS: &[Form] = &[
     form("ListObjectsV2", "GET", "{bucket}?list-type=2"),
     form("ListObjectVersions", "GET", "{bucket}?versions"),
     form("ListParts", "GET", "{object}?uploadId={upload}"),
+    form("PostObject", BROWSER, "{bucket}").with(&[("key", "{key}")]),
+    form("PostObject", BROWSER, "{bucket}").with(&[
+        ("key", "{key}"),
+        ("x-amz-object-lock-mode", "GOVERNANCE"),
+        SOON,
+        ("x-amz-object-lock-legal-hold", "OFF"),
+    ]),
+    form("PostObject", BROWSER, "{bucket}").with(&[
+        ("key", "{key}"),
+        ("if-match", "*"),
+        (
+            "tagging",
+            "<Tagging><TagSet><Tag><Key>delete</Key><Value>me</Value></Tag></TagSet></Tagging>",
+        ),
+    ]),
     form("PutBucketAcl", "PUT", "{bucket}?acl").with(&[("x-amz-acl", "public-read-write")]),
     form("PutBucketCors", "PUT", "{bucket}?cors").body(
         "<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin>\

@@ -75,14 +75,19 @@ impl Record {
             let joint = if target.contains('?') { '&' } else { '?' };
             target = format!("{target}{joint}versionId={}", self.version);
         }
-        let mut request = city.request(form.method, &target);
-        for (name, value) in form.headers {
-            request = request.header(name, &fill(value));
-        }
+        let request = if let Some(posted) = form.posted(city, fill) {
+            posted.sign().sent_to(&target)
+        } else {
+            let mut request = city.request(form.method, &target);
+            for (name, value) in form.headers {
+                request = request.header(name, &fill(value));
+            }
+            request.body(fill(&body))
+        };
         if variant.bypasses {
-            request = request.header(super::BYPASS, "true");
+            return request.header(super::BYPASS, "true").send();
         }
-        request.body(fill(&body)).send()
+        request.send()
     }
 }
 
