@@ -1,11 +1,11 @@
 //! Decisions of policies on the admin listener.
 
-use crate::admin::app::{AdminState, authenticate};
+use crate::admin::app::{Outcome, Permit, State};
 use crate::admin::error::AdminError;
 use crate::auth::AccessKeyId;
 use crate::control::policies::PolicyQuestion;
 use crate::iam::Action;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -39,13 +39,12 @@ pub struct ExplanationDto {
 /// Decides as a request would be decided, and says why.
 ///
 /// # Errors
-/// `Denied`, `NoSuchAccessKey`, `NoSuchBucket`, an unknown action, or when keys or rows fail.
+/// `NoSuchAccessKey`, `NoSuchBucket`, an unknown action, or when keys or rows fail.
 pub async fn explain(
-    request: HttpRequest,
-    state: web::Data<AdminState>,
+    permit: Permit,
+    state: State,
     question: web::Json<QuestionDto>,
-) -> Result<HttpResponse, AdminError> {
-    let permit = authenticate(&request, &state).await?;
+) -> Outcome {
     let question = question.into_inner();
     let id = question.access_key_id.as_deref().map(AccessKeyId::parse);
     let question = PolicyQuestion {

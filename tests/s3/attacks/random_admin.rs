@@ -6,6 +6,7 @@
 use super::Scene;
 use super::noise::Noise;
 use super::random::{METHODS, is_civil};
+use riznica::admin::routes::ROUTES;
 use std::fmt::Write as _;
 
 /// What JSON is made of.
@@ -41,11 +42,7 @@ const WORDS: [&str; 27] = [
 
 /// The paths of the listener, with `{name}` or `{id}` for what the noise fills in.
 fn paths() -> Vec<&'static str> {
-    let routes = include_str!("../../../src/admin/app.rs");
-    let quoted = routes.split('"').skip(1).step_by(2);
-    let paths: Vec<&str> = quoted.filter(|text| text.starts_with('/')).collect();
-    assert!(paths.len() > 15 && paths.contains(&"/v1/keys"), "{paths:?}");
-    paths
+    ROUTES.iter().map(|route| route.path).collect()
 }
 
 /// Behind the credential: noise in paths, queries and JSON.
