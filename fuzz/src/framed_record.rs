@@ -225,7 +225,8 @@ fn operator(row: &Bytes) {
     now(operators::create(&engine, &found, |_batch| {})).expect("it is the only operator");
     let written = get(&engine, Partition::System, &meta_key);
     // Rows from before there were roles do not say that it has all of them.
-    let is_old = written.len() == row.len() + 14 && written[..row.len() - 4] == row[..row.len() - 4];
+    let is_old =
+        written.len() == row.len() + 14 && written[..row.len() - 4] == row[..row.len() - 4];
     assert!(written == *row || is_old);
 }
 
@@ -411,7 +412,9 @@ fn change(row: &Bytes) {
         panic!("one row, one change");
     };
     let value = |text: &Option<String>| {
-        let value = text.as_deref().map(serde_json::from_str::<serde_json::Value>);
+        let value = text
+            .as_deref()
+            .map(serde_json::from_str::<serde_json::Value>);
         let value = value.transpose().ok()?;
         let is_ours = value.as_ref().map(ToString::to_string) == *text;
         is_ours.then_some(value)

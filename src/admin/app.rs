@@ -9,6 +9,12 @@ use crate::control::{Control, OperatorPermit};
 use crate::telemetry::metrics::Metrics;
 use actix_web::error::JsonPayloadError;
 use actix_web::{HttpResponse, web};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// Bytes of a body at most.
@@ -27,8 +33,43 @@ pub struct AdminState {
 pub type State = web::Data<AdminState>;
 /// Who asks, as handlers get it from the gate.
 pub type Permit = web::ReqData<OperatorPermit>;
+/// A body: an object with the fields of `T`.
+pub type Body<T> = web::Json<Object<T>>;
 /// What handlers answer.
 pub type Outcome = Result<HttpResponse, AdminError>;
+
+/// What is written as an object. A struct that serde reads may be written as an array too, which no
+/// document of the API allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Object<T>(pub T);
+
+impl<T> Deref for Object<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
 
 /// Adds all routes, and says how bodies, queries and paths are read.
 pub fn configure(config: &mut web::ServiceConfig) {

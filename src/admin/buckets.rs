@@ -1,6 +1,6 @@
 //! Buckets and profiles on the admin listener: JSON shapes and commands.
 
-use crate::admin::app::{Outcome, Permit, State};
+use crate::admin::app::{Body, Outcome, Permit, State};
 use crate::admin::error::AdminError;
 use crate::admin::quotas::LimitsDto;
 use crate::config::profile_folder::FoundProfile;
@@ -131,11 +131,7 @@ fn parse_name(text: &str) -> Result<BucketName, AdminError> {
 ///
 /// # Errors
 /// An invalid field, a profile that is refused, `BucketTaken`, or when rows or keys fail.
-pub async fn create_bucket(
-    permit: Permit,
-    state: State,
-    new: web::Json<NewBucketDto>,
-) -> Outcome {
+pub async fn create_bucket(permit: Permit, state: State, new: Body<NewBucketDto>) -> Outcome {
     let (name, tenant) = (parse_name(&new.name)?, TenantName::parse(&new.tenant)?);
     let profile = new.profile.as_deref();
     let control = &state.control;
@@ -162,7 +158,7 @@ pub async fn protect_bucket(
     permit: Permit,
     state: State,
     name: web::Path<String>,
-    protection: web::Json<ProtectionDto>,
+    protection: Body<ProtectionDto>,
 ) -> Outcome {
     let patterns = protection.deletable.iter().map(String::as_str);
     let protection = Protection::parse(patterns).map_err(|(pattern, source)| {

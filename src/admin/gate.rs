@@ -107,7 +107,9 @@ async fn authorize(request: &ServiceRequest, route: Option<&Route>) -> Result<()
         .ok_or(AdminError::Denied)?;
     let token = hex::decode(token).map_err(|_hex| AdminError::Denied)?;
     let token = SecretBytes::new(token);
-    let permit = state.control.authorize(name, &token, errand.unwrap_or(NOTHING));
+    let permit = state
+        .control
+        .authorize(name, &token, errand.unwrap_or(NOTHING));
     request.extensions_mut().insert(permit.await?);
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! Commands of the admin listener.
 
-use crate::admin::app::{Outcome, Permit, State};
+use crate::admin::app::{Body, Outcome, Permit, State};
 use crate::admin::dto::{
-    BucketDto, ClockDto, KeyDto, NewKeyDto, NewTenantDto, TenantChangeDto, TenantDto, TenantFilter, valid_days,
+    BucketDto, ClockDto, KeyDto, NewKeyDto, NewTenantDto, TenantChangeDto, TenantDto, TenantFilter,
+    valid_days,
 };
 use crate::admin::error::AdminError;
 use crate::auth::AccessKeyId;
@@ -75,12 +76,8 @@ pub async fn show_tenant(permit: Permit, state: State, name: web::Path<String>) 
 ///
 /// # Errors
 /// `TenantTaken`, an invalid field, or when rows or keys fail.
-pub async fn create_tenant(
-    permit: Permit,
-    state: State,
-    new: web::Json<NewTenantDto>,
-) -> Outcome {
-    let new = new.into_inner();
+pub async fn create_tenant(permit: Permit, state: State, new: Body<NewTenantDto>) -> Outcome {
+    let new = new.into_inner().0;
     let new = NewTenant {
         name: TenantName::parse(&new.name)?,
         display_name: new.display_name,
@@ -106,10 +103,10 @@ pub async fn change_tenant(
     permit: Permit,
     state: State,
     name: web::Path<String>,
-    change: web::Json<TenantChangeDto>,
+    change: Body<TenantChangeDto>,
 ) -> Outcome {
     let name = TenantName::parse(&name)?;
-    let change = change.into_inner();
+    let change = change.into_inner().0;
     let prefixes = change.bucket_prefixes.as_deref();
     let status = change.status.as_deref();
     let change = TenantChange {
@@ -138,11 +135,7 @@ fn tenant_filter(filter: &TenantFilter) -> Result<Option<TenantName>, AdminError
 ///
 /// # Errors
 /// `NoSuchTenant`, or when rows fail.
-pub async fn list_keys(
-    permit: Permit,
-    state: State,
-    filter: web::Query<TenantFilter>,
-) -> Outcome {
+pub async fn list_keys(permit: Permit, state: State, filter: web::Query<TenantFilter>) -> Outcome {
     let tenant = tenant_filter(&filter)?;
     let keys = state
         .control
@@ -160,8 +153,8 @@ pub async fn list_keys(
 ///
 /// # Errors
 /// `NoSuchTenant`, `AccessKeyTaken`, an invalid field, or when rows or keys fail.
-pub async fn create_key(permit: Permit, state: State, new: web::Json<NewKeyDto>) -> Outcome {
-    let new = new.into_inner();
+pub async fn create_key(permit: Permit, state: State, new: Body<NewKeyDto>) -> Outcome {
+    let new = new.into_inner().0;
     let existing = match (new.access_key_id, new.secret_access_key) {
         (None, None) => None,
         (Some(id), Some(secret)) => Some((

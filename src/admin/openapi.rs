@@ -37,7 +37,11 @@ fn answer(route: &Route) -> Value {
         }
         Answer::Text(content_type) => body_of(content_type, &json!({"type": "string"})),
     };
-    let description = if route.status == 201 { "Made." } else { "As it is." };
+    let description = if route.status == 201 {
+        "Made."
+    } else {
+        "As it is."
+    };
     json!({"description": description, "content": content})
 }
 

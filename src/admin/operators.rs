@@ -1,6 +1,6 @@
 //! Operators on the admin listener: JSON shapes and commands.
 
-use crate::admin::app::{Outcome, Permit, State};
+use crate::admin::app::{Body, Outcome, Permit, State};
 use crate::admin::dto::valid_days;
 use crate::admin::error::AdminError;
 use crate::control::operators::{IssuedToken, ListedOperator, OperatorChanges, OperatorRecord};
@@ -154,7 +154,7 @@ pub async fn show(permit: Permit, state: State, name: web::Path<String>) -> Outc
 ///
 /// # Errors
 /// `OperatorTaken`, an invalid field, or when rows fail.
-pub async fn create(permit: Permit, state: State, new: web::Json<NewOperatorDto>) -> Outcome {
+pub async fn create(permit: Permit, state: State, new: Body<NewOperatorDto>) -> Outcome {
     let name = OperatorName::parse(&new.name)?;
     let (roles, days) = (roles(&new.roles)?, valid_days(new.valid_days)?);
     let issued = state
@@ -172,7 +172,7 @@ pub async fn change(
     permit: Permit,
     state: State,
     name: web::Path<String>,
-    change: web::Json<OperatorChangeDto>,
+    change: Body<OperatorChangeDto>,
 ) -> Outcome {
     let name = OperatorName::parse(&name)?;
     let status = change.status.as_deref();

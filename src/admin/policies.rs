@@ -1,11 +1,11 @@
 //! Decisions of policies on the admin listener.
 
-use crate::admin::app::{Outcome, Permit, State};
+use crate::admin::app::{Body, Outcome, Permit, State};
 use crate::admin::error::AdminError;
 use crate::auth::AccessKeyId;
 use crate::control::policies::PolicyQuestion;
 use crate::iam::Action;
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -40,12 +40,8 @@ pub struct ExplanationDto {
 ///
 /// # Errors
 /// `NoSuchAccessKey`, `NoSuchBucket`, an unknown action, or when keys or rows fail.
-pub async fn explain(
-    permit: Permit,
-    state: State,
-    question: web::Json<QuestionDto>,
-) -> Outcome {
-    let question = question.into_inner();
+pub async fn explain(permit: Permit, state: State, question: Body<QuestionDto>) -> Outcome {
+    let question = question.into_inner().0;
     let id = question.access_key_id.as_deref().map(AccessKeyId::parse);
     let question = PolicyQuestion {
         access_key_id: id.transpose()?,

@@ -1,6 +1,6 @@
 //! Quotas and usage on the admin listener: JSON shapes and commands.
 
-use crate::admin::app::{Outcome, Permit, State};
+use crate::admin::app::{Body, Outcome, Permit, State};
 use crate::admin::dto::TenantFilter;
 use crate::admin::error::AdminError;
 use crate::control::quotas::{BucketQuota, TenantQuota, TenantRecount};
@@ -154,7 +154,7 @@ pub async fn set_tenant(
     permit: Permit,
     state: State,
     name: web::Path<String>,
-    limits: web::Json<LimitsDto>,
+    limits: Body<LimitsDto>,
 ) -> Outcome {
     let name = TenantName::parse(&name)?;
     let limits = TenantLimits {
@@ -183,7 +183,7 @@ pub async fn set_bucket(
     permit: Permit,
     state: State,
     name: web::Path<String>,
-    limits: web::Json<LimitsDto>,
+    limits: Body<LimitsDto>,
 ) -> Outcome {
     let name = BucketName::parse(&name)?;
     if limits.buckets.is_some() {
@@ -199,11 +199,7 @@ pub async fn set_bucket(
 ///
 /// # Errors
 /// `NoSuchTenant`, or when rows fail.
-pub async fn recount(
-    permit: Permit,
-    state: State,
-    filter: web::Query<TenantFilter>,
-) -> Outcome {
+pub async fn recount(permit: Permit, state: State, filter: web::Query<TenantFilter>) -> Outcome {
     let tenant = filter.tenant.as_deref().map(TenantName::parse);
     let tenant = tenant.transpose()?;
     let recounts = state.control.recount_usage(&permit, tenant.as_ref());

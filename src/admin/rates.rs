@@ -1,7 +1,6 @@
 //! Rates of tenants on the admin listener: JSON shape and commands.
 
-use crate::admin::app::{Outcome, Permit, State};
-use crate::admin::error::AdminError;
+use crate::admin::app::{Body, Outcome, Permit, State};
 use crate::model::rates::TenantRates;
 use crate::model::tenant::TenantName;
 use actix_web::{HttpResponse, web};
@@ -50,7 +49,7 @@ pub async fn set(
     permit: Permit,
     state: State,
     name: web::Path<String>,
-    rates: web::Json<RatesDto>,
+    rates: Body<RatesDto>,
 ) -> Outcome {
     let name = TenantName::parse(&name)?;
     let rates = TenantRates {

@@ -288,7 +288,12 @@ mod tests {
     fn methods_mean_what_they_should() {
         for route in ROUTES {
             let is_get = route.method == "get";
-            assert_eq!(is_get, !route.is_change() && route.body.is_none(), "{}", route.name);
+            assert_eq!(
+                is_get,
+                !route.is_change() && route.body.is_none(),
+                "{}",
+                route.name
+            );
         }
         let everybodys = ROUTES.iter().filter(|route| route.permission.is_none());
         let everybodys: Vec<_> = everybodys.map(|route| route.name).collect();

@@ -98,7 +98,9 @@ impl Entry {
 
 impl Change {
     fn decode(meta_key: &[u8], row: &[u8]) -> Result<Self, CatalogError> {
-        let id = meta_key.split_first().map(|(_, id)| <[u8; 16]>::try_from(id));
+        let id = meta_key
+            .split_first()
+            .map(|(_, id)| <[u8; 16]>::try_from(id));
         let id = id.and_then(Result::ok);
         let id = id.ok_or(CatalogError::Inconsistent("name of a change"))?;
         let read = |r: &mut Reader<'_>| {
@@ -227,7 +229,10 @@ mod tests {
 
     async fn note(engine: &MemoryEngine, at: u64, operator: &str, tenant: Option<&str>) {
         let tenant = tenant.map(str::to_owned);
-        let at = (Timestamp::from_millis(at), &SystemEntropy::new() as &dyn Entropy);
+        let at = (
+            Timestamp::from_millis(at),
+            &SystemEntropy::new() as &dyn Entropy,
+        );
         let entry = Entry::new((operator, "createTenant"), "tenant x".into(), tenant, at);
         let mut batch = MetaBatch::new(Partition::System);
         let after = json!({"name": "x"});
@@ -265,8 +270,14 @@ mod tests {
         };
         assert_eq!(of(&first), [1000, 2000, 3000]);
         let change = &first.changes[0];
-        assert_eq!((change.operator.as_str(), change.tenant.as_deref()), ("ana", Some("city")));
-        assert_eq!((&change.before, change.after.as_deref()), (&None, Some("{\"name\":\"x\"}")));
+        assert_eq!(
+            (change.operator.as_str(), change.tenant.as_deref()),
+            ("ana", Some("city"))
+        );
+        assert_eq!(
+            (&change.before, change.after.as_deref()),
+            (&None, Some("{\"name\":\"x\"}"))
+        );
         let behind = ChangeQuery {
             behind: first.next,
             ..all(3)
@@ -280,10 +291,7 @@ mod tests {
         let city = ChangeQuery { tenant, ..all(9) };
         assert_eq!(of(&page(&engine, city).await.unwrap()), [1000, 2500]);
         let operator = Some("mara".to_owned());
-        let mara = ChangeQuery {
-            operator,
-            ..all(9)
-        };
+        let mara = ChangeQuery { operator, ..all(9) };
         assert_eq!(of(&page(&engine, mara).await.unwrap()), [2000, 2500]);
     }
 }

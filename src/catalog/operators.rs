@@ -267,11 +267,16 @@ pub async fn change(
     apply: impl Fn(&mut OperatorRecord),
     note: impl Fn(&mut MetaBatch, &OperatorRecord, Option<&OperatorRecord>),
 ) -> Result<OperatorChange, CatalogError> {
-    replace(engine, name, &|before| {
-        let mut after = before.clone();
-        apply(&mut after);
-        Some(after)
-    }, &note)
+    replace(
+        engine,
+        name,
+        &|before| {
+            let mut after = before.clone();
+            apply(&mut after);
+            Some(after)
+        },
+        &note,
+    )
     .await
 }
 
@@ -306,8 +311,12 @@ async fn replace(
         let after = apply(&before);
         let mut batch = MetaBatch::new(Partition::System);
         batch.equals(row.clone(), old);
-        let stays = after.as_ref().is_some_and(OperatorRecord::is_lasting_officer);
-        if before.is_lasting_officer() && !stays && !rest_on_another(engine, name, &mut batch).await?
+        let stays = after
+            .as_ref()
+            .is_some_and(OperatorRecord::is_lasting_officer);
+        if before.is_lasting_officer()
+            && !stays
+            && !rest_on_another(engine, name, &mut batch).await?
         {
             return Ok(OperatorChange::LastOfficer);
         }
@@ -378,9 +387,15 @@ mod tests {
         batch.put(keyspace::operator(&named("operator")), row.into());
         engine.commit(batch).await.unwrap();
         let name = named("operator");
-        let found = verify_token(&engine, &name, b"token").await.unwrap().unwrap();
+        let found = verify_token(&engine, &name, b"token")
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(found.roles, Roles::FOUNDER);
-        assert_eq!((found.status, found.expires), (OperatorStatus::Active, None));
+        assert_eq!(
+            (found.status, found.expires),
+            (OperatorStatus::Active, None)
+        );
         assert_eq!((found.created.millis(), found.created_by.as_str()), (5, ""));
         assert_eq!(verify_token(&engine, &name, b"other").await.unwrap(), None);
         // It is the last officer, as old as it is.
@@ -402,7 +417,10 @@ mod tests {
         assert_eq!(list(&engine).await.unwrap(), [ana.clone(), officer("mara")]);
         let apply = |own: &mut OperatorRecord| own.set_token(b"new");
         change(&engine, &ana.name, apply, silent).await.unwrap();
-        assert_eq!(verify_token(&engine, &ana.name, b"ana").await.unwrap(), None);
+        assert_eq!(
+            verify_token(&engine, &ana.name, b"ana").await.unwrap(),
+            None
+        );
         let found = verify_token(&engine, &ana.name, b"new").await.unwrap();
         assert_eq!(found.unwrap().expires, ana.expires);
         let gone = delete(&engine, &ana.name, silent).await.unwrap();
@@ -424,13 +442,20 @@ mod tests {
             |own| own.roles = Roles::of([Role::Operator]).unwrap(),
         ];
         for apply in changes {
-            let outcome = change(&engine, &named("mara"), apply, silent).await.unwrap();
+            let outcome = change(&engine, &named("mara"), apply, silent)
+                .await
+                .unwrap();
             assert_eq!(outcome, OperatorChange::LastOfficer);
-            assert_eq!(find(&engine, &named("mara")).await.unwrap(), Some(officer("mara")));
+            assert_eq!(
+                find(&engine, &named("mara")).await.unwrap(),
+                Some(officer("mara"))
+            );
         }
         store(&engine, &officer("second")).await;
         let [disable, ..] = changes;
-        let outcome = change(&engine, &named("mara"), disable, silent).await.unwrap();
+        let outcome = change(&engine, &named("mara"), disable, silent)
+            .await
+            .unwrap();
         assert!(matches!(outcome, OperatorChange::Done(_)));
         let outcome = delete(&engine, &named("second"), silent).await.unwrap();
         assert_eq!(outcome, OperatorChange::LastOfficer);

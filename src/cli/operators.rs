@@ -170,13 +170,6 @@ pub fn changes(
         let Some(next) = page.next_marker else { break };
         marker = format!("&marker={next}");
     }
-    let columns = [
-        "at",
-        "operator",
-        "operation",
-        "subject",
-        "before",
-        "after",
-    ];
+    let columns = ["at", "operator", "operation", "subject", "before", "after"];
     output::list(format, &columns, &changes)
 }

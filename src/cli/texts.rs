@@ -27,7 +27,8 @@ pub const NOTHING: &str = "(none)";
 /// After an operator was deleted.
 pub const OPERATOR_DELETED: &str = "Operator is deleted.";
 /// After a token was made.
-pub const TOKEN_ONCE: &str = "The token is shown this once; its hash is stored. With --save it goes to a credential file.";
+pub const TOKEN_ONCE: &str =
+    "The token is shown this once; its hash is stored. With --save it goes to a credential file.";
 /// Where a credential was saved.
 pub const CREDENTIAL_SAVED: &str = "Credential (give it to the operator over a safe way):";
 /// Behind a question.

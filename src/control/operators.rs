@@ -130,8 +130,7 @@ impl Control {
             installation_id: random_array(&*self.entropy)?,
             created: now,
         };
-        let operator =
-            OperatorRecord::new(name.clone(), Roles::FOUNDER, (now, ""), token.expose());
+        let operator = OperatorRecord::new(name.clone(), Roles::FOUNDER, (now, ""), token.expose());
         let entry = Entry::new(INIT, subject(name), None, (now, &*self.entropy))?;
         let after = facts::operator(&operator);
         let note = |batch: &mut MetaBatch| entry.append(batch, None, Some(&after));

@@ -193,9 +193,8 @@ impl<'a> GroupWriter<'a> {
             (partition.row_name(&meta_key), value)
         });
         let appends = batch.appends.into_iter();
-        let appends = appends.map(|(partition, meta_key, value)| {
-            (partition.row_name(&meta_key), value)
-        });
+        let appends =
+            appends.map(|(partition, meta_key, value)| (partition.row_name(&meta_key), value));
         for (row, value) in puts.chain(counters).chain(appends) {
             self.write.put_cf(meta, &row, &value);
             self.overlay.rows.insert(row, Some(value));

@@ -71,9 +71,11 @@ pub(crate) async fn e7_shared_counter_raced_from_many_partitions_never_overshoot
 
 pub(crate) async fn e8_appended_row_is_there_with_the_batch_or_not_at_all(engine: Arc<dyn Engine>) {
     let mut first = batch();
-    first
-        .put(bytes("row"), bytes("v"))
-        .append(Partition::System, bytes("journal-1"), bytes("first"));
+    first.put(bytes("row"), bytes("v")).append(
+        Partition::System,
+        bytes("journal-1"),
+        bytes("first"),
+    );
     engine.commit(first).await.unwrap();
     let mut failed = batch();
     failed
@@ -81,9 +83,11 @@ pub(crate) async fn e8_appended_row_is_there_with_the_batch_or_not_at_all(engine
         .append(Partition::System, bytes("journal-2"), bytes("failed"));
     engine.commit(failed).await.unwrap_err();
     let mut beyond = batch();
-    beyond
-        .counter(change("used", 1, Some(0)))
-        .append(Partition::System, bytes("journal-3"), bytes("beyond"));
+    beyond.counter(change("used", 1, Some(0))).append(
+        Partition::System,
+        bytes("journal-3"),
+        bytes("beyond"),
+    );
     engine.commit(beyond).await.unwrap_err();
     // A batch of the partition itself may do the same, and one may append several.
     let mut own = MetaBatch::new(Partition::System);

@@ -72,17 +72,25 @@ fn strangers_and_those_whose_credential_ended_are_refused_by_every_route() {
     for (who, authorization, wanted) in [
         ("nothing", "", unknown),
         ("a wrong token", &wrong, unknown),
-        ("another operator's token", &gone.replace("gone", "operator"), unknown),
+        (
+            "another operator's token",
+            &gone.replace("gone", "operator"),
+            unknown,
+        ),
         ("a deleted operator", &gone, unknown),
         ("a replaced token", &renewed, unknown),
         ("no token", "Bearer operator:", unknown),
         ("basic", "Basic b3BlcmF0b3I6eA==", unknown),
-        ("a disabled operator", &disabled, "this operator is disabled"),
+        (
+            "a disabled operator",
+            &disabled,
+            "this operator is disabled",
+        ),
         ("an expired operator", &expired, "credential has expired"),
     ] {
         all_refused(&scene, who, authorization, wanted);
     }
-    assert_eq!(scene.told(), before);
+    scene.tells_the_same(&before, "afterwards");
 }
 
 #[test]
@@ -99,7 +107,7 @@ fn tenants_signatures_open_no_admin_route() {
             assert!(message.contains("unknown"), "{}: {message}", route.name);
         }
     }
-    assert_eq!(scene.told(), before);
+    scene.tells_the_same(&before, "afterwards");
 }
 
 /// Each role does what the table gives it and nothing else; who is refused is told who may.
@@ -107,7 +115,10 @@ fn tenants_signatures_open_no_admin_route() {
 fn roles_do_what_the_table_gives_them_and_no_more() {
     let scene = Scene::start();
     for role in Role::ALL {
-        let who = scene.operator(&format!("only-{}", role.name()), &format!("\"{}\"", role.name()));
+        let who = scene.operator(
+            &format!("only-{}", role.name()),
+            &format!("\"{}\"", role.name()),
+        );
         let before = scene.told();
         for route in ROUTES {
             let Some(permission) = route.permission else {
@@ -123,7 +134,7 @@ fn roles_do_what_the_table_gives_them_and_no_more() {
             let may = format!("{} may", may.collect::<Vec<_>>().join(" or "));
             assert!(message.ends_with(&may), "{}: {message}", route.name);
         }
-        assert_eq!(scene.told(), before, "{role:?}");
+        scene.tells_the_same(&before, role.name());
     }
     for role in Role::ALL {
         let scene = Scene::start();

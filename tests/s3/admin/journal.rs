@@ -19,7 +19,10 @@ fn is_told(change: &Value, name: &str) {
     let at = change["at"].as_str().expect("a time");
     let at = OffsetDateTime::parse(at, &Rfc3339).expect("ISO 8601");
     let age = crate::raw::now() - at;
-    assert!(age.whole_seconds() < 60 && age.whole_seconds() > -60, "{change}");
+    assert!(
+        age.whole_seconds() < 60 && age.whole_seconds() > -60,
+        "{change}"
+    );
 }
 
 #[test]
@@ -66,7 +69,10 @@ fn k6_every_change_makes_one_record_and_a_refused_one_none() {
 fn record_tells_what_differs_and_init_is_the_first() {
     let scene = Scene::start();
     let first = &scene.changes()[0];
-    assert_eq!((&first["operation"], &first["operator"]), (&"init".into(), &"init".into()));
+    assert_eq!(
+        (&first["operation"], &first["operator"]),
+        (&"init".into(), &"init".into())
+    );
     assert_eq!(first["after"]["name"], "operator");
     let suspend = "{\"status\":\"suspended\",\"contact\":\"Ana\"}";
     scene.ask("PATCH", "/v1/tenants/city", suspend).expect(200);
@@ -75,17 +81,25 @@ fn record_tells_what_differs_and_init_is_the_first() {
         .ask("PUT", "/v1/tenants/city/quota", quota)
         .expect(200);
     let quota = "{\"objects\":7}";
-    scene.ask("PUT", "/v1/buckets/worm/quota", quota).expect(200);
+    scene
+        .ask("PUT", "/v1/buckets/worm/quota", quota)
+        .expect(200);
     let changes = scene.changes();
     let [.., status, tenant, bucket] = changes.as_slice() else {
         panic!("three changes");
     };
     let json = |text: &str| -> Value { serde_json::from_str(text).expect("JSON") };
-    assert_eq!(status["before"], json("{\"status\":\"active\",\"contact\":\"\"}"));
+    assert_eq!(
+        status["before"],
+        json("{\"status\":\"active\",\"contact\":\"\"}")
+    );
     assert_eq!(status["after"], json(suspend));
     assert_eq!(tenant["after"]["quota"]["buckets"], 3);
     assert_eq!(tenant["before"]["quota"]["buckets"], Value::Null);
-    assert_eq!((&bucket["tenant"], &bucket["subject"]), (&"city".into(), &"bucket worm".into()));
+    assert_eq!(
+        (&bucket["tenant"], &bucket["subject"]),
+        (&"city".into(), &"bucket worm".into())
+    );
     assert_eq!(bucket["after"]["quota"]["objects"], 7);
     // A refused change of a bucket that is protected leaves nothing.
     let protect = |patterns: &str| {
@@ -107,7 +121,13 @@ fn journal_is_read_in_pages_by_time_tenant_and_operator() {
         server.admin_request_by(&officer, "POST", path, body)
     };
     by_mara("/v1/keys", "{\"tenant\":\"city\"}").expect(201);
-    let list = |query: &str| json(&scene.ask("GET", &format!("/v1/changes?{query}"), "").expect(200));
+    let list = |query: &str| {
+        json(
+            &scene
+                .ask("GET", &format!("/v1/changes?{query}"), "")
+                .expect(200),
+        )
+    };
     let all = scene.changes();
     let mut pages = Vec::new();
     let mut marker = String::new();
@@ -123,10 +143,15 @@ fn journal_is_read_in_pages_by_time_tenant_and_operator() {
     let mine = list("operator=mara&tenant=city");
     assert_eq!(mine["changes"].as_array().expect("a list").len(), 1);
     assert_eq!(mine["changes"][0]["operation"], "createKey");
-    let last = all.last().expect("a change")["at"].as_str().expect("a time");
+    let last = all.last().expect("a change")["at"]
+        .as_str()
+        .expect("a time");
     let recent = list(&format!("since={last}"));
     assert_eq!(recent["changes"][0]["at"], last);
-    assert_eq!(list("since=2999-01-01T00:00:00Z")["changes"], Value::Array(Vec::new()));
+    assert_eq!(
+        list("since=2999-01-01T00:00:00Z")["changes"],
+        Value::Array(Vec::new())
+    );
     for bad in [
         "since=yesterday",
         "since=2026-11-29",

@@ -62,7 +62,11 @@ const REQUESTS: &[(&str, &str, &str)] = &[
         "{\"name\":\"letters\",\"tenant\":\"city\"}",
     ),
     ("showBucket", "/v1/buckets/worm", ""),
-    ("protectBucket", "/v1/buckets/worm/protect", "{\"deletable\":[]}"),
+    (
+        "protectBucket",
+        "/v1/buckets/worm/protect",
+        "{\"deletable\":[]}",
+    ),
     ("showBucketQuota", "/v1/buckets/worm/quota", ""),
     (
         "setBucketQuota",
@@ -112,7 +116,10 @@ impl Scene {
     pub(super) fn operator(&self, name: &str, roles: &str) -> String {
         let body = format!("{{\"name\":\"{name}\",\"roles\":[{roles}]}}");
         let token = json(&self.ask("POST", "/v1/operators", &body).expect(201));
-        format!("Bearer {name}:{}", token["token"].as_str().expect("a token"))
+        format!(
+            "Bearer {name}:{}",
+            token["token"].as_str().expect("a token")
+        )
     }
 
     /// A request of the first operator.
@@ -139,6 +146,17 @@ impl Scene {
             (route.name, told)
         });
         told.collect()
+    }
+
+    /// Whether it tells what it told before.
+    #[track_caller]
+    pub(super) fn tells_the_same(&self, before: &[(&'static str, Value)], what: &str) {
+        for ((name, before), (_, after)) in before.iter().zip(self.told()) {
+            assert!(
+                *before == after,
+                "{what}: {name} tells {after} after {before}"
+            );
+        }
     }
 
     /// The journal.
@@ -195,7 +213,13 @@ fn every_request_is_of_a_route_and_works() {
     assert_eq!(REQUESTS.len(), ROUTES.len());
     for route in ROUTES {
         let answer = scene.ask_route(&founder, route);
-        assert_eq!(answer.status, route.status, "{}: {}", route.name, answer.body_text());
+        assert_eq!(
+            answer.status,
+            route.status,
+            "{}: {}",
+            route.name,
+            answer.body_text()
+        );
         let content_type = answer.header("content-type");
         let is_empty = answer.body.is_empty();
         assert_eq!(content_type.is_none(), is_empty, "{}", route.name);

@@ -6,17 +6,35 @@ use serde_json::Value;
 #[test]
 fn operator_has_role_maker_last_use_and_an_end() {
     let scene = Scene::start();
-    let shown = |name: &str| json(&scene.ask("GET", &format!("/v1/operators/{name}"), "").expect(200));
+    let shown = |name: &str| {
+        json(
+            &scene
+                .ask("GET", &format!("/v1/operators/{name}"), "")
+                .expect(200),
+        )
+    };
     let founder = shown("operator");
-    assert_eq!(founder["roles"], serde_json::json!(["operator", "security-officer"]));
-    assert_eq!((&founder["created_by"], &founder["expires"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        founder["roles"],
+        serde_json::json!(["operator", "security-officer"])
+    );
+    assert_eq!(
+        (&founder["created_by"], &founder["expires"]),
+        (&Value::Null, &Value::Null)
+    );
     assert!(founder["last_used"].is_string(), "{founder}");
 
     let body = "{\"name\":\"ana\",\"roles\":[\"auditor\"],\"valid_days\":30}";
     let token = json(&scene.ask("POST", "/v1/operators", body).expect(201));
     let ana = shown("ana");
-    assert_eq!((&ana["created_by"], &ana["status"]), (&"operator".into(), &"active".into()));
-    assert_eq!((&ana["last_used"], &ana["expires"]), (&Value::Null, &token["expires"]));
+    assert_eq!(
+        (&ana["created_by"], &ana["status"]),
+        (&"operator".into(), &"active".into())
+    );
+    assert_eq!(
+        (&ana["last_used"], &ana["expires"]),
+        (&Value::Null, &token["expires"])
+    );
     let ana = format!("Bearer ana:{}", token["token"].as_str().expect("a token"));
     let ask = |method: &str, path: &str, body: &str| {
         scene.server.admin_request_by(&ana, method, path, body)
@@ -58,7 +76,10 @@ fn o1_nobody_changes_itself_and_the_last_officer_stays() {
         ("DELETE", ""),
     ] {
         let message = refused(&scene.ask(method, own, body), 409);
-        assert!(message.contains("nobody changes or deletes itself"), "{message}");
+        assert!(
+            message.contains("nobody changes or deletes itself"),
+            "{message}"
+        );
     }
     // An officer whose credential ends is none who could be the last.
     let body = "{\"name\":\"guest\",\"roles\":[\"security-officer\"],\"valid_days\":1}";
@@ -88,7 +109,10 @@ fn renewed_token_ends_the_old_one_at_once() {
     let scene = Scene::start();
     let old = scene.operator("ana", "\"auditor\"");
     let renewed = scene.ask("POST", "/v1/operators/ana/token", "").expect(200);
-    let token = json(&renewed)["token"].as_str().expect("a token").to_owned();
+    let token = json(&renewed)["token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
     let ask = |who: &str| scene.server.admin_request_by(who, "GET", "/v1/tenants", "");
     refused(&ask(&old), 403);
     ask(&format!("Bearer ana:{token}")).expect(200);
