@@ -9,6 +9,7 @@
 use crate::admin::app::AdminState;
 use crate::admin::error::AdminError;
 use crate::admin::routes::{Route, routes_of};
+use crate::base::kind::ErrorKind;
 use crate::base::secret::SecretBytes;
 use crate::control::Errand;
 use crate::model::operator::Permission;
@@ -39,7 +40,11 @@ pub async fn admit(
     let operation = route.map_or(NOTHING.operation, |route| route.name);
     let refusal = check(&request, route, &pattern).await.err();
     if let Some(error) = refusal {
-        tracing::warn!(operation, reason = %error, "admin command refused");
+        if error.kind() == ErrorKind::Denied {
+            tracing::warn!(operation, reason = %error, "admin command refused");
+        } else {
+            tracing::debug!(operation, reason = %error, "admin command refused");
+        }
         return Ok(request.into_response(error.error_response()));
     }
     let answer = next.call(request).await?.map_into_boxed_body();
@@ -53,7 +58,9 @@ async fn check(
     route: Option<&Route>,
     pattern: &str,
 ) -> Result<(), AdminError> {
-    let is_open = route.is_some_and(|route| route.permission.is_none());
+    // A method that a path has not is as open as the methods that it has.
+    let mut known = route.into_iter().chain(routes_of(pattern));
+    let is_open = known.next().is_some_and(|route| route.permission.is_none());
     if !is_open {
         authorize(request, route).await?;
     }
@@ -107,9 +114,8 @@ async fn authorize(request: &ServiceRequest, route: Option<&Route>) -> Result<()
         .ok_or(AdminError::Denied)?;
     let token = hex::decode(token).map_err(|_hex| AdminError::Denied)?;
     let token = SecretBytes::new(token);
-    let permit = state
-        .control
-        .authorize(name, &token, errand.unwrap_or(NOTHING));
-    request.extensions_mut().insert(permit.await?);
+    let errand = errand.unwrap_or(NOTHING);
+    let permit = state.control.authorize(name, &token, errand).await?;
+    request.extensions_mut().insert(permit);
     Ok(())
 }

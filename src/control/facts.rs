@@ -11,7 +11,7 @@ use crate::catalog::credentials::CredentialRecord;
 use crate::catalog::operators::OperatorRecord;
 use crate::catalog::tenants::TenantRecord;
 use crate::model::protection::Protection;
-use crate::model::quota::QuotaLimits;
+use crate::model::quota::{QuotaLimits, TenantLimits};
 use crate::model::tenant::TenantName;
 use crate::model::time::Timestamp;
 use serde_json::{Map, Value, json};
@@ -27,7 +27,7 @@ pub(in crate::control) fn tenant(record: &TenantRecord) -> Value {
         "registration_number": record.registration_number,
         "contact": record.contact,
         "bucket_prefixes": record.bucket_prefixes.as_slice(),
-        "quota": limits(record.limits.usage, Some(record.limits.buckets)),
+        "quota": tenant_limits(&record.limits),
         "rates": {
             "requests": record.rates.requests,
             "bytes_in": record.rates.bytes_in,
@@ -37,16 +37,20 @@ pub(in crate::control) fn tenant(record: &TenantRecord) -> Value {
     })
 }
 
-fn limits(own: QuotaLimits, buckets: Option<Option<u64>>) -> Value {
-    let mut limits = json!({
+fn tenant_limits(own: &TenantLimits) -> Value {
+    let mut told = limits(own.usage);
+    if let Some(fields) = told.as_object_mut() {
+        fields.insert("buckets".to_owned(), json!(own.buckets));
+    }
+    told
+}
+
+fn limits(own: QuotaLimits) -> Value {
+    json!({
         "bytes": own.bytes,
         "objects": own.objects,
         "upload_bytes": own.upload_bytes,
-    });
-    if let (Some(fields), Some(buckets)) = (limits.as_object_mut(), buckets) {
-        fields.insert("buckets".to_owned(), json!(buckets));
-    }
-    limits
+    })
 }
 
 /// An access key.
@@ -79,7 +83,7 @@ pub(in crate::control) fn bucket(record: &BucketRecord, tenant: &TenantName) -> 
         "retention_period": default.map(|own| format!("{:?}", own.period)),
         "lifecycle": record.has_lifecycle,
         "deletable": patterns,
-        "quota": limits(record.quota, None),
+        "quota": limits(record.quota),
     })
 }
 

@@ -283,12 +283,12 @@ mod tests {
 
     #[test]
     fn operator_name_outside_its_rule_is_refused() {
-        let long = "a".repeat(64);
+        let (long, longest) = ("a".repeat(64), "a".repeat(63));
         for bad in ["", "-a", "A", "a b", "a:b", "a/b", "a.b", &long] {
             assert_eq!(OperatorName::parse(bad), Err(InvalidOperatorName), "{bad}");
         }
         let first = OperatorName::first();
-        for good in ["a", "1", "ana-petrovic", &long[1..], first.as_str()] {
+        for good in ["a", "1", "ana-petrovic", &longest, first.as_str()] {
             assert_eq!(OperatorName::parse(good).unwrap().as_str(), good);
         }
     }
