@@ -55,7 +55,7 @@ pub async fn admit(
 
 async fn check(
     request: &ServiceRequest,
-    route: Option<&Route>,
+    route: Option<&'static Route>,
     pattern: &str,
 ) -> Result<(), AdminError> {
     // A method that a path has not is as open as the methods that it has.

@@ -19,8 +19,8 @@ use std::sync::{Mutex, PoisonError};
 /// Notes that are stored in one batch.
 const BATCH_MAX: usize = 1000;
 
-/// Uses since the last store, by row. Only keys and operators that exist are noted: it is bounded by
-/// their number.
+/// Uses since the last store, by row. Only keys and operators that exist are noted: it is bounded
+/// by their number.
 #[derive(Debug, Default)]
 pub struct LastUsed {
     noted: Mutex<BTreeMap<MetaKey, Timestamp>>,
