@@ -37,6 +37,12 @@ impl LastUsed {
         self.note_row(keyspace::operator_last_used(name), now);
     }
 
+    /// Forgets what was noted of an operator that is gone: one who is called so later is another.
+    pub fn forget_operator(&self, name: &OperatorName) {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.remove(&keyspace::operator_last_used(name));
+    }
+
     fn note_row(&self, row: MetaKey, now: Timestamp) {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         let known = noted.entry(row).or_insert(now);
@@ -141,6 +147,9 @@ mod tests {
             LastUsed::default().of(&engine, &id).await.unwrap(),
             Some(at(7))
         );
+        used.note_operator(&name, at(8));
+        used.forget_operator(&name);
+        assert_eq!(used.of_operator(&engine, &name).await.unwrap(), Some(at(6)));
         let again = LastUsed::default();
         assert_eq!(
             again.of_operator(&engine, &name).await.unwrap(),

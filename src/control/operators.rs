@@ -294,6 +294,7 @@ impl Control {
             entry.append(batch, Some(&facts::operator(before)), None);
         };
         outcome(operators::delete(&*self.engine, name, note).await?)?;
+        self.last_used.forget_operator(name);
         tracing::info!(operator = permit.operator_name(), name = %name, "operator deleted");
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 use super::{Scene, json, refused};
 use riznica::admin::routes::ROUTES;
+use riznica::model::operator::Role;
 use serde_json::Value;
 
 const METHODS: [&str; 8] = [
@@ -112,4 +113,34 @@ fn bodies_queries_and_types_that_are_not_expected_are_refused_in_one_form() {
         }
     }
     scene.tells_the_same(&before, "afterwards");
+}
+
+/// The table of `docs/OPERATIONS.md` gives each command that changes something to the roles that
+/// have it, and to no other.
+#[test]
+fn table_of_roles_is_the_one_of_the_code() {
+    let text = include_str!("../../../docs/OPERATIONS.md");
+    let header = "| Command | operator | security-officer | auditor |";
+    let (_, table) = text.split_once(header).expect("the table");
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let columns = [Role::Operator, Role::SecurityOfficer, Role::Auditor];
+    for route in ROUTES.iter().filter(|route| route.is_change()) {
+        let command = format!("`{}`", route.command);
+        let row = rows.iter().find(|row| row[0].contains(&command));
+        let row = row.expect(&command);
+        let permission = route.permission.expect("a change needs one");
+        for (column, role) in columns.iter().enumerate() {
+            let is_told = row[column + 1] == "yes";
+            assert_eq!(
+                is_told,
+                permission.roles().contains(role),
+                "{command} {role:?}"
+            );
+        }
+    }
 }
