@@ -2,40 +2,20 @@
 
 use super::{Scene, refused, request_of};
 use riznica::admin::routes::ROUTES;
-use riznica::base::clock::SystemClock;
-use riznica::base::task::BlockingPool;
 use riznica::catalog::operators::{self, OperatorRecord};
 use riznica::model::operator::{OperatorName, Role, Roles};
 use riznica::model::time::Timestamp;
-use riznica::storage::{Engine as _, RocksEngine, RocksOptions};
-use std::sync::Arc;
 
 const TOKEN: [u8; 32] = [7; 32];
 
-/// Writes an operator that expired long ago into the store of a server that is down; the listener
-/// makes none.
-fn store_expired(folder: &std::path::Path) {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let pool = BlockingPool::new(runtime.handle().clone(), 2);
-    let options = RocksOptions {
-        path: folder.join("store"),
-        memtable_bytes: 8 << 20,
-        block_cache_bytes: 8 << 20,
-        max_open_files: 64,
-        min_free_bytes: 0,
-    };
-    let engine = RocksEngine::open(options, Arc::new(SystemClock::new()), pool).expect("a store");
+/// An operator that expired long ago; the listener makes none.
+fn expired() -> OperatorRecord {
     let name = OperatorName::parse("expired").expect("a name");
     let roles = Roles::of(Role::ALL).expect("roles");
     let made = (Timestamp::from_millis(1), "operator");
     let mut expired = OperatorRecord::new(name, roles, made, &TOKEN);
     expired.expires = Some(Timestamp::from_millis(2));
-    runtime.block_on(async {
-        operators::create(&engine, &expired, |_batch| {})
-            .await
-            .expect("a new operator");
-        engine.close().await;
-    });
+    expired
 }
 
 /// Asks for every route with this header, each time refused with this text.
@@ -61,9 +41,11 @@ fn strangers_and_those_whose_credential_ended_are_refused_by_every_route() {
     scene
         .ask("POST", "/v1/operators/second/token", "")
         .expect(200);
-    scene.server.kill();
-    store_expired(&scene.server.data_folder());
-    scene.server.restart();
+    scene.in_store(async |engine| {
+        let expired = expired();
+        let created = operators::create(engine, &expired, |_batch| {});
+        created.await.expect("a new operator");
+    });
     let before = scene.told();
 
     let unknown = "operator or token is unknown";

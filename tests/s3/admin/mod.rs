@@ -14,7 +14,11 @@ mod operators;
 use crate::raw::{Account, Answer};
 use crate::server::TestServer;
 use riznica::admin::routes::{ROUTES, Route};
+use riznica::base::clock::SystemClock;
+use riznica::base::task::BlockingPool;
+use riznica::storage::{Engine as _, RocksEngine, RocksOptions};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A request that each route does when it may: name, path, body. Those that take something away
 /// have something of their own.
@@ -110,6 +114,28 @@ impl Scene {
         let bucket = "{\"name\":\"worm\",\"tenant\":\"city\",\"profile\":\"pgbackrest\"}";
         scene.ask("POST", "/v1/buckets", bucket).expect(201);
         scene
+    }
+
+    /// Changes the store while the server is down.
+    pub(super) fn in_store(&mut self, change: impl AsyncFnOnce(&RocksEngine)) {
+        self.server.kill();
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let pool = BlockingPool::new(runtime.handle().clone(), 2);
+        let options = RocksOptions {
+            path: self.server.data_folder().join("store"),
+            memtable_bytes: 8 << 20,
+            block_cache_bytes: 8 << 20,
+            max_open_files: 64,
+            min_free_bytes: 0,
+        };
+        let clock = Arc::new(SystemClock::new());
+        let engine = RocksEngine::open(options, clock, pool).expect("a store");
+        runtime.block_on(async {
+            change(&engine).await;
+            engine.close().await;
+        });
+        drop(engine);
+        self.server.restart();
     }
 
     /// A new operator's `Authorization`.

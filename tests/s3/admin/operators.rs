@@ -1,6 +1,12 @@
 //! Operators: how they are made, changed and ended, and that nobody locks the installation.
 
 use super::{Scene, json, refused};
+use riznica::admin::routes::ROUTES;
+use riznica::base::digest::{DigestAlgorithm, digest};
+use riznica::catalog::keyspace;
+use riznica::catalog::record::{self, RecordKind};
+use riznica::model::operator::OperatorName;
+use riznica::storage::{MetaBatch, MetaStore as _, Partition};
 use serde_json::Value;
 
 #[test]
@@ -117,4 +123,31 @@ fn renewed_token_ends_the_old_one_at_once() {
     refused(&ask(&old), 403);
     ask(&format!("Bearer ana:{token}")).expect(200);
     refused(&scene.ask("POST", "/v1/operators/nobody/token", ""), 404);
+}
+
+/// A store from before there were roles: its operator still is who it was, and does everything.
+#[test]
+fn operator_of_an_older_store_does_everything() {
+    let mut scene = Scene::start();
+    let founder = scene.server.founder();
+    let token = hex::decode(founder.rsplit(':').next().expect("a token")).expect("digits");
+    scene.in_store(async |engine| {
+        let row = record::encode(RecordKind::Operator, |w| {
+            let hash = digest(DigestAlgorithm::Sha256, &token);
+            w.field(&hash).u64(1_700_000_000_000);
+        });
+        let mut batch = MetaBatch::new(Partition::System);
+        batch.put(keyspace::operator(&OperatorName::first()), row.into());
+        engine.commit(batch).await.expect("a store that takes it");
+    });
+    for route in ROUTES {
+        let answer = scene.ask_route(&founder, route);
+        assert_eq!(answer.status, route.status, "{}", route.name);
+    }
+    let shown = json(&scene.ask("GET", "/v1/operators/operator", "").expect(200));
+    assert_eq!(shown["created"], "2023-11-14T22:13:20.000Z");
+    assert_eq!(
+        shown["roles"],
+        serde_json::json!(["operator", "security-officer"])
+    );
 }
