@@ -114,7 +114,7 @@ test-deps)
     install_nextest
     clients=$ROOT/tests/clients
     install_python "Python clients" "$clients/requirements.txt" "$VENV" \
-        "boto3, duckdb, minio, pyarrow"
+        "boto3, duckdb, minio, pyarrow, schemathesis"
     install_python "s3fs" "$clients/filesystem/requirements.txt" "$VENV_S3FS" s3fs
     install_node
     ;;

@@ -58,6 +58,7 @@ clients() {
     step "make run, twice" "$PYTHON" $folder/quickstart.py "${binary[@]}"
     step "clients" "$PYTHON" $folder/run.py "${binary[@]}" "${quick[@]}"
     step "listeners and command line" "$PYTHON" $folder/listener.py "${binary[@]}"
+    step "admin API" "$PYTHON" $folder/admin_api.py "${binary[@]}" "${quick[@]}"
     step "canary" "$PYTHON" $folder/canary.py "${binary[@]}"
     step "bit flips" "$PYTHON" $folder/bitflip.py "${binary[@]}"
     step "crashes" "$PYTHON" $folder/crash.py "${binary[@]}" --rounds "$rounds"

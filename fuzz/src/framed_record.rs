@@ -12,9 +12,10 @@ use riznica::auth::AccessKeyId;
 use riznica::base::clock::ManualClock;
 use riznica::catalog::accounts::member::Member;
 use riznica::catalog::buckets::BucketRecord;
+use riznica::catalog::journal::{self, ChangeQuery, Entry};
 use riznica::catalog::last_used::LastUsed;
 use riznica::catalog::ledger;
-use riznica::catalog::operators::{self, Installation};
+use riznica::catalog::operators::{self, Installation, OperatorRecord};
 use riznica::catalog::record::{self, RecordKind};
 use riznica::catalog::released::Released;
 use riznica::catalog::retention_clock::RetentionClock;
@@ -24,7 +25,8 @@ use riznica::catalog::{bucket_tags, buckets, credentials, keyspace, tenants, usa
 use riznica::crypto::{RecordContext, seal_record};
 use riznica::model::bucket::BucketName;
 use riznica::model::iam::MemberKind;
-use riznica::model::id::{BlobId, BucketId};
+use riznica::model::id::{BlobId, BucketId, ChangeId};
+use riznica::model::operator::{OperatorName, Roles};
 use riznica::model::quota::QuotaKind;
 use riznica::model::tenant::TenantName;
 use riznica::model::time::Timestamp;
@@ -70,6 +72,7 @@ pub fn run(data: &[u8]) {
         13 => member_row(&row(RecordKind::Member)),
         14 => sealed_member(fields),
         15 => last_used(&row(RecordKind::LastUsed)),
+        18 => change(&row(RecordKind::Change)),
         _ => {
             let engine = engine(
                 bucket,
@@ -136,7 +139,7 @@ fn tenant(row: &Bytes) {
         return;
     };
     let engine = MemoryEngine::new();
-    now(tenants::create(&engine, &found)).expect("it is the only tenant");
+    now(tenants::create(&engine, &found, |_batch| {})).expect("it is the only tenant");
     let written = get(&engine, Partition::System, &keyspace::tenant(found.tenant));
     // Rows of the first weeks have no limits, later ones none of status, register number, contact,
     // prefixes and rates. A canonical id is read in either case and written in lower case.
@@ -154,7 +157,8 @@ fn access_key(row: &Bytes) {
         return;
     };
     let engine = MemoryEngine::new();
-    now(credentials::create(&engine, &found)).expect("it is the only access key");
+    let created = credentials::create(&engine, &found, |_batch| {});
+    now(created).expect("it is the only access key");
     let meta_key = keyspace::access_key(&found.access_key_id);
     let written = get(&engine, Partition::System, &meta_key);
     // Rows from before there were users and expiries do not say that there are none.
@@ -193,7 +197,11 @@ fn installation(row: &Bytes) {
     if let Ok(found) = now(operators::installation(&old)) {
         let found: Installation = found.expect("the row is there");
         let engine = MemoryEngine::new();
-        now(operators::initialise(&engine, &found, "operator", b"token")).expect("it is new");
+        let name = OperatorName::parse("operator").expect("a valid name");
+        let made = (found.created, "");
+        let operator = OperatorRecord::new(name, Roles::FOUNDER, made, b"token");
+        let initialised = operators::initialise(&engine, &found, &operator, |_batch| {});
+        now(initialised).expect("it is new");
         assert_eq!(
             get(&engine, Partition::System, &keyspace::installation()),
             *row
@@ -201,18 +209,25 @@ fn installation(row: &Bytes) {
     }
 }
 
-/// No row makes a token that nobody made pass.
+/// No row makes a token that nobody made pass, and what is read is written again.
 fn operator(row: &Bytes) {
-    let engine = engine(
-        Partition::System,
-        keyspace::operator("operator"),
-        row.clone(),
-    );
+    let name = OperatorName::parse("operator").expect("a valid name");
+    let meta_key = keyspace::operator(&name);
+    let old = engine(Partition::System, meta_key.clone(), row.clone());
     let token = b"a token that no row was made for";
-    assert!(!matches!(
-        now(operators::verify_token(&engine, "operator", token)),
-        Ok(true)
-    ));
+    let passed = now(operators::verify_token(&old, &name, token));
+    assert!(!matches!(passed, Ok(Some(_))));
+    let Ok(found) = now(operators::find(&old, &name)) else {
+        return;
+    };
+    let found = found.expect("the row is there");
+    let engine = MemoryEngine::new();
+    now(operators::create(&engine, &found, |_batch| {})).expect("it is the only operator");
+    let written = get(&engine, Partition::System, &meta_key);
+    // Rows from before there were roles do not say that it has all of them.
+    let is_old =
+        written.len() == row.len() + 14 && written[..row.len() - 4] == row[..row.len() - 4];
+    assert!(written == *row || is_old);
 }
 
 fn names(name_row: &Bytes, dead_row: &Bytes) {
@@ -377,4 +392,45 @@ fn last_used(row: &Bytes) {
     again.note(&id, found.expect("the row is there"));
     now(again.store(&engine)).expect("memory has room");
     assert_eq!(get(&engine, Partition::System, &meta_key), *row);
+}
+
+/// A change that is read is told as it was written.
+fn change(row: &Bytes) {
+    let id = ChangeId::from_bytes([1; 16]);
+    let old = engine(Partition::System, keyspace::change(id), row.clone());
+    let query = ChangeQuery {
+        behind: None,
+        since: None,
+        tenant: None,
+        operator: None,
+        limit: 10,
+    };
+    let Ok(page) = now(journal::page(&old, query)) else {
+        return;
+    };
+    let [found] = page.changes.as_slice() else {
+        panic!("one row, one change");
+    };
+    let value = |text: &Option<String>| {
+        let value = text
+            .as_deref()
+            .map(serde_json::from_str::<serde_json::Value>);
+        let value = value.transpose().ok()?;
+        let is_ours = value.as_ref().map(ToString::to_string) == *text;
+        is_ours.then_some(value)
+    };
+    // Only what this program writes as JSON comes back byte for byte.
+    let (Some(before), Some(after)) = (value(&found.before), value(&found.after)) else {
+        return;
+    };
+    let (by, at) = ((&*found.operator, &*found.operation), found.at);
+    let (subject, tenant) = (found.subject.clone(), found.tenant.clone());
+    let entry = Entry::new(by, subject, tenant, (at, &Counter::default()));
+    let mut batch = MetaBatch::new(Partition::System);
+    let entry = entry.expect("a counter does not fail");
+    entry.append(&mut batch, before.as_ref(), after.as_ref());
+    let engine = MemoryEngine::new();
+    now(engine.commit(batch)).expect("memory has room");
+    let written = rows(&engine, keyspace::CHANGE);
+    assert_eq!(written[0].1, *row);
 }

@@ -1,12 +1,24 @@
-//! Routes of the admin listener.
+//! The admin listener's state, and how its requests are read.
+//!
+//! Owns: the limit of bodies, and that what cannot be read is refused in the form of all refusals.
+//! Not here: the table of routes (`routes`), who may use them (`gate`).
 
 use crate::admin::error::AdminError;
-use crate::admin::{buckets, handlers, policies, quotas, rates};
-use crate::base::secret::SecretBytes;
+use crate::admin::routes;
 use crate::control::{Control, OperatorPermit};
 use crate::telemetry::metrics::Metrics;
-use actix_web::{HttpRequest, web};
+use actix_web::error::JsonPayloadError;
+use actix_web::{HttpResponse, web};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::sync::Arc;
+
+/// Bytes of a body at most.
+const BODY_LEN_MAX: usize = 64 * 1024;
 
 /// What the admin listener needs.
 #[derive(Debug)]
@@ -17,78 +29,78 @@ pub struct AdminState {
     pub metrics: Arc<Metrics>,
 }
 
-/// Adds all routes.
-pub fn configure(config: &mut web::ServiceConfig) {
-    config
-        .route("/health/live", web::get().to(handlers::live))
-        .route("/health/ready", web::get().to(handlers::ready))
-        .route("/metrics", web::get().to(handlers::metrics))
-        .route("/v1/clock", web::get().to(handlers::clock))
-        .route("/v1/tenants", web::get().to(handlers::list_tenants))
-        .route("/v1/tenants", web::post().to(handlers::create_tenant))
-        .route("/v1/tenants/{name}", web::get().to(handlers::show_tenant))
-        .route(
-            "/v1/tenants/{name}",
-            web::patch().to(handlers::change_tenant),
-        )
-        .route("/v1/keys", web::get().to(handlers::list_keys))
-        .route("/v1/keys", web::post().to(handlers::create_key))
-        .route(
-            "/v1/keys/{id}/disable",
-            web::post().to(handlers::disable_key),
-        )
-        .route("/v1/keys/{id}", web::delete().to(handlers::delete_key))
-        .route("/v1/buckets", web::get().to(handlers::list_buckets))
-        .route("/v1/buckets", web::post().to(buckets::create_bucket))
-        .route("/v1/buckets/{name}", web::get().to(buckets::show_bucket))
-        .route(
-            "/v1/buckets/{name}/protect",
-            web::post().to(buckets::protect_bucket),
-        )
-        .route(
-            "/v1/buckets/{name}/quota",
-            web::get().to(quotas::show_bucket),
-        )
-        .route(
-            "/v1/buckets/{name}/quota",
-            web::put().to(quotas::set_bucket),
-        )
-        .route(
-            "/v1/tenants/{name}/quota",
-            web::get().to(quotas::show_tenant),
-        )
-        .route(
-            "/v1/tenants/{name}/quota",
-            web::put().to(quotas::set_tenant),
-        )
-        .route("/v1/tenants/{name}/rates", web::get().to(rates::show))
-        .route("/v1/tenants/{name}/rates", web::put().to(rates::set))
-        .route("/v1/policy/explain", web::post().to(policies::explain))
-        .route("/v1/usage/recount", web::get().to(quotas::recount))
-        .route("/v1/profiles", web::get().to(buckets::list_profiles))
-        .route("/v1/profiles/{name}", web::get().to(buckets::show_profile))
-        .default_service(web::to(handlers::unknown));
+/// The state, as handlers get it.
+pub type State = web::Data<AdminState>;
+/// Who asks, as handlers get it from the gate.
+pub type Permit = web::ReqData<OperatorPermit>;
+/// A body: an object with the fields of `T`.
+pub type Body<T> = web::Json<Object<T>>;
+/// What handlers answer.
+pub type Outcome = Result<HttpResponse, AdminError>;
+
+/// What is written as an object. A struct that serde reads may be written as an array too, which no
+/// document of the API allows.
+#[derive(Clone, Copy, Debug)]
+pub struct Object<T>(pub T);
+
+impl<T> Deref for Object<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
 }
 
-/// Checks `Authorization: Bearer OPERATOR:TOKEN`, the token in hexadecimal digits.
-///
-/// # Errors
-/// `Denied` for everything that is not an operator's token.
-pub async fn authenticate(
-    request: &HttpRequest,
-    state: &AdminState,
-) -> Result<OperatorPermit, AdminError> {
-    let header = request
-        .headers()
-        .get("authorization")
-        .and_then(|value| value.to_str().ok());
-    let credential = header.and_then(|value| value.strip_prefix("Bearer "));
-    let (name, token) = credential
-        .and_then(|text| text.split_once(':'))
-        .ok_or(AdminError::Denied)?;
-    let token = hex::decode(token).map_err(|_hex| AdminError::Denied)?;
-    Ok(state
-        .control
-        .authenticate(name, &SecretBytes::new(token))
-        .await?)
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
+/// Adds all routes, and says how bodies, queries and paths are read.
+pub fn configure(config: &mut web::ServiceConfig) {
+    let json = web::JsonConfig::default().limit(BODY_LEN_MAX);
+    let json = json.error_handler(|error, _request| unread_body(&error).into());
+    let query = web::QueryConfig::default().error_handler(|error, _request| {
+        let message = error.to_string();
+        AdminError::InvalidQuery { message }.into()
+    });
+    let path =
+        web::PathConfig::default().error_handler(|_error, _request| AdminError::InvalidPath.into());
+    config
+        .app_data(json)
+        .app_data(query)
+        .app_data(path)
+        .configure(routes::configure);
+}
+
+fn unread_body(error: &JsonPayloadError) -> AdminError {
+    match error {
+        JsonPayloadError::ContentType => AdminError::MediaType,
+        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
+            AdminError::BodyTooLarge
+        }
+        JsonPayloadError::Deserialize(error) => {
+            let message = error.to_string();
+            AdminError::InvalidBody { message }
+        }
+        other => {
+            let message = other.to_string();
+            AdminError::InvalidBody { message }
+        }
+    }
 }

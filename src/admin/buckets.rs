@@ -1,6 +1,6 @@
 //! Buckets and profiles on the admin listener: JSON shapes and commands.
 
-use crate::admin::app::{AdminState, authenticate};
+use crate::admin::app::{Body, Outcome, Permit, State};
 use crate::admin::error::AdminError;
 use crate::admin::quotas::LimitsDto;
 use crate::config::profile_folder::FoundProfile;
@@ -9,11 +9,8 @@ use crate::model::bucket::BucketName;
 use crate::model::lock::RetentionPeriod;
 use crate::model::protection::Protection;
 use crate::model::tenant::TenantName;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
-
-type State = web::Data<AdminState>;
-type Outcome = Result<HttpResponse, AdminError>;
 
 /// A bucket to be created.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -133,13 +130,8 @@ fn parse_name(text: &str) -> Result<BucketName, AdminError> {
 /// Creates a bucket.
 ///
 /// # Errors
-/// `Denied`, an invalid field, a profile that is refused, `BucketTaken`, or when rows or keys fail.
-pub async fn create_bucket(
-    request: HttpRequest,
-    state: State,
-    new: web::Json<NewBucketDto>,
-) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+/// An invalid field, a profile that is refused, `BucketTaken`, or when rows or keys fail.
+pub async fn create_bucket(permit: Permit, state: State, new: Body<NewBucketDto>) -> Outcome {
     let (name, tenant) = (parse_name(&new.name)?, TenantName::parse(&new.tenant)?);
     let profile = new.profile.as_deref();
     let control = &state.control;
@@ -150,9 +142,8 @@ pub async fn create_bucket(
 /// A bucket with its settings.
 ///
 /// # Errors
-/// `Denied`, `NoSuchBucket`, or when rows fail.
-pub async fn show_bucket(request: HttpRequest, state: State, name: web::Path<String>) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+/// `NoSuchBucket`, or when rows fail.
+pub async fn show_bucket(permit: Permit, state: State, name: web::Path<String>) -> Outcome {
     let name = parse_name(&name)?;
     let details = state.control.show_bucket(&permit, &name).await?;
     Ok(HttpResponse::Ok().json(BucketDetailsDto::from(&details)))
@@ -161,15 +152,14 @@ pub async fn show_bucket(request: HttpRequest, state: State, name: web::Path<Str
 /// Adds protection to a bucket.
 ///
 /// # Errors
-/// `Denied`, a pattern that is none, `NoSuchBucket`, `ProtectionLoosened`, `BucketNotRetained`, or
+/// A pattern that is none, `NoSuchBucket`, `ProtectionLoosened`, `BucketNotRetained`, or
 /// when rows fail.
 pub async fn protect_bucket(
-    request: HttpRequest,
+    permit: Permit,
     state: State,
     name: web::Path<String>,
-    protection: web::Json<ProtectionDto>,
+    protection: Body<ProtectionDto>,
 ) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
     let patterns = protection.deletable.iter().map(String::as_str);
     let protection = Protection::parse(patterns).map_err(|(pattern, source)| {
         let pattern = pattern.into();
@@ -183,9 +173,8 @@ pub async fn protect_bucket(
 /// All profiles; one that is refused says why in its description.
 ///
 /// # Errors
-/// `Denied`, or when the folder cannot be read.
-pub async fn list_profiles(request: HttpRequest, state: State) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+/// When the folder cannot be read.
+pub async fn list_profiles(permit: Permit, state: State) -> Outcome {
     let profiles = state.control.list_profiles(&permit)?;
     let profiles = profiles.iter().map(|(name, found)| match found {
         Ok(found) => ProfileDto::from(found),
@@ -202,9 +191,8 @@ pub async fn list_profiles(request: HttpRequest, state: State) -> Outcome {
 /// A profile with its text.
 ///
 /// # Errors
-/// `Denied`, or a profile that is refused.
-pub async fn show_profile(request: HttpRequest, state: State, name: web::Path<String>) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+/// A profile that is refused.
+pub async fn show_profile(permit: Permit, state: State, name: web::Path<String>) -> Outcome {
     let found = state.control.show_profile(&permit, &name)?;
     let mut profile = ProfileDto::from(&found);
     profile.text = Some(found.text);

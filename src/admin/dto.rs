@@ -1,5 +1,6 @@
 //! JSON shapes of the admin listener.
 
+use crate::admin::error::AdminError;
 use crate::auth::CredentialStatus;
 use crate::control::tenants::BucketSummary;
 use crate::control::{ClockReading, CredentialRecord, TenantRecord};
@@ -240,4 +241,18 @@ pub struct TenantFilter {
     /// The tenant's name.
     #[serde(default)]
     pub tenant: Option<String>,
+}
+
+/// Days that a credential may work at most.
+const VALID_DAYS_MAX: u32 = 36_500;
+
+/// Days after which a credential stops working.
+///
+/// # Errors
+/// `InvalidValidDays`.
+pub fn valid_days(days: Option<u32>) -> Result<Option<u32>, AdminError> {
+    let is_allowed = days.is_none_or(|days| (1..=VALID_DAYS_MAX).contains(&days));
+    is_allowed
+        .then_some(days)
+        .ok_or(AdminError::InvalidValidDays)
 }

@@ -5,9 +5,10 @@ use crate::auth::InvalidAccessKeyIdText;
 use crate::base::kind::ErrorKind;
 use crate::control::error::ControlError;
 use crate::model::bucket::InvalidBucketName;
+use crate::model::operator::InvalidOperatorName;
 use crate::model::protection::InvalidPattern;
 use crate::model::tenant::{InvalidBucketPrefix, InvalidCanonicalId, InvalidTenantName};
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 use std::error::Error;
@@ -15,6 +16,9 @@ use std::error::Error;
 /// A command was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
+    /// More than 64 KiB.
+    #[error("body is longer than 64 KiB")]
+    BodyTooLarge,
     /// The control plane refused or failed.
     #[error(transparent)]
     Control(#[from] ControlError),
@@ -46,6 +50,42 @@ pub enum AdminError {
     /// An access key id without its secret, or a secret without its id.
     #[error("give both access_key_id and secret_access_key, or neither")]
     IncompleteKey,
+    /// The body is not what the route takes.
+    #[error("body is not what is expected here: {message}")]
+    InvalidBody {
+        /// What is wrong.
+        message: String,
+    },
+    /// The page's marker is none.
+    #[error("marker is none; use the next_marker of a page")]
+    InvalidMarker,
+    /// The operator name breaks its rule.
+    #[error(transparent)]
+    InvalidOperatorName(#[from] InvalidOperatorName),
+    /// A status that no operator has.
+    #[error("status is not active or disabled")]
+    InvalidOperatorStatus,
+    /// More changes than a page has, or none.
+    #[error("limit is not 1 to 1000")]
+    InvalidPageLimit,
+    /// The path cannot be read.
+    #[error("path cannot be read")]
+    InvalidPath,
+    /// The query is not what the route takes.
+    #[error("query is not what is expected here: {message}")]
+    InvalidQuery {
+        /// What is wrong.
+        message: String,
+    },
+    /// No role, or one that there is not.
+    #[error("roles are not one or several of operator, security-officer and auditor")]
+    InvalidRoles,
+    /// Text that is no time.
+    #[error("time is not ISO 8601 with seconds and zone, such as 2026-11-29T10:00:00Z")]
+    InvalidTime,
+    /// A life that is too long or none.
+    #[error("valid_days is not 1 to 36500")]
+    InvalidValidDays,
     /// An action that no operation needs.
     #[error("there is no such action; write it as policies do, such as s3:GetObject")]
     InvalidAction,
@@ -58,9 +98,27 @@ pub enum AdminError {
     /// The tenant name breaks its rule.
     #[error(transparent)]
     InvalidTenantName(#[from] InvalidTenantName),
+    /// The body is no JSON.
+    #[error("body is not declared as application/json")]
+    MediaType,
+    /// The path has no such method.
+    #[error("this path has only {allow}")]
+    MethodNotAllowed {
+        /// The methods that it has.
+        allow: String,
+    },
     /// No such route.
     #[error("no such resource")]
     NoSuchResource,
+    /// A body where none belongs.
+    #[error("no body is expected here")]
+    UnexpectedBody,
+    /// A parameter that the route does not have.
+    #[error("there is no parameter {name:?} here")]
+    UnknownParameter {
+        /// What it is called.
+        name: String,
+    },
 }
 
 impl AdminError {
@@ -69,16 +127,31 @@ impl AdminError {
         match self {
             Self::Control(source) => source.kind(),
             Self::Denied => ErrorKind::Denied,
-            Self::IncompleteKey
+            Self::BodyTooLarge
+            | Self::IncompleteKey
             | Self::InvalidAccessKeyId(_)
             | Self::InvalidBucketName(_)
             | Self::InvalidAction
+            | Self::InvalidBody { .. }
+            | Self::InvalidMarker
+            | Self::InvalidOperatorName(_)
+            | Self::InvalidOperatorStatus
+            | Self::InvalidPageLimit
+            | Self::InvalidPath
+            | Self::InvalidQuery { .. }
+            | Self::InvalidRoles
+            | Self::InvalidTime
+            | Self::InvalidValidDays
             | Self::InvalidBucketPrefix(_)
             | Self::InvalidStatus
             | Self::InvalidCanonicalId(_)
             | Self::InvalidPattern { .. }
             | Self::InvalidTenantName(_)
-            | Self::LimitOfTenants => ErrorKind::Invalid,
+            | Self::LimitOfTenants
+            | Self::MediaType
+            | Self::MethodNotAllowed { .. }
+            | Self::UnexpectedBody
+            | Self::UnknownParameter { .. } => ErrorKind::Invalid,
             Self::NoSuchResource => ErrorKind::Absent,
         }
     }
@@ -86,6 +159,15 @@ impl AdminError {
 
 impl ResponseError for AdminError {
     fn status_code(&self) -> StatusCode {
+        if matches!(self, Self::BodyTooLarge) {
+            return StatusCode::PAYLOAD_TOO_LARGE;
+        }
+        if matches!(self, Self::MediaType) {
+            return StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        }
+        if matches!(self, Self::MethodNotAllowed { .. }) {
+            return StatusCode::METHOD_NOT_ALLOWED;
+        }
         match self.kind() {
             ErrorKind::Absent => StatusCode::NOT_FOUND,
             ErrorKind::Conflict => StatusCode::CONFLICT,
@@ -105,7 +187,10 @@ impl ResponseError for AdminError {
             tracing::error!(error = %self, source, kind = ?self.kind(), "admin command failed");
         }
         let code = format!("{:?}", self.kind()).to_ascii_lowercase();
-        HttpResponse::build(status)
-            .json(json!({"error": {"code": code, "message": self.to_string()}}))
+        let mut answer = HttpResponse::build(status);
+        if let Self::MethodNotAllowed { allow } = self {
+            answer.insert_header((header::ALLOW, allow.as_str()));
+        }
+        answer.json(json!({"error": {"code": code, "message": self.to_string()}}))
     }
 }

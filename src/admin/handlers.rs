@@ -1,8 +1,9 @@
 //! Commands of the admin listener.
 
-use crate::admin::app::{AdminState, authenticate};
+use crate::admin::app::{Body, Outcome, Permit, State};
 use crate::admin::dto::{
     BucketDto, ClockDto, KeyDto, NewKeyDto, NewTenantDto, TenantChangeDto, TenantDto, TenantFilter,
+    valid_days,
 };
 use crate::admin::error::AdminError;
 use crate::auth::AccessKeyId;
@@ -11,11 +12,8 @@ use crate::control::tenants::{NewTenant, TenantChange};
 use crate::model::tenant::{BucketPrefixes, CanonicalId, TenantName, TenantStatus};
 use crate::model::time::Timestamp;
 use crate::telemetry::metrics::RetentionFigures;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde_json::json;
-
-type State = web::Data<AdminState>;
-type Outcome = Result<HttpResponse, AdminError>;
 
 /// The process answers.
 pub async fn live() -> HttpResponse {
@@ -33,11 +31,7 @@ pub async fn ready(state: State) -> HttpResponse {
 }
 
 /// Counters.
-///
-/// # Errors
-/// `Denied`.
-pub async fn metrics(request: HttpRequest, state: State) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+pub async fn metrics(permit: Permit, state: State) -> HttpResponse {
     let clock = state.control.read_clock(&permit);
     let retention = RetentionFigures {
         millis: clock.retention.millis(),
@@ -47,26 +41,21 @@ pub async fn metrics(request: HttpRequest, state: State) -> Outcome {
     let text = state
         .metrics
         .render(&state.control.engine_stats(), retention);
-    Ok(HttpResponse::Ok()
+    HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")
-        .body(text))
+        .body(text)
 }
 
 /// The retention clock beside the wall clock.
-///
-/// # Errors
-/// `Denied`.
-pub async fn clock(request: HttpRequest, state: State) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
-    Ok(HttpResponse::Ok().json(ClockDto::from(state.control.read_clock(&permit))))
+pub async fn clock(permit: Permit, state: State) -> HttpResponse {
+    HttpResponse::Ok().json(ClockDto::from(state.control.read_clock(&permit)))
 }
 
 /// All tenants.
 ///
 /// # Errors
-/// `Denied`, or when rows fail.
-pub async fn list_tenants(request: HttpRequest, state: State) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+/// When rows fail.
+pub async fn list_tenants(permit: Permit, state: State) -> Outcome {
     let tenants = state.control.list_tenants(&permit).await?;
     Ok(HttpResponse::Ok().json(tenants.iter().map(TenantDto::from).collect::<Vec<_>>()))
 }
@@ -74,9 +63,8 @@ pub async fn list_tenants(request: HttpRequest, state: State) -> Outcome {
 /// A tenant.
 ///
 /// # Errors
-/// `Denied`, `NoSuchTenant`, or when rows fail.
-pub async fn show_tenant(request: HttpRequest, state: State, name: web::Path<String>) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+/// `NoSuchTenant`, or when rows fail.
+pub async fn show_tenant(permit: Permit, state: State, name: web::Path<String>) -> Outcome {
     let tenant = state
         .control
         .find_tenant(&permit, &TenantName::parse(&name)?)
@@ -87,14 +75,9 @@ pub async fn show_tenant(request: HttpRequest, state: State, name: web::Path<Str
 /// Creates a tenant.
 ///
 /// # Errors
-/// `Denied`, `TenantTaken`, an invalid field, or when rows or keys fail.
-pub async fn create_tenant(
-    request: HttpRequest,
-    state: State,
-    new: web::Json<NewTenantDto>,
-) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
-    let new = new.into_inner();
+/// `TenantTaken`, an invalid field, or when rows or keys fail.
+pub async fn create_tenant(permit: Permit, state: State, new: Body<NewTenantDto>) -> Outcome {
+    let new = new.into_inner().0;
     let new = NewTenant {
         name: TenantName::parse(&new.name)?,
         display_name: new.display_name,
@@ -115,16 +98,15 @@ pub async fn create_tenant(
 /// Changes a tenant.
 ///
 /// # Errors
-/// `Denied`, `NoSuchTenant`, an invalid field, or when rows fail.
+/// `NoSuchTenant`, an invalid field, or when rows fail.
 pub async fn change_tenant(
-    request: HttpRequest,
+    permit: Permit,
     state: State,
     name: web::Path<String>,
-    change: web::Json<TenantChangeDto>,
+    change: Body<TenantChangeDto>,
 ) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
     let name = TenantName::parse(&name)?;
-    let change = change.into_inner();
+    let change = change.into_inner().0;
     let prefixes = change.bucket_prefixes.as_deref();
     let status = change.status.as_deref();
     let change = TenantChange {
@@ -152,13 +134,8 @@ fn tenant_filter(filter: &TenantFilter) -> Result<Option<TenantName>, AdminError
 /// Access keys.
 ///
 /// # Errors
-/// `Denied`, `NoSuchTenant`, or when rows fail.
-pub async fn list_keys(
-    request: HttpRequest,
-    state: State,
-    filter: web::Query<TenantFilter>,
-) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+/// `NoSuchTenant`, or when rows fail.
+pub async fn list_keys(permit: Permit, state: State, filter: web::Query<TenantFilter>) -> Outcome {
     let tenant = tenant_filter(&filter)?;
     let keys = state
         .control
@@ -175,10 +152,9 @@ pub async fn list_keys(
 /// Creates an access key. The answer is the only place that ever shows its secret.
 ///
 /// # Errors
-/// `Denied`, `NoSuchTenant`, `AccessKeyTaken`, an invalid field, or when rows or keys fail.
-pub async fn create_key(request: HttpRequest, state: State, new: web::Json<NewKeyDto>) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
-    let new = new.into_inner();
+/// `NoSuchTenant`, `AccessKeyTaken`, an invalid field, or when rows or keys fail.
+pub async fn create_key(permit: Permit, state: State, new: Body<NewKeyDto>) -> Outcome {
+    let new = new.into_inner().0;
     let existing = match (new.access_key_id, new.secret_access_key) {
         (None, None) => None,
         (Some(id), Some(secret)) => Some((
@@ -190,7 +166,7 @@ pub async fn create_key(request: HttpRequest, state: State, new: web::Json<NewKe
     let tenant = TenantName::parse(&new.tenant)?;
     let issued = state
         .control
-        .create_credential(&permit, &tenant, existing, new.valid_days)
+        .create_credential(&permit, &tenant, existing, valid_days(new.valid_days)?)
         .await?;
     let secret = String::from_utf8_lossy(issued.secret_access_key.expose()).into_owned();
     let mut key = KeyDto::new(&issued.record, &tenant);
@@ -201,9 +177,8 @@ pub async fn create_key(request: HttpRequest, state: State, new: web::Json<NewKe
 /// Stops an access key from working.
 ///
 /// # Errors
-/// `Denied`, `NoSuchAccessKey`, or when rows fail.
-pub async fn disable_key(request: HttpRequest, state: State, id: web::Path<String>) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+/// `NoSuchAccessKey`, or when rows fail.
+pub async fn disable_key(permit: Permit, state: State, id: web::Path<String>) -> Outcome {
     state
         .control
         .disable_credential(&permit, &AccessKeyId::parse(&id)?)
@@ -214,9 +189,8 @@ pub async fn disable_key(request: HttpRequest, state: State, id: web::Path<Strin
 /// Deletes an access key.
 ///
 /// # Errors
-/// `Denied`, `NoSuchAccessKey`, or when rows fail.
-pub async fn delete_key(request: HttpRequest, state: State, id: web::Path<String>) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+/// `NoSuchAccessKey`, or when rows fail.
+pub async fn delete_key(permit: Permit, state: State, id: web::Path<String>) -> Outcome {
     state
         .control
         .delete_credential(&permit, &AccessKeyId::parse(&id)?)
@@ -227,23 +201,13 @@ pub async fn delete_key(request: HttpRequest, state: State, id: web::Path<String
 /// Buckets with their usage.
 ///
 /// # Errors
-/// `Denied`, `NoSuchTenant`, or when rows fail.
+/// `NoSuchTenant`, or when rows fail.
 pub async fn list_buckets(
-    request: HttpRequest,
+    permit: Permit,
     state: State,
     filter: web::Query<TenantFilter>,
 ) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
     let tenant = tenant_filter(&filter)?;
     let buckets = state.control.list_buckets(&permit, tenant.as_ref()).await?;
     Ok(HttpResponse::Ok().json(buckets.iter().map(BucketDto::from).collect::<Vec<_>>()))
-}
-
-/// Everything else. Strangers get the same answer for every path.
-///
-/// # Errors
-/// Always.
-pub async fn unknown(request: HttpRequest, state: State) -> Outcome {
-    authenticate(&request, &state).await?;
-    Err(AdminError::NoSuchResource)
 }

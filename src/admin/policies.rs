@@ -1,11 +1,11 @@
 //! Decisions of policies on the admin listener.
 
-use crate::admin::app::{AdminState, authenticate};
+use crate::admin::app::{Body, Outcome, Permit, State};
 use crate::admin::error::AdminError;
 use crate::auth::AccessKeyId;
 use crate::control::policies::PolicyQuestion;
 use crate::iam::Action;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -39,14 +39,9 @@ pub struct ExplanationDto {
 /// Decides as a request would be decided, and says why.
 ///
 /// # Errors
-/// `Denied`, `NoSuchAccessKey`, `NoSuchBucket`, an unknown action, or when keys or rows fail.
-pub async fn explain(
-    request: HttpRequest,
-    state: web::Data<AdminState>,
-    question: web::Json<QuestionDto>,
-) -> Result<HttpResponse, AdminError> {
-    let permit = authenticate(&request, &state).await?;
-    let question = question.into_inner();
+/// `NoSuchAccessKey`, `NoSuchBucket`, an unknown action, or when keys or rows fail.
+pub async fn explain(permit: Permit, state: State, question: Body<QuestionDto>) -> Outcome {
+    let question = question.into_inner().0;
     let id = question.access_key_id.as_deref().map(AccessKeyId::parse);
     let question = PolicyQuestion {
         access_key_id: id.transpose()?,

@@ -1,17 +1,14 @@
 //! Quotas and usage on the admin listener: JSON shapes and commands.
 
-use crate::admin::app::{AdminState, authenticate};
+use crate::admin::app::{Body, Outcome, Permit, State};
 use crate::admin::dto::TenantFilter;
 use crate::admin::error::AdminError;
 use crate::control::quotas::{BucketQuota, TenantQuota, TenantRecount};
 use crate::model::bucket::BucketName;
 use crate::model::quota::{QuotaKind, QuotaLimits, TenantLimits, Usage};
 use crate::model::tenant::TenantName;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
-
-type State = web::Data<AdminState>;
-type Outcome = Result<HttpResponse, AdminError>;
 
 /// Limits of a tenant or a bucket; absent or null is without a limit.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
@@ -142,9 +139,8 @@ fn rows(recount: &TenantRecount) -> Vec<RecountDto> {
 /// Limits and usage of a tenant.
 ///
 /// # Errors
-/// `Denied`, `NoSuchTenant`, or when rows fail.
-pub async fn show_tenant(request: HttpRequest, state: State, name: web::Path<String>) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+/// `NoSuchTenant`, or when rows fail.
+pub async fn show_tenant(permit: Permit, state: State, name: web::Path<String>) -> Outcome {
     let name = TenantName::parse(&name)?;
     let quota = state.control.tenant_quota(&permit, &name).await?;
     Ok(HttpResponse::Ok().json(QuotaDto::from(quota)))
@@ -153,14 +149,13 @@ pub async fn show_tenant(request: HttpRequest, state: State, name: web::Path<Str
 /// Sets all limits of a tenant.
 ///
 /// # Errors
-/// `Denied`, `NoSuchTenant`, or when rows fail.
+/// `NoSuchTenant`, or when rows fail.
 pub async fn set_tenant(
-    request: HttpRequest,
+    permit: Permit,
     state: State,
     name: web::Path<String>,
-    limits: web::Json<LimitsDto>,
+    limits: Body<LimitsDto>,
 ) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
     let name = TenantName::parse(&name)?;
     let limits = TenantLimits {
         usage: limits.limits(),
@@ -173,9 +168,8 @@ pub async fn set_tenant(
 /// Limits and usage of a bucket.
 ///
 /// # Errors
-/// `Denied`, `NoSuchBucket`, or when rows fail.
-pub async fn show_bucket(request: HttpRequest, state: State, name: web::Path<String>) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+/// `NoSuchBucket`, or when rows fail.
+pub async fn show_bucket(permit: Permit, state: State, name: web::Path<String>) -> Outcome {
     let name = BucketName::parse(&name)?;
     let quota = state.control.bucket_quota(&permit, &name).await?;
     Ok(HttpResponse::Ok().json(QuotaDto::from(quota)))
@@ -184,14 +178,13 @@ pub async fn show_bucket(request: HttpRequest, state: State, name: web::Path<Str
 /// Sets all limits of a bucket.
 ///
 /// # Errors
-/// `Denied`, `LimitOfTenants`, `NoSuchBucket`, or when rows fail.
+/// `LimitOfTenants`, `NoSuchBucket`, or when rows fail.
 pub async fn set_bucket(
-    request: HttpRequest,
+    permit: Permit,
     state: State,
     name: web::Path<String>,
-    limits: web::Json<LimitsDto>,
+    limits: Body<LimitsDto>,
 ) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
     let name = BucketName::parse(&name)?;
     if limits.buckets.is_some() {
         return Err(AdminError::LimitOfTenants);
@@ -205,13 +198,8 @@ pub async fn set_bucket(
 /// Counts all that is stored anew and compares it with the counters.
 ///
 /// # Errors
-/// `Denied`, `NoSuchTenant`, or when rows fail.
-pub async fn recount(
-    request: HttpRequest,
-    state: State,
-    filter: web::Query<TenantFilter>,
-) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+/// `NoSuchTenant`, or when rows fail.
+pub async fn recount(permit: Permit, state: State, filter: web::Query<TenantFilter>) -> Outcome {
     let tenant = filter.tenant.as_deref().map(TenantName::parse);
     let tenant = tenant.transpose()?;
     let recounts = state.control.recount_usage(&permit, tenant.as_ref());

@@ -1,14 +1,10 @@
 //! Rates of tenants on the admin listener: JSON shape and commands.
 
-use crate::admin::app::{AdminState, authenticate};
-use crate::admin::error::AdminError;
+use crate::admin::app::{Body, Outcome, Permit, State};
 use crate::model::rates::TenantRates;
 use crate::model::tenant::TenantName;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
-
-type State = web::Data<AdminState>;
-type Outcome = Result<HttpResponse, AdminError>;
 
 /// How fast a tenant may go; absent or null is without a limit.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
@@ -38,9 +34,8 @@ impl From<TenantRates> for RatesDto {
 /// The rates of a tenant.
 ///
 /// # Errors
-/// `Denied`, `NoSuchTenant`, or when rows fail.
-pub async fn show(request: HttpRequest, state: State, name: web::Path<String>) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
+/// `NoSuchTenant`, or when rows fail.
+pub async fn show(permit: Permit, state: State, name: web::Path<String>) -> Outcome {
     let name = TenantName::parse(&name)?;
     let tenant = state.control.find_tenant(&permit, &name).await?;
     Ok(HttpResponse::Ok().json(RatesDto::from(tenant.rates)))
@@ -49,14 +44,13 @@ pub async fn show(request: HttpRequest, state: State, name: web::Path<String>) -
 /// Sets the rates of a tenant.
 ///
 /// # Errors
-/// `Denied`, `NoSuchTenant`, or when rows fail.
+/// `NoSuchTenant`, or when rows fail.
 pub async fn set(
-    request: HttpRequest,
+    permit: Permit,
     state: State,
     name: web::Path<String>,
-    rates: web::Json<RatesDto>,
+    rates: Body<RatesDto>,
 ) -> Outcome {
-    let permit = authenticate(&request, &state).await?;
     let name = TenantName::parse(&name)?;
     let rates = TenantRates {
         requests: rates.requests,

@@ -67,6 +67,20 @@ pub async fn create(
     documents: &[(SettingsKind, Vec<u8>)],
     buckets_max: u64,
 ) -> Result<(), CatalogError> {
+    create_with(engine, bucket, documents, buckets_max, |_batch| {}).await
+}
+
+/// As [`create`]; `note` adds to the batch that makes the bucket be there.
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_with(
+    engine: &dyn Engine,
+    bucket: &BucketRecord,
+    documents: &[(SettingsKind, Vec<u8>)],
+    buckets_max: u64,
+    note: impl Fn(&mut MetaBatch),
+) -> Result<(), CatalogError> {
     let name_row = keyspace::bucket_name(&bucket.name);
     let old = MetaStore::get(engine, Partition::System, &name_row).await?;
     if let Some(old) = &old {
@@ -90,6 +104,7 @@ pub async fn create(
     };
     batch.put(name_row, encode_entry(bucket).into());
     usage::count_bucket(&mut batch, bucket.tenant, 1, Some(buckets_max));
+    note(&mut batch);
     match usage::commit(engine, batch).await {
         Err(
             refusal @ (CatalogError::Commit(CommitError::ConditionFailed { .. })

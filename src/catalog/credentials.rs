@@ -166,19 +166,21 @@ impl CredentialRecord {
     }
 }
 
-/// Stores a new access key.
+/// Stores a new access key, with what `note` adds to the batch.
 ///
 /// # Errors
 /// `Taken` when the id exists.
 pub async fn create(
     engine: &dyn Engine,
     credential: &CredentialRecord,
+    note: impl Fn(&mut MetaBatch),
 ) -> Result<(), CatalogError> {
     let row = keyspace::access_key(&credential.access_key_id);
     let mut batch = MetaBatch::new(Partition::System);
     batch
         .absent(row.clone())
         .put(row, credential.encode().into());
+    note(&mut batch);
     match engine.commit(batch).await {
         Err(CommitError::ConditionFailed { .. }) => Err(CatalogError::Taken),
         other => Ok(other?),
@@ -214,7 +216,8 @@ pub async fn list(engine: &dyn Engine) -> Result<Vec<CredentialRecord>, CatalogE
         .collect()
 }
 
-/// Replaces an access key's status; `false` when there is no such key.
+/// Replaces an access key's status; `false` when there is no such key. `note` sees the key before
+/// and after and adds to the batch.
 ///
 /// # Errors
 /// When the engine fails, or the row changed meanwhile (`Contended`).
@@ -222,30 +225,34 @@ pub async fn store_status(
     engine: &dyn Engine,
     access_key_id: &AccessKeyId,
     status: CredentialStatus,
+    note: impl Fn(&mut MetaBatch, &CredentialRecord, &CredentialRecord),
 ) -> Result<bool, CatalogError> {
     let row = keyspace::access_key(access_key_id);
     let Some(old) = MetaStore::get(engine, Partition::System, &row).await? else {
         return Ok(false);
     };
-    let mut credential = CredentialRecord::decode(&old)?;
+    let before = CredentialRecord::decode(&old)?;
+    let mut credential = before.clone();
     credential.status = status;
     let mut batch = MetaBatch::new(Partition::System);
     batch
         .equals(row.clone(), old)
         .put(row, credential.encode().into());
+    note(&mut batch, &before, &credential);
     match engine.commit(batch).await {
         Err(CommitError::ConditionFailed { .. }) => Err(CatalogError::Contended),
         other => other.map(|()| true).map_err(CatalogError::from),
     }
 }
 
-/// Deletes an access key; `false` when there was none.
+/// Deletes an access key; `false` when there was none. `note` sees it and adds to the batch.
 ///
 /// # Errors
 /// When the engine fails.
 pub async fn delete(
     engine: &dyn Engine,
     access_key_id: &AccessKeyId,
+    note: impl Fn(&mut MetaBatch, &CredentialRecord),
 ) -> Result<bool, CatalogError> {
     let row = keyspace::access_key(access_key_id);
     let Some(record) = find(engine, access_key_id).await? else {
@@ -259,6 +266,7 @@ pub async fn delete(
     if let Some(user) = &record.user {
         batch.delete(keyspace::user_key(record.tenant, user, access_key_id));
     }
+    note(&mut batch, &record);
     match engine.commit(batch).await {
         Err(CommitError::ConditionFailed { .. }) => Ok(false),
         other => other.map(|()| true).map_err(CatalogError::from),

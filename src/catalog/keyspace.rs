@@ -9,8 +9,9 @@ use crate::auth::AccessKeyId;
 use crate::catalog::settings::SettingsKind;
 use crate::model::bucket::BucketName;
 use crate::model::iam::{IamName, MemberKind};
-use crate::model::id::{BlobId, BucketId, TenantId, UploadId, VersionId};
+use crate::model::id::{BlobId, BucketId, ChangeId, TenantId, UploadId, VersionId};
 use crate::model::object_key::ObjectKey;
+use crate::model::operator::OperatorName;
 use crate::model::quota::QuotaKind;
 use crate::model::tenant::TenantName;
 use crate::model::upload::PartNumber;
@@ -28,10 +29,12 @@ pub const TENANT: u8 = b'T';
 pub const TENANT_NAME: u8 = b'N';
 /// Users, groups and the keys of users by tenant, in the system partition.
 pub const ACCOUNT: u8 = b'I';
-/// When access keys were last used, in the system partition.
+/// When access keys and operators were last used, in the system partition.
 pub const LAST_USED: u8 = b'E';
 /// Operators, in the system partition.
 pub const OPERATOR: u8 = b'O';
+/// Operators' changes, in the order in which they were made, in the system partition.
+pub const CHANGE: u8 = b'J';
 /// Newest version of each object, be it an object or a delete marker, in the bucket's partition.
 pub const CURRENT: u8 = b'C';
 /// Older versions, in the bucket's partition.
@@ -141,8 +144,18 @@ pub fn tenant_name(name: &TenantName) -> MetaKey {
 }
 
 /// Row of an operator.
-pub fn operator(name: &str) -> MetaKey {
-    meta_key(OPERATOR, &[name.as_bytes()])
+pub fn operator(name: &OperatorName) -> MetaKey {
+    meta_key(OPERATOR, &[name.as_str().as_bytes()])
+}
+
+/// Row that tells when an operator was last there. No access key id has a slash.
+pub fn operator_last_used(name: &OperatorName) -> MetaKey {
+    meta_key(LAST_USED, &[b"/", name.as_str().as_bytes()])
+}
+
+/// Row of an operator's change.
+pub fn change(id: ChangeId) -> MetaKey {
+    meta_key(CHANGE, &[id.as_bytes()])
 }
 
 /// Row that counts the changes of an account's users, groups and keys.

@@ -29,6 +29,7 @@ pub mod erasure;
 pub mod error;
 pub mod fields;
 pub mod finished_uploads;
+pub mod journal;
 pub mod keyspace;
 pub mod last_used;
 pub mod ledger;

@@ -13,7 +13,7 @@ use crate::model::bucket::BucketName;
 use crate::model::id::{BucketId, TenantId};
 use crate::model::public_access::BucketAccess;
 use crate::model::time::Timestamp;
-use crate::storage::Engine;
+use crate::storage::{Engine, MetaBatch};
 
 /// Version of a bucket's first key.
 const FIRST_KEY_VERSION: u32 = 1;
@@ -66,6 +66,24 @@ impl Founding<'_> {
         configure: impl FnOnce(&mut BucketRecord) + Send,
         documents: &[(SettingsKind, Vec<u8>)],
     ) -> Result<Founded, CatalogError> {
+        self.create_with(configure, documents, |_batch, _record| {})
+            .await
+    }
+
+    /// As [`Founding::create`]; `note` sees the bucket and adds to the batch that makes it be
+    /// there.
+    ///
+    /// # Errors
+    /// As [`Founding::create`].
+    ///
+    /// # Durability
+    /// As [`Founding::create`].
+    pub async fn create_with(
+        &self,
+        configure: impl FnOnce(&mut BucketRecord) + Send,
+        documents: &[(SettingsKind, Vec<u8>)],
+        note: impl Fn(&mut MetaBatch, &BucketRecord) + Send + Sync,
+    ) -> Result<Founded, CatalogError> {
         if let Some(taken) = self.taken().await? {
             return Ok(taken);
         }
@@ -85,7 +103,8 @@ impl Founding<'_> {
             .buckets_max
             .unwrap_or(u64::MAX)
             .min(BUCKETS_PER_TENANT_MAX);
-        match buckets::create(self.engine, &record, documents, buckets_max).await {
+        let note = |batch: &mut MetaBatch| note(batch, &record);
+        match buckets::create_with(self.engine, &record, documents, buckets_max, note).await {
             Ok(()) => Ok(Founded::Created),
             Err(CatalogError::QuotaExceeded(_)) => Ok(Founded::TooMany),
             Err(CatalogError::Taken) => Ok(self.taken().await?.unwrap_or(Founded::NameTaken)),

@@ -40,6 +40,8 @@ pub enum RecordKind {
     Member = 13,
     /// When an access key was last used.
     LastUsed = 14,
+    /// Change that an operator made.
+    Change = 18,
 }
 
 impl RecordKind {
@@ -59,6 +61,7 @@ impl RecordKind {
             Self::Settings => 12,
             Self::Member => 13,
             Self::LastUsed => 14,
+            Self::Change => 18,
         }
     }
 }

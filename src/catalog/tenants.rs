@@ -140,11 +140,15 @@ fn decode_tenant_limits(r: &mut Reader<'_>) -> Result<TenantLimits, CodecError> 
     })
 }
 
-/// Stores a new tenant.
+/// Stores a new tenant, with what `note` adds to the batch.
 ///
 /// # Errors
 /// `Taken` when the name exists.
-pub async fn create(engine: &dyn Engine, tenant: &TenantRecord) -> Result<(), CatalogError> {
+pub async fn create(
+    engine: &dyn Engine,
+    tenant: &TenantRecord,
+    note: impl Fn(&mut MetaBatch),
+) -> Result<(), CatalogError> {
     let name_row = keyspace::tenant_name(&tenant.name);
     let id = record::encode(RecordKind::TenantName, |w| {
         w.fixed(tenant.tenant.as_bytes());
@@ -154,6 +158,7 @@ pub async fn create(engine: &dyn Engine, tenant: &TenantRecord) -> Result<(), Ca
         .absent(name_row.clone())
         .put(name_row, id.into())
         .put(keyspace::tenant(tenant.tenant), tenant.encode().into());
+    note(&mut batch);
     match engine.commit(batch).await {
         Err(CommitError::ConditionFailed { .. }) => Err(CatalogError::Taken),
         other => Ok(other?),
@@ -163,8 +168,8 @@ pub async fn create(engine: &dyn Engine, tenant: &TenantRecord) -> Result<(), Ca
 /// Attempts to change a tenant while others change it too.
 const CHANGE_ATTEMPTS_MAX: usize = 64;
 
-/// Changes a tenant; changes at the same time follow one another. Returns the tenant before and
-/// after, `None` when there is no such tenant.
+/// Changes a tenant; changes at the same time follow one another. `note` sees it before and after
+/// and adds to the batch. Returns the tenant after it, `None` when there is no such tenant.
 ///
 /// # Errors
 /// `Contended`, or when the engine fails or the row is corrupt.
@@ -175,7 +180,8 @@ pub async fn change(
     engine: &dyn Engine,
     tenant: TenantId,
     apply: impl Fn(&mut TenantRecord),
-) -> Result<Option<(TenantRecord, TenantRecord)>, CatalogError> {
+    note: impl Fn(&mut MetaBatch, &TenantRecord, &TenantRecord),
+) -> Result<Option<TenantRecord>, CatalogError> {
     let row = keyspace::tenant(tenant);
     for _ in 0..CHANGE_ATTEMPTS_MAX {
         let old = MetaStore::get(engine, Partition::System, &row).await?;
@@ -187,9 +193,10 @@ pub async fn change(
         batch
             .equals(row.clone(), old)
             .put(row.clone(), after.encode().into());
+        note(&mut batch, &before, &after);
         match engine.commit(batch).await {
             Err(CommitError::ConditionFailed { .. }) => {}
-            other => return Ok(other.map(|()| Some((before, after)))?),
+            other => return Ok(other.map(|()| Some(after))?),
         }
     }
     Err(CatalogError::Contended)

@@ -1,5 +1,6 @@
 //! Arguments and help texts.
 
+pub use crate::cli::args_operators::{ChangeArguments, Confirmation, OperatorCommand};
 pub use crate::cli::args_policies::PolicyCommand;
 pub use crate::cli::args_tenants::{KeyCommand, TenantCommand, TenantDetails};
 pub use crate::cli::limit::Limit;
@@ -121,6 +122,42 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         command: RateCommand,
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
+    /// Operators: who may do what here. Talks to the running server.
+    Operator {
+        /// What to do.
+        #[command(subcommand)]
+        command: OperatorCommand,
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
+    /// Changes that operators made: who, when, before, after. Talks to the running server.
+    Changes {
+        /// Which changes.
+        #[command(flatten)]
+        changes: ChangeArguments,
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
+    /// Say whether the server answers, and takes reads and writes. Ends with 1 when it does not.
+    Health {
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
+    /// Print the server's counters, in the Prometheus text format.
+    Metrics {
+        /// Which server, as whom.
+        #[command(flatten)]
+        admin: AdminArguments,
+    },
+    /// Print the OpenAPI document of the admin listener.
+    Openapi {
         /// Which server, as whom.
         #[command(flatten)]
         admin: AdminArguments,

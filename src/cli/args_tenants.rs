@@ -1,5 +1,6 @@
 //! Arguments and help texts of `tenant` and `key`.
 
+use crate::cli::args_operators::Confirmation;
 use clap::{Args, Subcommand, value_parser};
 use std::path::PathBuf;
 
@@ -101,5 +102,8 @@ pub enum KeyCommand {
     Delete {
         /// The access key id.
         access_key: String,
+        /// Whether to ask.
+        #[command(flatten)]
+        confirmation: Confirmation,
     },
 }

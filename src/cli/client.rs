@@ -1,9 +1,15 @@
 //! The client side of the admin listener.
 
+use crate::admin::operators::TokenDto;
 use crate::cli::args::AdminArguments;
 use crate::cli::error::CommandError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::time::Duration;
 use ureq::RequestBuilder;
 use ureq::typestate::WithBody;
@@ -58,17 +64,30 @@ impl AdminClient {
         })
     }
 
+    /// Where the server is.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Asks for a resource.
     ///
     /// # Errors
     /// When the server does not answer, or refuses.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, CommandError> {
+        parse(&self.text(path)?)
+    }
+
+    /// Asks for a text.
+    ///
+    /// # Errors
+    /// When the server does not answer, or refuses.
+    pub fn text(&self, path: &str) -> Result<String, CommandError> {
         let url = format!("{}{path}", self.base);
         let request = self
             .agent
             .get(&url)
             .header("authorization", &self.authorization);
-        parse(&answer(&url, request.call())?)
+        answer(&url, request.call())
     }
 
     /// Sends a document.
@@ -125,12 +144,24 @@ impl AdminClient {
     /// # Errors
     /// When the server does not answer, or refuses.
     pub fn command(&self, path: &str) -> Result<(), CommandError> {
+        self.post_empty(path).map(|_| ())
+    }
+
+    /// Sends a command without a document, which is answered with one.
+    ///
+    /// # Errors
+    /// When the server does not answer, or refuses.
+    pub fn post_nothing<T: DeserializeOwned>(&self, path: &str) -> Result<T, CommandError> {
+        parse(&self.post_empty(path)?)
+    }
+
+    fn post_empty(&self, path: &str) -> Result<String, CommandError> {
         let url = format!("{}{path}", self.base);
         let request = self
             .agent
             .post(&url)
             .header("authorization", &self.authorization);
-        answer(&url, request.send_empty()).map(|_| ())
+        answer(&url, request.send_empty())
     }
 
     /// Deletes a resource.
@@ -145,6 +176,25 @@ impl AdminClient {
             .header("authorization", &self.authorization);
         answer(&url, request.call()).map(|_| ())
     }
+}
+
+/// Writes a credential file for an operator's eyes alone. A file that is there is not replaced: it
+/// may be somebody's only credential.
+///
+/// # Errors
+/// When it exists or cannot be written.
+pub fn save_credential(path: &Path, token: &TokenDto, base: &str) -> Result<(), CommandError> {
+    let document = json!({"operator": token.operator, "token": token.token, "admin": base});
+    let mut opening = OpenOptions::new();
+    let opened = opening.write(true).create_new(true).mode(0o600).open(path);
+    let written = opened.and_then(|mut file| {
+        file.write_all(format!("{document:#}\n").as_bytes())?;
+        file.sync_all()
+    });
+    written.map_err(|source| CommandError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, CommandError> {

@@ -7,8 +7,9 @@ use crate::cli::args::{
     TenantCommand,
 };
 use crate::cli::client::AdminClient;
+use crate::cli::confirm::confirm;
 use crate::cli::error::CommandError;
-use crate::cli::{buckets, output, policies, quotas, rates, texts};
+use crate::cli::{buckets, inspect, operators, output, policies, quotas, rates, texts};
 use crate::config::resolve::{LogFormat, keys_dir};
 use crate::config::{Overrides, load};
 use crate::server;
@@ -35,6 +36,11 @@ pub fn run(arguments: Arguments) -> Result<(), CommandError> {
         Command::Rate { command, admin } => rates::rate(format, command, &admin),
         Command::Usage { command, admin } => quotas::usage(format, command, &admin),
         Command::Clock { admin } => clock(format, &admin),
+        Command::Operator { command, admin } => operators::operator(format, command, &admin),
+        Command::Changes { changes, admin } => operators::changes(format, changes, &admin),
+        Command::Health { admin } => inspect::health(format, &admin),
+        Command::Metrics { admin } => inspect::metrics(format, &admin),
+        Command::Openapi { admin } => inspect::openapi(&admin),
         Command::Version => match format {
             OutputFormat::Json => {
                 output::print(&json!({"version": env!("CARGO_PKG_VERSION")}).to_string())
@@ -224,7 +230,11 @@ fn access_key(
             ))?;
             done(format, &access_key, "disabled", texts::KEY_DISABLED)
         }
-        KeyCommand::Delete { access_key } => {
+        KeyCommand::Delete {
+            access_key,
+            confirmation,
+        } => {
+            confirm(confirmation, &texts::delete_key(&access_key))?;
             client.delete(&format!("/v1/keys/{}", uri_encode(access_key.as_bytes())))?;
             done(format, &access_key, "deleted", texts::KEY_DELETED)
         }

@@ -19,7 +19,7 @@ pub enum CommandError {
         text: &'static str,
     },
     /// A file cannot be read.
-    #[error("file cannot be read path={}", .path.display())]
+    #[error("file cannot be read or written path={}", .path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -35,6 +35,12 @@ pub enum CommandError {
     Refused {
         /// What the server says.
         message: String,
+    },
+    /// Something would be destroyed, and nobody said yes.
+    #[error("{text}")]
+    Unconfirmed {
+        /// What to do.
+        text: &'static str,
     },
     /// The server cannot be started.
     #[error(transparent)]

@@ -32,6 +32,16 @@ pub fn count_limit(text: &str) -> Result<Limit, String> {
     Ok(Limit(Some(count)))
 }
 
+/// Reads days.
+///
+/// # Errors
+/// What to write instead.
+pub fn day_limit(text: &str) -> Result<Limit, String> {
+    let days = count_limit(text).ok();
+    let days = days.filter(|days| days.0.is_none_or(|days| (1..=36_500).contains(&days)));
+    days.ok_or_else(|| "write 1 to 36500 days or none".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +53,11 @@ mod tests {
         assert_eq!(byte_limit("1048576"), Ok(Limit(Some(1 << 20))));
         assert_eq!(byte_limit("none"), Ok(Limit(None)));
         assert_eq!(count_limit("1000"), Ok(Limit(Some(1000))));
+        assert_eq!(day_limit("30"), Ok(Limit(Some(30))));
+        assert_eq!(day_limit("none"), Ok(Limit(None)));
+        for bad in ["", "0", "36501", "1 day"] {
+            day_limit(bad).unwrap_err();
+        }
         for bad in ["", "-1", "many", "10XB"] {
             byte_limit(bad).unwrap_err();
             count_limit(bad).unwrap_err();

@@ -5,13 +5,17 @@
 //! `texts`. Not here: what commands do (`server`, and `control` behind the admin listener).
 
 pub mod args;
+pub mod args_operators;
 pub mod args_policies;
 pub mod args_tenants;
 pub mod buckets;
 pub mod client;
 pub mod commands;
+pub mod confirm;
 pub mod error;
+pub mod inspect;
 pub mod limit;
+pub mod operators;
 pub mod output;
 pub mod policies;
 pub mod quotas;

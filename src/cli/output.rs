@@ -56,6 +56,10 @@ fn cell(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::String(text) => text.clone(),
         serde_json::Value::Null => String::new(),
+        serde_json::Value::Array(values) => {
+            let cells: Vec<String> = values.iter().map(cell).collect();
+            cells.join(", ")
+        }
         other => other.to_string(),
     }
 }
@@ -109,6 +113,8 @@ mod tests {
             table(&["a", "b"], &rows),
             "A   B\n\u{427}\u{430}  1\nx   22"
         );
+        let lists = [serde_json::json!({"a": ["x", "y"], "b": []})];
+        assert_eq!(table(&["a", "b"], &lists), "A     B\nx, y");
         assert_eq!(table(&["a"], &[]), "(none)");
     }
 }

@@ -23,3 +23,33 @@ pub const USAGE_DISAGREES: &str = "usage as counted and what is stored differ. W
      report it: quotas are judged by the counters";
 /// An empty list.
 pub const NOTHING: &str = "(none)";
+
+/// After an operator was deleted.
+pub const OPERATOR_DELETED: &str = "Operator is deleted.";
+/// After a token was made.
+pub const TOKEN_ONCE: &str =
+    "The token is shown this once; its hash is stored. With --save it goes to a credential file.";
+/// Where a credential was saved.
+pub const CREDENTIAL_SAVED: &str = "Credential (give it to the operator over a safe way):";
+/// Behind a question.
+pub const YES_OR_NO: &str = "[y/N]";
+/// Nobody can be asked.
+pub const CONFIRMATION_MISSING: &str =
+    "this destroys something, and there is no terminal to ask on; give --yes to mean it";
+/// The answer was no.
+pub const NOT_CONFIRMED: &str = "nothing was done";
+
+/// Before an access key is deleted.
+pub fn delete_key(access_key_id: &str) -> String {
+    format!("Delete access key {access_key_id}? Clients that use it are locked out for good.")
+}
+
+/// Before an operator is deleted.
+pub fn delete_operator(name: &str) -> String {
+    format!("Delete operator {name}?")
+}
+
+/// Before an operator's token is replaced.
+pub fn renew_operator(name: &str) -> String {
+    format!("Renew the token of operator {name}? The one before stops working at once.")
+}

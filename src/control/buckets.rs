@@ -11,12 +11,21 @@ use crate::catalog::tenants;
 use crate::catalog::usage;
 use crate::config::profile::Profile;
 use crate::config::profile_folder::{FoundProfile, ListedProfile};
+use crate::control::changes::append_difference;
 use crate::control::error::ControlError;
-use crate::control::{Control, OperatorPermit};
+use crate::control::{Control, OperatorPermit, facts};
 use crate::model::bucket::BucketName;
 use crate::model::protection::Protection;
 use crate::model::quota::Usage;
 use crate::model::tenant::TenantName;
+use crate::storage::MetaBatch;
+use serde_json::Value;
+use std::sync::{Mutex, PoisonError};
+
+/// What the journal calls a bucket.
+fn subject(name: &BucketName) -> String {
+    format!("bucket {name}")
+}
 
 /// A bucket with its settings and its usage.
 #[derive(Clone, Debug)]
@@ -78,7 +87,11 @@ impl Control {
             record.quota = profile.quota;
             record.has_lifecycle = profile.lifecycle.is_some();
         };
-        match founding.create(configure, &documents).await? {
+        let entry = self.entry(permit, subject(name), Some(tenant))?;
+        let note = |batch: &mut MetaBatch, record: &BucketRecord| {
+            entry.append(batch, None, Some(&facts::bucket(record, tenant)));
+        };
+        match founding.create_with(configure, &documents, note).await? {
             Founded::Created => {}
             Founded::OwnedAlready | Founded::NameTaken => return Err(ControlError::BucketTaken),
             Founded::TooMany => return Err(ControlError::TooManyBuckets),
@@ -124,8 +137,6 @@ impl Control {
         name: &BucketName,
         protection: &Protection,
     ) -> Result<BucketDetails, ControlError> {
-        let found = buckets::find(&*self.engine, name).await?;
-        let bucket = found.ok_or(ControlError::NoSuchBucket)?.bucket;
         let is_retained = |record: &BucketRecord| {
             let default = record.object_lock.and_then(|own| own.default_retention);
             default.is_some()
@@ -141,7 +152,7 @@ impl Control {
             }
             may_be_set
         };
-        if !buckets::change(&*self.engine, bucket, apply).await? {
+        if !self.apply_to_bucket(permit, name, apply).await? {
             let record = self.show_bucket(permit, name).await?.record;
             return Err(if is_retained(&record) {
                 ControlError::ProtectionLoosened
@@ -151,6 +162,34 @@ impl Control {
         }
         tracing::info!(operator = permit.operator_name(), bucket = %name, "bucket protected");
         self.show_bucket(permit, name).await
+    }
+
+    /// Changes a bucket's header if it may be changed, with the entry of the change; so does the
+    /// answer say.
+    pub(in crate::control) async fn apply_to_bucket(
+        &self,
+        permit: &OperatorPermit,
+        name: &BucketName,
+        apply: impl Fn(&mut BucketRecord) -> bool,
+    ) -> Result<bool, ControlError> {
+        let bucket = self.show_bucket(permit, name).await?;
+        let owner = bucket.tenant_name;
+        let entry = self.entry(permit, subject(name), Some(&owner))?;
+        // What the last attempt found and made of it.
+        let seen = Mutex::new((Value::Null, Value::Null));
+        let apply = |record: &mut BucketRecord| {
+            let before = facts::bucket(record, &owner);
+            let may_be = apply(record);
+            let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            *seen = (before, facts::bucket(record, &owner));
+            may_be
+        };
+        let note = |batch: &mut MetaBatch| {
+            let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+            append_difference(&entry, batch, (&seen.0, &seen.1));
+        };
+        let id = bucket.record.bucket;
+        Ok(buckets::change_with(&*self.engine, id, apply, note).await?)
     }
 
     /// All profiles by name, as their files are now.

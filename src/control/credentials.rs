@@ -5,13 +5,12 @@ use crate::base::secret::SecretBytes;
 use crate::catalog::credentials::{self, CredentialRecord, IssuedCredential, key_context};
 use crate::catalog::error::CatalogError;
 use crate::catalog::tenants;
+use crate::control::changes::append_difference;
 use crate::control::error::ControlError;
-use crate::control::{Control, OperatorPermit};
+use crate::control::{Control, OperatorPermit, facts};
 use crate::model::tenant::TenantName;
 use crate::model::time::Timestamp;
-
-/// A day.
-const DAY_MILLIS: u64 = 24 * 60 * 60 * 1000;
+use crate::storage::MetaBatch;
 
 /// An access key as operators see it.
 #[derive(Clone, Debug)]
@@ -52,19 +51,18 @@ impl Control {
             .provider
             .unwrap_key(&tenant.credentials_key, &context)
             .await?;
-        let now = self.now();
         let mut record = CredentialRecord::seal(
             access_key_id,
             tenant.tenant,
-            now,
+            self.now(),
             &secret_access_key,
             (&credentials_key, &*self.entropy),
         )?;
-        record.expires = valid_days.map(|days| {
-            let life = u64::from(days).saturating_mul(DAY_MILLIS);
-            Timestamp::from_millis(now.millis().saturating_add(life))
-        });
-        match credentials::create(&*self.engine, &record).await {
+        record.expires = valid_days.map(|days| self.in_days(days));
+        let entry = self.entry(permit, subject(&record.access_key_id), Some(&tenant.name))?;
+        let after = facts::access_key(&record, &tenant.name);
+        let note = |batch: &mut MetaBatch| entry.append(batch, None, Some(&after));
+        match credentials::create(&*self.engine, &record, note).await {
             Err(CatalogError::Taken) => return Err(ControlError::AccessKeyTaken),
             other => other?,
         }
@@ -124,7 +122,13 @@ impl Control {
         access_key_id: &AccessKeyId,
     ) -> Result<(), ControlError> {
         let status = CredentialStatus::Disabled;
-        if !credentials::store_status(&*self.engine, access_key_id, status).await? {
+        let owner = self.owner_of(access_key_id).await?;
+        let entry = self.entry(permit, subject(access_key_id), Some(&owner))?;
+        let note = |batch: &mut MetaBatch, before: &_, after: &_| {
+            let before = facts::access_key(before, &owner);
+            append_difference(&entry, batch, (&before, &facts::access_key(after, &owner)));
+        };
+        if !credentials::store_status(&*self.engine, access_key_id, status, note).await? {
             return Err(ControlError::NoSuchAccessKey);
         }
         let operator = permit.operator_name();
@@ -141,11 +145,29 @@ impl Control {
         permit: &OperatorPermit,
         access_key_id: &AccessKeyId,
     ) -> Result<(), ControlError> {
-        if !credentials::delete(&*self.engine, access_key_id).await? {
+        let owner = self.owner_of(access_key_id).await?;
+        let entry = self.entry(permit, subject(access_key_id), Some(&owner))?;
+        let note = |batch: &mut MetaBatch, before: &_| {
+            entry.append(batch, Some(&facts::access_key(before, &owner)), None);
+        };
+        if !credentials::delete(&*self.engine, access_key_id, note).await? {
             return Err(ControlError::NoSuchAccessKey);
         }
         let operator = permit.operator_name();
         tracing::info!(operator, access_key_id = %access_key_id, "access key deleted");
         Ok(())
     }
+
+    /// The name of the tenant that an access key belongs to.
+    async fn owner_of(&self, id: &AccessKeyId) -> Result<TenantName, ControlError> {
+        let found = credentials::find(&*self.engine, id).await?;
+        let record = found.ok_or(ControlError::NoSuchAccessKey)?;
+        let tenant = tenants::find(&*self.engine, record.tenant).await?;
+        Ok(tenant.ok_or(ControlError::NoSuchTenant)?.name)
+    }
+}
+
+/// What the journal calls an access key.
+fn subject(id: &AccessKeyId) -> String {
+    format!("key {id}")
 }

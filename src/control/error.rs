@@ -6,6 +6,7 @@ use crate::base::kind::ErrorKind;
 use crate::catalog::error::CatalogError;
 use crate::config::profile_folder::ProfileError;
 use crate::crypto::KeyError;
+use crate::model::operator::{Permission, Role, Roles};
 
 /// An operator's command failed.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +43,9 @@ pub enum ControlError {
     #[error("display name is empty, longer than 256 characters or holds control characters")]
     InvalidDisplayName,
     /// An e-mail address that cannot be one.
-    #[error("e-mail address is longer than 254 characters or has no '@' between two parts")]
+    #[error(
+        "e-mail address is longer than 254 characters, has no '@' between two parts, or holds control characters"
+    )]
     InvalidEmail,
     /// A secret access key of the wrong form.
     #[error("secret access key is not 8 to 128 visible ASCII characters")]
@@ -53,15 +56,35 @@ pub enum ControlError {
     /// The key service failed.
     #[error("key service failed")]
     Keys(#[from] KeyError),
+    /// No security officer who is active and does not expire would be left.
+    #[error(
+        "this is the last security officer who is active and does not expire; make another one first"
+    )]
+    LastOfficer,
     /// No such access key.
     #[error("no such access key; 'riznica key list' shows all")]
     NoSuchAccessKey,
     /// No such bucket.
     #[error("no such bucket; 'riznica bucket list' shows all")]
     NoSuchBucket,
+    /// No such operator.
+    #[error("no such operator; 'riznica operator list' shows all")]
+    NoSuchOperator,
     /// No such tenant.
     #[error("no such tenant; 'riznica tenant list' shows all")]
     NoSuchTenant,
+    /// The operator's token does not work any more.
+    #[error("this operator is disabled; a security officer can enable it")]
+    OperatorDisabled,
+    /// The operator's token does not work any more.
+    #[error("this operator's credential has expired; a security officer can renew it")]
+    OperatorExpired,
+    /// The operator's name exists.
+    #[error("operator exists already")]
+    OperatorTaken,
+    /// Nobody changes itself.
+    #[error("nobody changes or deletes itself; another security officer does")]
+    OwnRecord,
     /// The profile cannot be used.
     #[error(transparent)]
     Profile(#[from] ProfileError),
@@ -70,6 +93,14 @@ pub enum ControlError {
         "bucket is protected already, and protection is never loosened; give patterns that it has, or fewer"
     )]
     ProtectionLoosened,
+    /// No role of the operator lets it do this.
+    #[error("role {roles} may not {}; {} may", .permission.name(), role_names(.permission.roles()))]
+    RoleMissing {
+        /// What it is.
+        roles: Roles,
+        /// What it lacks.
+        permission: Permission,
+    },
     /// The tenant name exists.
     #[error("tenant exists already")]
     TenantTaken,
@@ -85,10 +116,16 @@ impl ControlError {
             Self::AccessKeyTaken
             | Self::BucketNotRetained
             | Self::BucketTaken
+            | Self::LastOfficer
+            | Self::OperatorTaken
+            | Self::OwnRecord
             | Self::ProtectionLoosened
             | Self::TenantTaken => ErrorKind::Conflict,
             Self::Catalog(source) => source.kind(),
-            Self::Denied => ErrorKind::Denied,
+            Self::Denied
+            | Self::OperatorDisabled
+            | Self::OperatorExpired
+            | Self::RoleMissing { .. } => ErrorKind::Denied,
             Self::Entropy(source) => source.kind(),
             Self::BucketNameOutside { .. }
             | Self::InvalidDisplayName
@@ -96,9 +133,17 @@ impl ControlError {
             | Self::InvalidSecret
             | Self::InvalidText => ErrorKind::Invalid,
             Self::Keys(source) => source.kind(),
-            Self::NoSuchAccessKey | Self::NoSuchBucket | Self::NoSuchTenant => ErrorKind::Absent,
+            Self::NoSuchAccessKey
+            | Self::NoSuchBucket
+            | Self::NoSuchOperator
+            | Self::NoSuchTenant => ErrorKind::Absent,
             Self::Profile(source) => source.kind(),
             Self::TooManyBuckets => ErrorKind::Limited,
         }
     }
+}
+
+fn role_names(roles: &[Role]) -> String {
+    let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+    names.join(" or ")
 }

@@ -1,16 +1,18 @@
 //! Rank 6, the control plane: what operators do.
 //!
-//! Owns: operators' authentication, tenants, access keys, buckets and their profiles, quotas,
-//! a look at the retention clock.
+//! Owns: operators and their roles, tenants, access keys, buckets and their profiles, quotas,
+//! a look at the retention clock, the journal of what operators changed.
 //! Not here: JSON and HTTP (`admin`), rows (`catalog`).
 //!
 //! Invariants
-//! - P3: nothing here runs without an `OperatorPermit`, which only `Control::authenticate` makes.
+//! - P3: nothing here runs without an `OperatorPermit`, which only `Control::authorize` makes.
 
 pub mod buckets;
+pub mod changes;
 pub mod clock;
 pub mod credentials;
 pub mod error;
+pub mod facts;
 pub mod operators;
 pub mod policies;
 pub mod quotas;
@@ -29,9 +31,10 @@ use std::sync::Arc;
 
 // What the admin frontend sees of the rows.
 pub use crate::catalog::credentials::CredentialRecord;
+pub use crate::catalog::journal::{Change, ChangePage, ChangeQuery};
 pub use crate::catalog::retention_clock::ClockReading;
 pub use crate::catalog::tenants::TenantRecord;
-pub use operators::OperatorPermit;
+pub use operators::{Errand, OperatorPermit};
 
 /// Everything that operators' commands need.
 #[derive(Clone, Debug)]

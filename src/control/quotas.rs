@@ -89,14 +89,11 @@ impl Control {
         name: &TenantName,
         limits: TenantLimits,
     ) -> Result<TenantQuota, ControlError> {
-        let tenant = self.find_tenant(permit, name).await?.tenant;
         let apply = |record: &mut tenants::TenantRecord| record.limits = limits;
-        let changed = tenants::change(&*self.engine, tenant, apply).await?;
-        let (before, after) = changed.ok_or(ControlError::NoSuchTenant)?;
-        self.terms.note(&after);
+        let after = self.apply_to_tenant(permit, name, apply).await?;
         tracing::info!(
-            operator = permit.operator_name(), tenant = %name,
-            before = ?before.limits, after = ?after.limits, "tenant's quota changed"
+            operator = permit.operator_name(), tenant = %name, after = ?after.limits,
+            "tenant's quota changed"
         );
         self.tenant_quota(permit, name).await
     }
@@ -131,16 +128,14 @@ impl Control {
         name: &BucketName,
         limits: QuotaLimits,
     ) -> Result<BucketQuota, ControlError> {
-        let found = buckets::find(&*self.engine, name).await?;
-        let record = found.ok_or(ControlError::NoSuchBucket)?;
         let apply = |record: &mut buckets::BucketRecord| {
             record.quota = limits;
             true
         };
-        buckets::change(&*self.engine, record.bucket, apply).await?;
+        self.apply_to_bucket(permit, name, apply).await?;
         tracing::info!(
-            operator = permit.operator_name(), bucket = %name,
-            before = ?record.quota, after = ?limits, "bucket's quota changed"
+            operator = permit.operator_name(), bucket = %name, after = ?limits,
+            "bucket's quota changed"
         );
         self.bucket_quota(permit, name).await
     }

@@ -6,13 +6,15 @@ use crate::catalog::credentials::key_context;
 use crate::catalog::error::CatalogError;
 use crate::catalog::tenants::{self, TenantRecord};
 use crate::catalog::usage;
+use crate::control::changes::append_difference;
 use crate::control::error::ControlError;
-use crate::control::{Control, OperatorPermit};
+use crate::control::{Control, OperatorPermit, facts};
 use crate::model::id::TenantId;
 use crate::model::quota::{TenantLimits, Usage};
 use crate::model::rates::TenantRates;
 use crate::model::tenant::{AccountId, BucketPrefixes, CanonicalId, TenantName, TenantStatus};
 use crate::model::time::Timestamp;
+use crate::storage::MetaBatch;
 
 /// What an operator says of a new tenant.
 #[derive(Clone, Debug)]
@@ -60,11 +62,20 @@ fn is_line(text: &str, may_be_empty: bool) -> bool {
         && !text.chars().any(char::is_control)
 }
 
+/// Characters of an address at most (RFC 5321, 4.5.3.1).
+const EMAIL_LEN_MAX: usize = 254;
+
 fn is_email(text: &str) -> bool {
     let has_two_parts = text
         .split_once('@')
         .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
-    text.len() <= 254 && (text.is_empty() || has_two_parts)
+    let is_line = !text.chars().any(char::is_control);
+    text.chars().count() <= EMAIL_LEN_MAX && is_line && (text.is_empty() || has_two_parts)
+}
+
+/// What the journal calls a tenant.
+fn subject(name: &TenantName) -> String {
+    format!("tenant {name}")
 }
 
 /// A bucket with its owner's name and its usage.
@@ -130,7 +141,10 @@ impl Control {
             bucket_prefixes: new.bucket_prefixes,
             rates: TenantRates::default(),
         };
-        match tenants::create(&*self.engine, &record).await {
+        let entry = self.entry(permit, subject(&record.name), Some(&record.name))?;
+        let after = facts::tenant(&record);
+        let note = |batch: &mut MetaBatch| entry.append(batch, None, Some(&after));
+        match tenants::create(&*self.engine, &record, note).await {
             Err(CatalogError::Taken) => return Err(ControlError::TenantTaken),
             other => other?,
         }
@@ -168,7 +182,6 @@ impl Control {
         if !lines.all(|text| is_line(text, true)) {
             return Err(ControlError::InvalidText);
         }
-        let tenant = self.find_tenant(permit, name).await?.tenant;
         let apply = |record: &mut TenantRecord| {
             let set = |field: &mut String, new: &Option<String>| {
                 if let Some(new) = new {
@@ -184,14 +197,30 @@ impl Control {
                 record.bucket_prefixes = prefixes.clone();
             }
         };
-        let changed = tenants::change(&*self.engine, tenant, apply).await?;
-        let (before, after) = changed.ok_or(ControlError::NoSuchTenant)?;
-        self.terms.note(&after);
-        let (was, is) = (before.status.name(), after.status.name());
+        let after = self.apply_to_tenant(permit, name, apply).await?;
         tracing::info!(
-            operator = permit.operator_name(), tenant = %name, status_before = was,
-            status_after = is, ?change, "tenant changed"
+            operator = permit.operator_name(), tenant = %name, status = after.status.name(),
+            ?change, "tenant changed"
         );
+        Ok(after)
+    }
+
+    /// Changes a tenant's record, with the entry of the change, and the terms that are in force.
+    pub(in crate::control) async fn apply_to_tenant(
+        &self,
+        permit: &OperatorPermit,
+        name: &TenantName,
+        apply: impl Fn(&mut TenantRecord),
+    ) -> Result<TenantRecord, ControlError> {
+        let tenant = self.find_tenant(permit, name).await?.tenant;
+        let entry = self.entry(permit, subject(name), Some(name))?;
+        let note = |batch: &mut MetaBatch, before: &TenantRecord, after: &TenantRecord| {
+            let (before, after) = (facts::tenant(before), facts::tenant(after));
+            append_difference(&entry, batch, (&before, &after));
+        };
+        let changed = tenants::change(&*self.engine, tenant, apply, note).await?;
+        let after = changed.ok_or(ControlError::NoSuchTenant)?;
+        self.terms.note(&after);
         Ok(after)
     }
 
@@ -223,14 +252,11 @@ impl Control {
         name: &TenantName,
         rates: TenantRates,
     ) -> Result<TenantRecord, ControlError> {
-        let tenant = self.find_tenant(permit, name).await?.tenant;
         let apply = |record: &mut TenantRecord| record.rates = rates;
-        let changed = tenants::change(&*self.engine, tenant, apply).await?;
-        let (before, after) = changed.ok_or(ControlError::NoSuchTenant)?;
-        self.terms.note(&after);
+        let after = self.apply_to_tenant(permit, name, apply).await?;
         tracing::info!(
-            operator = permit.operator_name(), tenant = %name,
-            before = ?before.rates, after = ?after.rates, "tenant's rates changed"
+            operator = permit.operator_name(), tenant = %name, after = ?after.rates,
+            "tenant's rates changed"
         );
         Ok(after)
     }

@@ -1,7 +1,7 @@
 //! Identifiers that we make: 16 bytes, printed as 32 hexadecimal digits.
 //!
-//! Owns: `TenantId`, `BucketId`, `BlobId`, `UploadId`, `VersionId`. They are newtypes so that one
-//! is never taken for another. Not here: names that people choose (`model::bucket`,
+//! Owns: `TenantId`, `BucketId`, `BlobId`, `ChangeId`, `UploadId`, `VersionId`. They are newtypes,
+//! so that one is never taken for another. Not here: names that people choose (`model::bucket`,
 //! `model::tenant`).
 
 use crate::base::entropy::{Entropy, EntropyError};
@@ -119,6 +119,10 @@ id!(
 id!(
     /// The sealed bytes of one object version or part.
     BlobId
+);
+id!(
+    /// A change that an operator made.
+    ChangeId
 );
 id!(
     /// A multipart upload.

@@ -15,6 +15,7 @@ pub mod lifecycle;
 pub mod lock;
 pub mod metadata;
 pub mod object_key;
+pub mod operator;
 pub mod protection;
 pub mod public_access;
 pub mod quota;

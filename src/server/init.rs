@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::config::resolve::RootKeyReference;
 use crate::control::error::ControlError;
 use crate::kms::create_root_key_file;
+use crate::model::operator::OperatorName;
 use crate::server::compose;
 use crate::server::error::StartupError;
 use serde_json::json;
@@ -15,9 +16,6 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use tokio::runtime::Handle;
-
-/// Name of the first operator.
-const FIRST_OPERATOR: &str = "operator";
 
 /// What was made.
 #[derive(Clone, Debug)]
@@ -45,7 +43,7 @@ pub async fn init(
         root_key_file = Some(path.clone());
     }
     let parts = compose::open(config, runtime).await?;
-    let outcome = parts.control().initialise(FIRST_OPERATOR).await;
+    let outcome = parts.control().initialise(&OperatorName::first()).await;
     let written = match outcome {
         Ok(token) => write_credential(config, credential_file, &token),
         Err(ControlError::Catalog(CatalogError::Taken)) => Err(StartupError::Initialised {
@@ -79,7 +77,7 @@ fn write_credential(config: &Config, path: &Path, token: &Secret<32>) -> Result<
         created.map_err(failed)?;
     }
     let document = json!({
-        "operator": FIRST_OPERATOR,
+        "operator": OperatorName::first().as_str(),
         "token": hex::encode(token.expose()),
         "admin": format!("http://{}", config.admin_listen),
     });

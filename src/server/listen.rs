@@ -2,6 +2,7 @@
 //! closes last.
 
 use crate::admin::app::{AdminState, configure};
+use crate::admin::gate;
 use crate::base::task::Supervisor;
 use crate::config::Config;
 use crate::control::error::ControlError;
@@ -14,6 +15,7 @@ use actix_http::body::BoxBody;
 use actix_http::{HttpServiceBuilder, Request, Response, TlsAcceptorConfig};
 use actix_server::{GracefulShutdownSignal, Server, ServerHandle};
 use actix_service::{Service, ServiceFactory, fn_service};
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
@@ -212,10 +214,9 @@ fn admin_server(parts: &Parts, listener: TcpListener) -> Result<Server, StartupE
         metrics: Arc::clone(&parts.metrics),
     });
     let server = HttpServer::new(move || {
-        let json = web::JsonConfig::default().limit(64 * 1024);
         App::new()
+            .wrap(from_fn(gate::admit))
             .app_data(state.clone())
-            .app_data(json)
             .configure(configure)
     });
     let server = server

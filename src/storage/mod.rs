@@ -27,6 +27,10 @@
 //!   their bounds are judged with it. Nothing else of that partition is touched, and its own
 //!   batches do not write these rows. (An engine over several machines hands out shares of a
 //!   counter's ceiling in advance; an embedded one simply writes them in the same batch.)
+//! - E8 Appended rows: a batch may append rows to another partition under names that nothing else
+//!   ever has there; they are there with it or not at all. No condition looks at them. (An engine
+//!   over several machines keeps them in the batch's partition first, and carries them over before
+//!   the other one is read.)
 //! - B1 Blobs: a blob is an immutable stream of pieces. The commit that attaches it makes all of it
 //!   durable; a piece that no commit has attached may vanish with the process, or stay.
 //! - B2 Identity: the engine gives pieces back byte for byte, so a blob carries its own identity in

@@ -125,7 +125,8 @@ impl FinishedBlob {
     }
 }
 
-/// A batch on one partition (E2), and on counters that partitions share (E7).
+/// A batch on one partition (E2), on counters that partitions share (E7), and on rows that are
+/// appended to others (E8).
 #[derive(Clone, Debug)]
 pub struct MetaBatch {
     pub(in crate::storage) partition: Partition,
@@ -134,6 +135,7 @@ pub struct MetaBatch {
     pub(in crate::storage) deletes: Vec<MetaKey>,
     pub(in crate::storage) delete_ranges: Vec<(MetaKey, MetaKey)>,
     pub(in crate::storage) counters: Vec<(Partition, CounterChange)>,
+    pub(in crate::storage) appends: Vec<(Partition, MetaKey, Bytes)>,
     pub(in crate::storage) blobs: Vec<FinishedBlob>,
 }
 
@@ -149,6 +151,7 @@ impl MetaBatch {
             deletes: Vec::new(),
             delete_ranges: Vec::new(),
             counters: Vec::new(),
+            appends: Vec::new(),
             blobs: Vec::new(),
         }
     }
@@ -201,6 +204,12 @@ impl MetaBatch {
         self
     }
 
+    /// Appends a row to another partition, under a name that nothing else ever has there (E8).
+    pub fn append(&mut self, partition: Partition, meta_key: MetaKey, value: Bytes) -> &mut Self {
+        self.appends.push((partition, meta_key, value));
+        self
+    }
+
     /// The changes of counters, in their order.
     pub fn counters(&self) -> &[(Partition, CounterChange)] {
         &self.counters
@@ -223,8 +232,13 @@ impl MetaBatch {
             .puts
             .iter()
             .map(|(meta_key, value)| meta_key.len() + value.len());
+        let appends = self
+            .appends
+            .iter()
+            .map(|(_, meta_key, value)| meta_key.len() + value.len());
         let pieces = self.blobs.iter().flat_map(|blob| &blob.deferred);
-        rows.chain(pieces.map(|(_, piece)| piece.len())).sum()
+        let pieces = pieces.map(|(_, piece)| piece.len());
+        rows.chain(appends).chain(pieces).sum()
     }
 }
 

@@ -149,7 +149,7 @@ class Listener:
         expect_equal(len(old.list_buckets()["Buckets"]), 1, "buckets of the tenant")
         self.server.admin("key", "disable", "OLDKEY0123")
         self.refused(old)
-        self.server.admin("key", "delete", "OLDKEY0123")
+        self.server.admin("key", "delete", "--yes", "OLDKEY0123")
         self.refused(old)
         keys = [key["access_key_id"] for key in self.server.admin("key", "list")]
         expect_equal(keys, [self.target.access_key_id], "keys left")

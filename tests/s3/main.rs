@@ -19,6 +19,7 @@ mod raw;
 mod server;
 
 mod access_lists;
+mod admin;
 mod attacks;
 mod bucket_encryption;
 mod bucket_tagging;

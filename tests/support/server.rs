@@ -179,25 +179,45 @@ impl TestServer {
         output.status.success().then_some(text)
     }
 
-    /// A request to the admin listener with the operator's credential.
-    pub(crate) fn admin_request(&self, method: &str, path: &str, body: &str) -> Answer {
+    /// What the first operator's requests to the admin listener are authorized by.
+    pub(crate) fn founder(&self) -> String {
         let text = std::fs::read(self.credential_file()).expect("a credential");
         let file: serde_json::Value = serde_json::from_slice(&text).expect("JSON");
         let field = |name: &str| file[name].as_str().expect("text").to_owned();
-        let authorization = format!("Bearer {}:{}", field("operator"), field("token"));
+        format!("Bearer {}:{}", field("operator"), field("token"))
+    }
+
+    /// A request to the admin listener with the operator's credential.
+    pub(crate) fn admin_request(&self, method: &str, path: &str, body: &str) -> Answer {
+        self.admin_request_by(&self.founder(), method, path, body)
+    }
+
+    /// A request to the admin listener, byte for byte.
+    pub(crate) fn send_to_admin(&self, wire: &Wire) -> Answer {
+        wire.send(self.admin_port)
+    }
+
+    /// A request to the admin listener with an `Authorization` header.
+    pub(crate) fn admin_request_by(
+        &self,
+        authorization: &str,
+        method: &str,
+        path: &str,
+        body: &str,
+    ) -> Answer {
         let header = |name: &str, value: String| (name.to_owned(), value);
         let wire = Wire {
             method: method.to_owned(),
             target: path.to_owned(),
             headers: vec![
                 header("host", format!("127.0.0.1:{}", self.admin_port)),
-                header("authorization", authorization),
+                header("authorization", authorization.to_owned()),
                 header("content-type", "application/json".to_owned()),
                 header("content-length", body.len().to_string()),
             ],
             body: body.as_bytes().to_vec(),
         };
-        wire.send(self.admin_port)
+        self.send_to_admin(&wire)
     }
 
     /// Runs any command on the server's data folder; what it printed, and whether it succeeded.

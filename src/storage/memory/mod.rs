@@ -120,6 +120,10 @@ impl MetaStore for MemoryEngine {
             let rows = state.partitions.entry(partition).or_default();
             rows.insert(meta_key, Bytes::copy_from_slice(&value.to_le_bytes()));
         }
+        for (partition, meta_key, value) in batch.appends {
+            let rows = state.partitions.entry(partition).or_default();
+            rows.insert(meta_key, value);
+        }
         for finished in batch.blobs {
             for (index, piece) in finished.deferred {
                 state.pieces.insert((finished.blob, index), piece);

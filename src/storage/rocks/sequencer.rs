@@ -192,7 +192,10 @@ impl<'a> GroupWriter<'a> {
             let value = Bytes::copy_from_slice(&value.to_le_bytes());
             (partition.row_name(&meta_key), value)
         });
-        for (row, value) in puts.chain(counters) {
+        let appends = batch.appends.into_iter();
+        let appends =
+            appends.map(|(partition, meta_key, value)| (partition.row_name(&meta_key), value));
+        for (row, value) in puts.chain(counters).chain(appends) {
             self.write.put_cf(meta, &row, &value);
             self.overlay.rows.insert(row, Some(value));
         }

@@ -46,6 +46,7 @@ macro_rules! contract_tests {
             scan::page_holds_no_more_than_its_limit,
             shared::e7_shared_counter_changes_with_the_batch_or_not_at_all,
             shared::e7_shared_counter_raced_from_many_partitions_never_overshoots,
+            shared::e8_appended_row_is_there_with_the_batch_or_not_at_all,
         }
     };
     (@each $open:path, $($module:ident :: $name:ident),+ $(,)?) => {

@@ -1,4 +1,4 @@
-//! E7: counters that partitions share.
+//! E7 and E8: counters that partitions share, rows that are appended to another partition.
 
 use crate::support::{BUCKET, batch, bytes, change, everything, names};
 use riznica::model::id::{BucketId, TenantId};
@@ -67,4 +67,39 @@ pub(crate) async fn e7_shared_counter_raced_from_many_partitions_never_overshoot
     let admitted = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     assert_eq!(admitted, 33, "as many as fit, no fewer");
     assert_eq!(shared(&*engine).await, 99);
+}
+
+pub(crate) async fn e8_appended_row_is_there_with_the_batch_or_not_at_all(engine: Arc<dyn Engine>) {
+    let mut first = batch();
+    first.put(bytes("row"), bytes("v")).append(
+        Partition::System,
+        bytes("journal-1"),
+        bytes("first"),
+    );
+    engine.commit(first).await.unwrap();
+    let mut failed = batch();
+    failed
+        .absent(bytes("row"))
+        .append(Partition::System, bytes("journal-2"), bytes("failed"));
+    engine.commit(failed).await.unwrap_err();
+    let mut beyond = batch();
+    beyond.counter(change("used", 1, Some(0))).append(
+        Partition::System,
+        bytes("journal-3"),
+        bytes("beyond"),
+    );
+    engine.commit(beyond).await.unwrap_err();
+    // A batch of the partition itself may do the same, and one may append several.
+    let mut own = MetaBatch::new(Partition::System);
+    own.append(Partition::System, bytes("journal-4"), bytes("own"))
+        .append(SHARED, bytes("journal-4"), bytes("other"));
+    engine.commit(own).await.unwrap();
+    assert_eq!(
+        names(&*engine, Partition::System).await,
+        ["journal-1", "journal-4"]
+    );
+    assert_eq!(names(&*engine, SHARED).await, ["journal-4"]);
+    assert_eq!(names(&*engine, BUCKET).await, ["row"]);
+    let row = engine.get(Partition::System, b"journal-1").await.unwrap();
+    assert_eq!(row, Some(bytes("first")));
 }

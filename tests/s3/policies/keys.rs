@@ -80,7 +80,10 @@ fn operators_stop_keys_of_users() {
         .admin(&["key", "disable", id])
         .expect("disabled");
     ana.get("/paper/a").refused(403, "InvalidAccessKeyId");
-    scene.server.admin(&["key", "delete", id]).expect("deleted");
+    scene
+        .server
+        .admin(&["key", "delete", "--yes", id])
+        .expect("deleted");
     let listed = iam(city, &[("Action", "ListAccessKeys"), ("UserName", "ana")]).expect(200);
     assert!(listed.texts("AccessKeyId").is_empty());
     let forget = [
