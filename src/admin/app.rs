@@ -1,7 +1,7 @@
 //! Routes of the admin listener.
 
 use crate::admin::error::AdminError;
-use crate::admin::{buckets, handlers, policies, quotas, rates};
+use crate::admin::{buckets, handlers, policies, quotas, rates, templates, usage};
 use crate::base::secret::SecretBytes;
 use crate::control::{Control, OperatorPermit};
 use crate::telemetry::metrics::Metrics;
@@ -64,6 +64,16 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .route("/v1/tenants/{name}/rates", web::get().to(rates::show))
         .route("/v1/tenants/{name}/rates", web::put().to(rates::set))
         .route("/v1/policy/explain", web::post().to(policies::explain))
+        .route("/v1/tenant-templates", web::get().to(templates::list))
+        .route(
+            "/v1/tenant-templates/{name}",
+            web::get().to(templates::show),
+        )
+        .route(
+            "/v1/tenant-templates/{name}/tenants",
+            web::post().to(templates::set_up),
+        )
+        .route("/v1/usage", web::get().to(usage::report))
         .route("/v1/usage/recount", web::get().to(quotas::recount))
         .route("/v1/profiles", web::get().to(buckets::list_profiles))
         .route("/v1/profiles/{name}", web::get().to(buckets::show_profile))

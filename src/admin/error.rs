@@ -5,6 +5,7 @@ use crate::auth::InvalidAccessKeyIdText;
 use crate::base::kind::ErrorKind;
 use crate::control::error::ControlError;
 use crate::model::bucket::InvalidBucketName;
+use crate::model::month::InvalidMonth;
 use crate::model::protection::InvalidPattern;
 use crate::model::tenant::{InvalidBucketPrefix, InvalidCanonicalId, InvalidTenantName};
 use actix_web::http::StatusCode;
@@ -52,6 +53,9 @@ pub enum AdminError {
     /// A beginning of bucket names breaks its rule.
     #[error(transparent)]
     InvalidBucketPrefix(#[from] InvalidBucketPrefix),
+    /// A month that there is not.
+    #[error(transparent)]
+    InvalidMonth(#[from] InvalidMonth),
     /// A status that there is not.
     #[error("status is not active, read-only or suspended")]
     InvalidStatus,
@@ -74,6 +78,7 @@ impl AdminError {
             | Self::InvalidBucketName(_)
             | Self::InvalidAction
             | Self::InvalidBucketPrefix(_)
+            | Self::InvalidMonth(_)
             | Self::InvalidStatus
             | Self::InvalidCanonicalId(_)
             | Self::InvalidPattern { .. }

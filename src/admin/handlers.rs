@@ -94,8 +94,17 @@ pub async fn create_tenant(
     new: web::Json<NewTenantDto>,
 ) -> Outcome {
     let permit = authenticate(&request, &state).await?;
-    let new = new.into_inner();
-    let new = NewTenant {
+    let new = new_tenant(new.into_inner())?;
+    let tenant = state.control.create_tenant(&permit, new).await?;
+    Ok(HttpResponse::Created().json(TenantDto::from(&tenant)))
+}
+
+/// What a document says of a new tenant.
+///
+/// # Errors
+/// An invalid field.
+pub(in crate::admin) fn new_tenant(new: NewTenantDto) -> Result<NewTenant, AdminError> {
+    Ok(NewTenant {
         name: TenantName::parse(&new.name)?,
         display_name: new.display_name,
         email: new.email,
@@ -107,9 +116,7 @@ pub async fn create_tenant(
         registration_number: new.registration_number,
         contact: new.contact,
         bucket_prefixes: BucketPrefixes::parse(&new.bucket_prefixes)?,
-    };
-    let tenant = state.control.create_tenant(&permit, new).await?;
-    Ok(HttpResponse::Created().json(TenantDto::from(&tenant)))
+    })
 }
 
 /// Changes a tenant.

@@ -11,3 +11,5 @@ pub mod handlers;
 pub mod policies;
 pub mod quotas;
 pub mod rates;
+pub mod templates;
+pub mod usage;

@@ -40,6 +40,14 @@ pub enum RecordKind {
     Member = 13,
     /// When an access key was last used.
     LastUsed = 14,
+    /// What was asked of a bucket in an hour.
+    Traffic = 24,
+    /// Usage of a bucket in a month.
+    UsageMonth = 25,
+    /// Name of a bucket that ended, for its usage.
+    UsageEnded = 26,
+    /// Tenant that is being set up after a template.
+    TenantSetup = 27,
 }
 
 impl RecordKind {
@@ -59,6 +67,10 @@ impl RecordKind {
             Self::Settings => 12,
             Self::Member => 13,
             Self::LastUsed => 14,
+            Self::Traffic => 24,
+            Self::UsageMonth => 25,
+            Self::UsageEnded => 26,
+            Self::TenantSetup => 27,
         }
     }
 }

@@ -145,6 +145,18 @@ fn decode_tenant_limits(r: &mut Reader<'_>) -> Result<TenantLimits, CodecError> 
 /// # Errors
 /// `Taken` when the name exists.
 pub async fn create(engine: &dyn Engine, tenant: &TenantRecord) -> Result<(), CatalogError> {
+    create_with(engine, tenant, |_batch| {}).await
+}
+
+/// As [`create`]; `extend` adds rows that are there with the tenant or not at all.
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_with(
+    engine: &dyn Engine,
+    tenant: &TenantRecord,
+    extend: impl FnOnce(&mut MetaBatch),
+) -> Result<(), CatalogError> {
     let name_row = keyspace::tenant_name(&tenant.name);
     let id = record::encode(RecordKind::TenantName, |w| {
         w.fixed(tenant.tenant.as_bytes());
@@ -154,6 +166,7 @@ pub async fn create(engine: &dyn Engine, tenant: &TenantRecord) -> Result<(), Ca
         .absent(name_row.clone())
         .put(name_row, id.into())
         .put(keyspace::tenant(tenant.tenant), tenant.encode().into());
+    extend(&mut batch);
     match engine.commit(batch).await {
         Err(CommitError::ConditionFailed { .. }) => Err(CatalogError::Taken),
         other => Ok(other?),

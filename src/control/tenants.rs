@@ -88,6 +88,24 @@ impl Control {
         permit: &OperatorPermit,
         new: NewTenant,
     ) -> Result<TenantRecord, ControlError> {
+        let record = self.new_tenant(new).await?;
+        match tenants::create(&*self.engine, &record).await {
+            Err(CatalogError::Taken) => return Err(ControlError::TenantTaken),
+            other => other?,
+        }
+        self.terms.note(&record);
+        tracing::info!(operator = permit.operator_name(), tenant = %record.name, "tenant created");
+        Ok(record)
+    }
+
+    /// The record of a new tenant, which has its key and is not stored yet.
+    ///
+    /// # Errors
+    /// As [`Control::create_tenant`].
+    pub(in crate::control) async fn new_tenant(
+        &self,
+        new: NewTenant,
+    ) -> Result<TenantRecord, ControlError> {
         let display_name = new.display_name.unwrap_or_else(|| new.name.to_string());
         if !is_line(&display_name, false) {
             return Err(ControlError::InvalidDisplayName);
@@ -115,7 +133,7 @@ impl Control {
             Some(id) => id,
             None => CanonicalId::from_random(random_array(&*self.entropy)?),
         };
-        let record = TenantRecord {
+        Ok(TenantRecord {
             tenant,
             name: new.name,
             display_name,
@@ -129,14 +147,7 @@ impl Control {
             contact,
             bucket_prefixes: new.bucket_prefixes,
             rates: TenantRates::default(),
-        };
-        match tenants::create(&*self.engine, &record).await {
-            Err(CatalogError::Taken) => return Err(ControlError::TenantTaken),
-            other => other?,
-        }
-        self.terms.note(&record);
-        tracing::info!(operator = permit.operator_name(), tenant = %record.name, "tenant created");
-        Ok(record)
+        })
     }
 
     /// Changes a tenant. A status is in force for every request that begins afterwards.

@@ -15,4 +15,5 @@ pub mod policy_context;
 pub mod query;
 pub mod respond;
 pub mod route;
+pub mod tally;
 pub mod xml;

@@ -27,6 +27,9 @@
 //!   their bounds are judged with it. Nothing else of that partition is touched, and its own
 //!   batches do not write these rows. (An engine over several machines hands out shares of a
 //!   counter's ceiling in advance; an embedded one simply writes them in the same batch.)
+//! - E8 Meters: a metered counter adds up how long it held what, in its own row and in the same
+//!   batch. The first change of a later period closes the period of the change before, in a row of
+//!   the partition that the change names. Time never runs backwards in it.
 //! - B1 Blobs: a blob is an immutable stream of pieces. The commit that attaches it makes all of it
 //!   durable; a piece that no commit has attached may vanish with the process, or stay.
 //! - B2 Identity: the engine gives pieces back byte for byte, so a blob carries its own identity in
@@ -43,6 +46,7 @@ pub mod error;
 pub mod evaluate;
 pub mod ext;
 pub mod memory;
+pub mod meter;
 pub mod rocks;
 pub mod types;
 
@@ -50,6 +54,7 @@ pub use engine::{BlobStore, Engine, MetaStore};
 pub use error::{CommitError, EngineError, OpenEngineError, StoreError};
 pub use ext::EngineExt;
 pub use memory::MemoryEngine;
+pub use meter::{Closing, CounterRow, Meter};
 pub use rocks::{RocksEngine, RocksOptions};
 pub use types::{
     Condition, CounterChange, EngineCaps, EngineHealth, FinishedBlob, MetaBatch, MetaKey,

@@ -188,10 +188,9 @@ impl<'a> GroupWriter<'a> {
         }
         let puts = batch.puts.into_iter();
         let puts = puts.map(|(meta_key, value)| (name(&meta_key), value));
-        let counters = counters.into_iter().map(|(partition, meta_key, value)| {
-            let value = Bytes::copy_from_slice(&value.to_le_bytes());
-            (partition.row_name(&meta_key), value)
-        });
+        let counters = counters
+            .into_iter()
+            .map(|(partition, meta_key, value)| (partition.row_name(&meta_key), value));
         for (row, value) in puts.chain(counters) {
             self.write.put_cf(meta, &row, &value);
             self.overlay.rows.insert(row, Some(value));
