@@ -79,6 +79,7 @@ pub fn run(data: &[u8]) {
         26 => usage_ended(&row(RecordKind::UsageEnded)),
         27 => closing(fields),
         28 => tenant_setup(&row(RecordKind::TenantSetup)),
+        29 => usage_purged(&row(RecordKind::UsagePurged)),
         _ => {
             let engine = engine(
                 bucket,
@@ -403,6 +404,12 @@ fn usage_month(row: &Bytes) {
 fn usage_ended(row: &Bytes) {
     if let Ok(found) = EndedBucket::decode(row) {
         assert_eq!(found.encode(), *row);
+    }
+}
+
+fn usage_purged(row: &Bytes) {
+    if let Ok(found) = usage_hours::decode_purged(row) {
+        assert_eq!(usage_hours::encode_purged(found), *row);
     }
 }
 

@@ -135,6 +135,11 @@ pub fn usage_hour(bucket: BucketId, row: UsageRow, hour: u32) -> MetaKey {
     [&hours[..], &(!hour).to_be_bytes()].concat().into()
 }
 
+/// Row that tells which hours were taken away, in the tenant's partition.
+pub fn usage_purged() -> MetaKey {
+    meta_key(USAGE_MONTH, &[b"p"])
+}
+
 /// First row of a month.
 pub fn usage_months(month: u32) -> MetaKey {
     meta_key(USAGE_MONTH, &[&month.to_be_bytes()])

@@ -48,6 +48,8 @@ pub enum RecordKind {
     UsageEnded = 26,
     /// Tenant that is being set up after a template.
     TenantSetup = 27,
+    /// Up to which hour usage by hours was taken away.
+    UsagePurged = 28,
 }
 
 impl RecordKind {
@@ -71,6 +73,7 @@ impl RecordKind {
             Self::UsageMonth => 25,
             Self::UsageEnded => 26,
             Self::TenantSetup => 27,
+            Self::UsagePurged => 28,
         }
     }
 }

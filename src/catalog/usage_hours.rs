@@ -289,6 +289,32 @@ pub(in crate::catalog) fn hour_of_row(row: &[u8]) -> Option<Hour> {
     Some(!Hour::from_be_bytes(inverted.try_into().ok()?))
 }
 
+/// The first hour whose figures are there; those before it were taken away.
+///
+/// # Errors
+/// When the engine fails or the row is corrupt.
+pub async fn first_kept(engine: &dyn Engine, tenant: TenantId) -> Result<Hour, CatalogError> {
+    let row = keyspace::usage_purged();
+    let row = MetaStore::get(engine, Partition::Tenant(tenant), &row).await?;
+    row.map_or(Ok(0), |row| decode_purged(&row))
+}
+
+/// Reads the row of the hours that were taken away.
+///
+/// # Errors
+/// `Decode` when it does not decode.
+pub fn decode_purged(row: &[u8]) -> Result<Hour, CatalogError> {
+    let read = |r: &mut Reader<'_>| r.u32();
+    Ok(record::decode(RecordKind::UsagePurged, row, read)?)
+}
+
+/// The row of the hours that were taken away.
+pub fn encode_purged(first_kept: Hour) -> Vec<u8> {
+    record::encode(RecordKind::UsagePurged, |w| {
+        w.u32(first_kept);
+    })
+}
+
 /// Takes away what lies before an hour, and all of buckets that ended and have nothing behind it.
 /// What a living bucket held last before that hour stays, since it stands on.
 ///
@@ -299,6 +325,12 @@ pub async fn purge(
     tenant: TenantId,
     before: Hour,
 ) -> Result<u64, CatalogError> {
+    if first_kept(engine, tenant).await? < before {
+        // First: what is there no more is then never told.
+        let mut batch = MetaBatch::new(Partition::Tenant(tenant));
+        batch.put(keyspace::usage_purged(), encode_purged(before).into());
+        engine.commit(batch).await?;
+    }
     let mut purged = 0;
     let found = with_hours(engine, tenant).await?;
     for page in found.chunks(PURGE_PAGE) {

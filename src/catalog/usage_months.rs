@@ -164,8 +164,7 @@ async fn add_up(
 async fn known(engine: &dyn Engine, tenant: TenantId) -> Result<Vec<BucketUsage>, CatalogError> {
     let mut living = BTreeMap::new();
     for entry in buckets::list(engine).await? {
-        let is_alive = buckets::header(engine, entry.bucket).await?.is_some();
-        if entry.tenant == tenant && is_alive {
+        if entry.tenant == tenant && buckets::header(engine, entry.bucket).await?.is_some() {
             living.insert(entry.bucket, entry.name);
         }
     }
@@ -191,7 +190,8 @@ async fn known(engine: &dyn Engine, tenant: TenantId) -> Result<Vec<BucketUsage>
     Ok(known.into_iter().map(usage).collect())
 }
 
-/// Usage of all buckets of a tenant by the hour, hours without any left out.
+/// Usage of all buckets of a tenant by the hour, hours without any left out; `None` for a month
+/// whose hours were taken away.
 ///
 /// # Errors
 /// When the engine fails or a row is corrupt.
@@ -200,7 +200,10 @@ pub async fn by_hours(
     tenant: TenantId,
     month: Month,
     now: Timestamp,
-) -> Result<Vec<(Hour, BucketUsage)>, CatalogError> {
+) -> Result<Option<Vec<(Hour, BucketUsage)>>, CatalogError> {
+    if month.hours().start < usage_hours::first_kept(engine, tenant).await? {
+        return Ok(None);
+    }
     let mut usages = Vec::new();
     for usage in known(engine, tenant).await? {
         let owner = (tenant, usage.bucket);
@@ -213,7 +216,7 @@ pub async fn by_hours(
         }
     }
     usages.sort_by_key(|(hour, usage)| (*hour, usage.bucket));
-    Ok(usages)
+    Ok(Some(usages))
 }
 
 /// Stores the rows of a month that is over, unless they are there. From then on nothing changes

@@ -39,6 +39,11 @@ pub enum ControlError {
     /// No random bytes.
     #[error("no random bytes")]
     Entropy(#[from] EntropyError),
+    /// The month's hours were taken away.
+    #[error(
+        "the hours of that month are not kept any more (jobs.usage_hours_days); its sums are, ask without hours"
+    )]
+    HoursGone,
     /// Hours are told of one tenant.
     #[error("hours are told of one tenant at a time; name it")]
     HoursOfAll,
@@ -106,6 +111,7 @@ impl ControlError {
             Self::Denied => ErrorKind::Denied,
             Self::Entropy(source) => source.kind(),
             Self::BucketNameOutside { .. }
+            | Self::HoursGone
             | Self::HoursOfAll
             | Self::InvalidDisplayName
             | Self::InvalidEmail

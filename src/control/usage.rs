@@ -61,7 +61,7 @@ impl Control {
     /// What was used in a month, up to now.
     ///
     /// # Errors
-    /// `HoursOfAll`, `MonthAhead`, `NoSuchTenant`, or when rows fail.
+    /// `HoursGone`, `HoursOfAll`, `MonthAhead`, `NoSuchTenant`, or when rows fail.
     pub async fn usage(
         &self,
         permit: &OperatorPermit,
@@ -99,6 +99,7 @@ impl Control {
             };
             if question.by_hours {
                 let usages = usage_months::by_hours(engine, id, month, now).await?;
+                let usages = usages.ok_or(ControlError::HoursGone)?;
                 let lines = usages.into_iter();
                 let lines = lines.map(|(hour, usage)| line(Some(hour), usage));
                 report.lines.extend(lines);

@@ -133,3 +133,168 @@ impl UsageKeeper {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::clock::ManualClock;
+    use crate::catalog::buckets::{self, BucketRecord};
+    use crate::catalog::guarded_batch;
+    use crate::catalog::tenants::TenantRecord;
+    use crate::catalog::usage::{self, Account};
+    use crate::catalog::usage_months::BucketUsage;
+    use crate::model::bucket::BucketName;
+    use crate::model::id::{BucketId, TenantId};
+    use crate::model::quota::{TenantLimits, UsageChange};
+    use crate::model::traffic::{RequestKind, Traffic};
+    use crate::storage::MemoryEngine;
+
+    const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+    const BUCKET: BucketId = BucketId::from_bytes([7; 16]);
+    const KEPT_DAYS: u64 = 62;
+    const HOUR: u128 = HOUR_MILLIS as u128;
+
+    struct Place {
+        keeper: UsageKeeper,
+        clock: Arc<ManualClock>,
+        done: Done,
+    }
+
+    impl Place {
+        /// A tenant with a bucket, at the beginning of a month.
+        async fn new(month: Month) -> Self {
+            let engine: Arc<dyn Engine> = Arc::new(MemoryEngine::new());
+            let clock = Arc::new(ManualClock::at(month.start().millis()));
+            let shared: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
+            let retention = RetentionClock::load(Arc::clone(&engine), Arc::clone(&shared)).await;
+            let tenant = TenantRecord::sample(TENANT, "city");
+            tenants::create(&*engine, &tenant).await.unwrap();
+            buckets::create(&*engine, &bucket(), &[], 9).await.unwrap();
+            let clocks = (shared, Arc::new(retention.unwrap()));
+            let traffic = Arc::new(TrafficTable::default());
+            let metrics = Arc::new(Metrics::new());
+            Self {
+                keeper: UsageKeeper::new(engine, clocks, traffic, metrics, KEPT_DAYS),
+                clock,
+                done: Done::default(),
+            }
+        }
+
+        fn now(&self) -> Timestamp {
+            self.keeper.retention.now()
+        }
+
+        async fn store(&self, bytes: i64) {
+            let change = UsageChange {
+                bytes,
+                objects: bytes.signum(),
+                upload_bytes: 0,
+            };
+            let account = Account::of(&bucket(), TenantLimits::default(), self.now());
+            let mut batch = guarded_batch(BUCKET);
+            usage::count(&mut batch, &account, change);
+            self.keeper.engine.commit(batch).await.unwrap();
+        }
+
+        fn ask(&self) {
+            let get = Traffic::of(RequestKind::Get, 1, 10);
+            self.keeper
+                .traffic
+                .count(TENANT, Some(BUCKET), self.now(), get);
+        }
+
+        async fn at(&mut self, time: u64) {
+            let pause = time - self.now().millis();
+            self.clock.advance(Duration::from_millis(pause));
+            self.keeper.turn(&mut self.done).await.unwrap();
+        }
+
+        async fn month(&self, month: Month) -> (bool, Vec<BucketUsage>) {
+            let engine = &*self.keeper.engine;
+            let is_closed = usage_months::is_closed(engine, TENANT, month).await;
+            let told = usage_months::of_tenant(engine, TENANT, month, self.now()).await;
+            (is_closed.unwrap(), told.unwrap())
+        }
+    }
+
+    fn bucket() -> BucketRecord {
+        let name = BucketName::parse("records").unwrap();
+        BucketRecord::new(BUCKET, name, TENANT, Timestamp::default(), Vec::new())
+    }
+
+    #[tokio::test]
+    async fn month_is_closed_an_hour_after_its_end_and_stays() {
+        let month = Month::parse("2026-11").unwrap();
+        let mut place = Place::new(month).await;
+        place.store(100).await;
+        place.ask();
+        let end = month.end().millis();
+        place.at(end - 1).await;
+        place.ask();
+        place.at(end + HOUR_MILLIS - 1).await;
+        let (is_closed, before) = place.month(month).await;
+        assert!(!is_closed);
+        assert_eq!(before[0].figures.bytes.millis, 100 * 720 * HOUR);
+        assert_eq!(before[0].figures.traffic.requests_of(RequestKind::Get), 2);
+        place.store(-100).await;
+        place.at(end + HOUR_MILLIS).await;
+        let (is_closed, after) = place.month(month).await;
+        assert!(is_closed);
+        assert_eq!(after, before);
+        let (is_closed, next) = place.month(Month::parse("2026-12").unwrap()).await;
+        assert!(!is_closed);
+        assert_eq!(next[0].figures.bytes.millis, 100 * (HOUR - 1));
+    }
+
+    #[tokio::test]
+    async fn months_that_nobody_closed_are_closed_later_and_old_hours_go() {
+        let month = Month::parse("2026-11").unwrap();
+        let mut place = Place::new(month).await;
+        place.store(100).await;
+        // Nothing runs for two months and a day.
+        let late = Month::parse("2027-01").unwrap();
+        place.at(late.start().millis() + 86_400_000).await;
+        for (name, hours) in [("2026-11", 720), ("2026-12", 744)] {
+            let (is_closed, told) = place.month(Month::parse(name).unwrap()).await;
+            assert!(is_closed, "{name}");
+            assert_eq!(told[0].figures.bytes.millis, 100 * hours * HOUR, "{name}");
+        }
+        place.store(50).await;
+        let before = place.month(month).await;
+        let engine = Arc::clone(&place.keeper.engine);
+        let hours = || usage_months::by_hours(&*engine, TENANT, month, late.end());
+        assert_eq!(hours().await.unwrap().map(|own| own.len()), Some(720));
+        // What stands since November is told although its hours are gone.
+        let year = Month::parse("2027-12").unwrap();
+        place.at(year.start().millis() + 86_400_000).await;
+        assert!(hours().await.unwrap().is_none());
+        assert_eq!(place.month(month).await, before);
+        let (_, told) = place.month(year).await;
+        assert_eq!(told[0].figures.bytes.millis, 150 * 24 * HOUR);
+        let spring = Month::parse("2027-11").unwrap();
+        let (is_closed, told) = place.month(spring).await;
+        assert!(is_closed);
+        assert_eq!(told[0].figures.bytes.millis, 150 * 720 * HOUR);
+    }
+
+    #[tokio::test]
+    async fn counts_are_stored_when_the_keeper_stops() {
+        let place = Place::new(Month::parse("2026-11").unwrap()).await;
+        place.ask();
+        let (engine, traffic) = (
+            Arc::clone(&place.keeper.engine),
+            Arc::clone(&place.keeper.traffic),
+        );
+        let at = place.now();
+        let handle = tokio::runtime::Handle::current();
+        let mut supervisor = crate::base::task::Supervisor::new(handle);
+        let keeper = place.keeper;
+        supervisor.start("usage", |stop| keeper.run(stop));
+        supervisor.shutdown().await;
+        assert_eq!(traffic.waiting(), 0);
+        let hour = hour_of(at);
+        let told = usage_hours::of_bucket(&*engine, (TENANT, BUCKET), hour..hour + 1, at);
+        let told = told.await.unwrap();
+        assert_eq!(told[0].1.traffic.bytes_out, 10);
+    }
+}
