@@ -1,9 +1,11 @@
 //! What was used: requests by kind, bytes in and out, byte-hours, by months and hours; told by the
 //! command line, kept over a stop and, but for counts of the last minute, over a crash.
 
-use crate::raw::{Account, now};
+use crate::lifecycle_effects::pause;
+use crate::raw::{Account, Connection, now};
 use crate::server::TestServer;
 use serde_json::Value;
+use std::time::Duration;
 use time::OffsetDateTime;
 
 /// A server, a tenant, its bucket `box`.
@@ -130,6 +132,26 @@ fn body_that_is_broken_off_counts_what_came() {
     assert_eq!(requests(&own), [1, 0, 0, 0, 0, 0]);
     assert_eq!(number(&own, "bytes_in"), 200_000);
     assert_eq!(number(&own, "bytes"), 0);
+}
+
+#[test]
+fn answer_that_is_broken_off_counts_what_went() {
+    const LEN: usize = 24_000_000;
+    let (server, city) = with_bucket();
+    city.put("/box/a", vec![1; LEN]).expect(200);
+    let mut connection = Connection::open(city.port);
+    connection.write(&city.request("GET", "/box/a").wire().head());
+    // Whoever asks waits for the first bytes, and goes.
+    while connection.is_silent() {}
+    drop(connection);
+    let told = || line(&report(&server, &["--tenant", "city"]), Some("box"));
+    let mut lines = (0..600).map(|_| {
+        pause(Duration::from_millis(50));
+        told()
+    });
+    let own = lines.find(|own| number(own, "get") == 1);
+    let bytes_out = number(&own.expect("it is counted"), "bytes_out");
+    assert!(bytes_out > 0 && bytes_out < LEN as u64, "{bytes_out}");
 }
 
 #[test]
