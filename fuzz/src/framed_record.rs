@@ -13,6 +13,7 @@ use riznica::base::clock::ManualClock;
 use riznica::catalog::accounts::member::Member;
 use riznica::catalog::buckets::BucketRecord;
 use riznica::catalog::journal::{self, ChangeQuery, Entry};
+use riznica::catalog::keyspace::UsageRow;
 use riznica::catalog::last_used::LastUsed;
 use riznica::catalog::ledger;
 use riznica::catalog::operators::{self, Installation, OperatorRecord};
@@ -21,7 +22,10 @@ use riznica::catalog::released::Released;
 use riznica::catalog::retention_clock::RetentionClock;
 use riznica::catalog::sealed_settings::{self, SealedDocument};
 use riznica::catalog::settings::{self, SettingsKind};
-use riznica::catalog::{bucket_tags, buckets, credentials, keyspace, tenants, usage};
+use riznica::catalog::tenant_setup::TenantSetup;
+use riznica::catalog::usage_hours::{self, EndedBucket};
+use riznica::catalog::usage_months::BucketUsage;
+use riznica::catalog::{bucket_tags, buckets, credentials, keyspace, tenants, traffic, usage};
 use riznica::crypto::{RecordContext, seal_record};
 use riznica::model::bucket::BucketName;
 use riznica::model::iam::MemberKind;
@@ -73,6 +77,12 @@ pub fn run(data: &[u8]) {
         14 => sealed_member(fields),
         15 => last_used(&row(RecordKind::LastUsed)),
         18 => change(&row(RecordKind::Change)),
+        24 => traffic_row(&row(RecordKind::Traffic)),
+        25 => usage_month(&row(RecordKind::UsageMonth)),
+        26 => usage_ended(&row(RecordKind::UsageEnded)),
+        27 => closing(fields),
+        28 => tenant_setup(&row(RecordKind::TenantSetup)),
+        29 => usage_purged(&row(RecordKind::UsagePurged)),
         _ => {
             let engine = engine(
                 bucket,
@@ -80,7 +90,7 @@ pub fn run(data: &[u8]) {
                 Bytes::copy_from_slice(fields),
             );
             if let Ok(found) = now(usage::of_bucket(&engine, BUCKET)) {
-                assert_eq!(fields.len(), 8, "a counter of {found:?}");
+                assert!(matches!(fields.len(), 8 | 32), "a counter of {found:?}");
             }
         }
     }
@@ -433,4 +443,60 @@ fn change(row: &Bytes) {
     now(engine.commit(batch)).expect("memory has room");
     let written = rows(&engine, keyspace::CHANGE);
     assert_eq!(written[0].1, *row);
+}
+
+fn traffic_row(row: &Bytes) {
+    if let Ok(found) = traffic::decode(row) {
+        assert_eq!(traffic::encode(&found), *row);
+    }
+}
+
+fn usage_month(row: &Bytes) {
+    if let Ok(found) = BucketUsage::decode(row) {
+        assert_eq!(found.encode(), *row);
+    }
+}
+
+fn usage_ended(row: &Bytes) {
+    if let Ok(found) = EndedBucket::decode(row) {
+        assert_eq!(found.encode(), *row);
+    }
+}
+
+fn usage_purged(row: &Bytes) {
+    if let Ok(found) = usage_hours::decode_purged(row) {
+        assert_eq!(usage_hours::encode_purged(found), *row);
+    }
+}
+
+fn tenant_setup(row: &Bytes) {
+    if let Ok(found) = TenantSetup::decode(row) {
+        assert_eq!(found.encode(), *row);
+    }
+}
+
+/// A closed hour is told as it is, and fills no hour but its own.
+fn closing(row: &[u8]) {
+    const HOUR: u32 = 500_000;
+    let bytes = UsageRow::Closing(QuotaKind::Bytes);
+    let meta_key = keyspace::usage_hour(BUCKET, bytes, HOUR);
+    let row = Bytes::copy_from_slice(row);
+    let engine = engine(Partition::Tenant(TENANT), meta_key, row.clone());
+    let owner = (TENANT, BUCKET);
+    let at = Timestamp::from_millis(u64::from(HOUR + 1) * 3_600_000);
+    let Ok(told) = now(usage_hours::of_bucket(
+        &engine,
+        owner,
+        HOUR - 1..HOUR + 1,
+        at,
+    )) else {
+        return;
+    };
+    assert_eq!(row.len(), 24, "a closed hour of {told:?}");
+    let [(_, before), (_, own)] = told.as_slice() else {
+        panic!("two hours");
+    };
+    assert!(before.is_empty());
+    let (last, millis) = (own.bytes.last.to_le_bytes(), own.bytes.millis.to_le_bytes());
+    assert_eq!([last.as_slice(), &millis].concat(), row);
 }

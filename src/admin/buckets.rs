@@ -117,7 +117,7 @@ impl From<&FoundProfile> for ProfileDto {
         Self {
             name: found.name.clone(),
             source: found.source.to_string(),
-            description: found.profile.description.clone(),
+            description: found.document.description.clone(),
             text: None,
         }
     }

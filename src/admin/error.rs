@@ -5,6 +5,7 @@ use crate::auth::InvalidAccessKeyIdText;
 use crate::base::kind::ErrorKind;
 use crate::control::error::ControlError;
 use crate::model::bucket::InvalidBucketName;
+use crate::model::month::InvalidMonth;
 use crate::model::operator::InvalidOperatorName;
 use crate::model::protection::InvalidPattern;
 use crate::model::tenant::{InvalidBucketPrefix, InvalidCanonicalId, InvalidTenantName};
@@ -92,6 +93,9 @@ pub enum AdminError {
     /// A beginning of bucket names breaks its rule.
     #[error(transparent)]
     InvalidBucketPrefix(#[from] InvalidBucketPrefix),
+    /// A month that there is not.
+    #[error(transparent)]
+    InvalidMonth(#[from] InvalidMonth),
     /// A status that there is not.
     #[error("status is not active, read-only or suspended")]
     InvalidStatus,
@@ -143,6 +147,7 @@ impl AdminError {
             | Self::InvalidTime
             | Self::InvalidValidDays
             | Self::InvalidBucketPrefix(_)
+            | Self::InvalidMonth(_)
             | Self::InvalidStatus
             | Self::InvalidCanonicalId(_)
             | Self::InvalidPattern { .. }

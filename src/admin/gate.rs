@@ -23,6 +23,7 @@ use actix_web::{Error as ActixError, HttpMessage, ResponseError, web};
 const NOTHING: Errand = Errand {
     operation: "none",
     permission: Permission::Read,
+    also: None,
 };
 
 /// Lets a request through to its handler, or answers it.
@@ -102,6 +103,7 @@ async fn authorize(request: &ServiceRequest, route: Option<&Route>) -> Result<()
         route.permission.map(|permission| Errand {
             operation,
             permission,
+            also: route.also,
         })
     });
     let state = request.app_data::<web::Data<AdminState>>();

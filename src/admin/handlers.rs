@@ -77,8 +77,17 @@ pub async fn show_tenant(permit: Permit, state: State, name: web::Path<String>) 
 /// # Errors
 /// `TenantTaken`, an invalid field, or when rows or keys fail.
 pub async fn create_tenant(permit: Permit, state: State, new: Body<NewTenantDto>) -> Outcome {
-    let new = new.into_inner().0;
-    let new = NewTenant {
+    let new = new_tenant(new.into_inner().0)?;
+    let tenant = state.control.create_tenant(&permit, new).await?;
+    Ok(HttpResponse::Created().json(TenantDto::from(&tenant)))
+}
+
+/// What a document says of a new tenant.
+///
+/// # Errors
+/// An invalid field.
+pub(in crate::admin) fn new_tenant(new: NewTenantDto) -> Result<NewTenant, AdminError> {
+    Ok(NewTenant {
         name: TenantName::parse(&new.name)?,
         display_name: new.display_name,
         email: new.email,
@@ -90,9 +99,7 @@ pub async fn create_tenant(permit: Permit, state: State, new: Body<NewTenantDto>
         registration_number: new.registration_number,
         contact: new.contact,
         bucket_prefixes: BucketPrefixes::parse(&new.bucket_prefixes)?,
-    };
-    let tenant = state.control.create_tenant(&permit, new).await?;
-    Ok(HttpResponse::Created().json(TenantDto::from(&tenant)))
+    })
 }
 
 /// Changes a tenant.

@@ -17,3 +17,5 @@ pub mod policies;
 pub mod quotas;
 pub mod rates;
 pub mod routes;
+pub mod templates;
+pub mod usage;

@@ -8,7 +8,7 @@
 use crate::admin::app::{Outcome, Permit};
 use crate::admin::error::AdminError;
 use crate::admin::routes::{Answer, ROUTES, Route};
-use crate::model::operator::Role;
+use crate::model::operator::{Permission, Role};
 use actix_web::HttpResponse;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -101,9 +101,11 @@ fn parameter_schema(route: &Route, name: &str) -> Value {
     let schema = match (name, route.path.split('/').nth(2)) {
         ("name", Some("buckets")) => "BucketName",
         ("name" | "operator", Some("operators" | "changes")) => "OperatorName",
-        ("name", Some("profiles")) => "ProfileName",
+        ("name", Some("profiles" | "tenant-templates")) => "ProfileName",
         ("name" | "tenant", _) => "TenantName",
         ("id", _) => "AccessKeyId",
+        ("month", _) => "Month",
+        ("hourly", _) => "Hourly",
         ("since", _) => "Time",
         ("marker", _) => "ChangeId",
         _ => "PageLimit",
@@ -124,8 +126,10 @@ fn parameters(route: &Route) -> Vec<Value> {
 }
 
 fn operation(route: &Route) -> Value {
-    let roles = route.permission.map_or(&[][..], |own| own.roles());
-    let roles: Vec<&str> = roles.iter().map(|role: &Role| role.name()).collect();
+    // Where a route needs two permissions, one role of each.
+    let needed = route.permission.into_iter().chain(route.also);
+    let roles = needed.flat_map(|own: Permission| own.roles());
+    let roles: Vec<&str> = roles.map(|role: &Role| role.name()).collect();
     let mut operation = json!({
         "operationId": route.name,
         "summary": route.summary,

@@ -6,9 +6,11 @@
 //! (`schemas.json`).
 
 use crate::admin::{buckets, changes, handlers, openapi, operators, policies, quotas, rates};
+use crate::admin::{templates, usage};
 use crate::model::operator::Permission::{
     self, Buckets, Keys, Limits, Operators, Read, Retention, Tenants,
 };
+use crate::model::operator::Role;
 use actix_web::web;
 
 /// What a route answers when all is well.
@@ -39,6 +41,8 @@ pub struct Route {
     pub summary: &'static str,
     /// What it needs; `None` for what everybody may ask.
     pub permission: Option<Permission>,
+    /// What it needs beside that.
+    pub also: Option<Permission>,
     /// Parameters of its query.
     pub query: &'static [&'static str],
     /// Schema of its body.
@@ -65,6 +69,7 @@ impl Route {
             command,
             summary,
             permission,
+            also: None,
             query: &[],
             body: None,
             status: 200,
@@ -81,6 +86,11 @@ impl Route {
 
     const fn asks(mut self, query: &'static [&'static str]) -> Self {
         self.query = query;
+        self
+    }
+
+    const fn needs_too(mut self, also: Permission) -> Self {
+        self.also = Some(also);
         self
     }
 
@@ -122,6 +132,12 @@ impl Route {
     /// Whether it changes anything.
     pub fn is_change(&self) -> bool {
         self.permission.is_some_and(|own| !own.is_read())
+    }
+
+    /// The first thing it needs that a role does not give.
+    pub fn lacks(&self, role: Role) -> Option<Permission> {
+        let mut needed = self.permission.into_iter().chain(self.also);
+        needed.find(|own| !own.roles().contains(&role))
     }
 
     /// Whether its path names something.
@@ -250,10 +266,23 @@ routes! {
         change(Limits, "setBucketQuota", "quota set", "Sets all limits of a bucket.")
             .takes("BucketLimits").gives("Quota");
 
+    get "/v1/tenant-templates" templates::list,
+        see("listTemplates", "tenant templates", "All templates of tenants.").gives_list("Profile");
+    get "/v1/tenant-templates/{name}" templates::show,
+        see("showTemplate", "tenant templates", "A template with its text.").gives("Profile");
+    post "/v1/tenant-templates/{name}/tenants" templates::set_up,
+        change(Tenants, "createTenantFromTemplate", "tenant create",
+            "Creates a tenant with all that a template says, or completes what an earlier attempt left. \
+             Secrets are in the answer and nowhere else.")
+            .needs_too(Keys).takes("NewTenant").makes("SetUpTenant").refuses(&[409]);
+
     post "/v1/policy/explain" policies::explain,
         see("explainPolicy", "policy explain",
             "What a request would get, and which statement decides. Changes nothing.")
             .takes("Question").gives("Explanation").refuses(&[404]);
+    get "/v1/usage" usage::report,
+        see("reportUsage", "usage", "What was held, asked and moved in a month, up to now.")
+            .asks(&["tenant", "month", "hourly"]).gives("UsageReport").refuses(&[404]);
     get "/v1/usage/recount" quotas::recount,
         see("recountUsage", "usage recount",
             "Adds up all that is stored and compares it with the counters. Changes nothing.")

@@ -13,7 +13,7 @@ use crate::catalog::error::CatalogError;
 use crate::catalog::record::{self, RecordKind};
 use crate::catalog::settings::{self, SettingsKind};
 use crate::catalog::usage::{self, Account};
-use crate::catalog::{keyspace, tenants};
+use crate::catalog::{keyspace, tenants, usage_hours};
 use crate::model::bucket::BucketName;
 use crate::model::id::{BucketId, TenantId};
 use crate::model::quota::{QuotaKind, TenantLimits, UsageChange, signed};
@@ -228,7 +228,8 @@ pub enum DeleteOutcome {
     NotEmpty,
 }
 
-/// Deletes a bucket that holds no object.
+/// Deletes a bucket that holds no object. `now` is the wall clock's, `metered` the retention
+/// clock's.
 ///
 /// # Errors
 /// When the engine fails.
@@ -236,6 +237,7 @@ pub async fn delete(
     engine: &dyn Engine,
     bucket: &BucketRecord,
     now: Timestamp,
+    metered: Timestamp,
 ) -> Result<DeleteOutcome, CatalogError> {
     let partition = keyspace::bucket_partition(bucket.bucket);
     // The dead entry comes first: a crash behind it leaves a living bucket, which the sweep then
@@ -261,16 +263,18 @@ pub async fn delete(
             return Ok(DeleteOutcome::NotEmpty);
         }
         // Uploads that are open end with it.
-        let unlimited = Account::of(bucket, TenantLimits::default());
+        let unlimited = Account::of(bucket, TenantLimits::default(), metered);
         let change = UsageChange {
             upload_bytes: -signed(usage.upload_bytes),
             ..UsageChange::default()
         };
         usage::count(&mut remove, &unlimited, change);
+        usage::touch(&mut remove, &unlimited, true);
         usage::count_bucket(&mut remove, bucket.tenant, -1, None);
         remove.delete(keyspace::bucket_header());
         if !is_noted {
             engine.commit(batch.clone()).await?;
+            usage_hours::note_end(engine, bucket, metered).await?;
             is_noted = true;
         }
         match engine.commit(remove).await {

@@ -40,6 +40,12 @@ pub struct Target<'a> {
     pub limits: TenantLimits,
 }
 
+impl Target<'_> {
+    fn account(&self, bucket: &BucketRecord) -> Account {
+        Account::of(bucket, self.limits, self.erasure.now)
+    }
+}
+
 /// A version that is to become the newest.
 #[derive(Clone, Debug)]
 pub struct NewVersion {
@@ -113,7 +119,7 @@ pub async fn commit_current<E: From<CatalogError>>(
         let own_conditions = batch.condition_count();
         // What it takes away is counted before what comes.
         extend(&mut batch);
-        usage::count(&mut batch, &Account::of(bucket, target.limits), change);
+        usage::count(&mut batch, &target.account(bucket), change);
         if settings.commit(engine, batch, own_conditions).await? {
             return Ok(true);
         }
@@ -159,7 +165,7 @@ pub async fn remove_version<E: From<CatalogError>>(
             take_older(&mut batch, object_key, &row);
             erase(&mut batch, engine, &target, &row.plain).await?
         };
-        usage::count(&mut batch, &Account::of(bucket, target.limits), change);
+        usage::count(&mut batch, &target.account(bucket), change);
         let own_conditions = batch.condition_count();
         extend(&mut batch);
         if settings.commit(engine, batch, own_conditions).await? {

@@ -35,6 +35,8 @@ pub const LAST_USED: u8 = b'E';
 pub const OPERATOR: u8 = b'O';
 /// Operators' changes, in the order in which they were made, in the system partition.
 pub const CHANGE: u8 = b'J';
+/// First byte of rows of tenants that are being set up.
+pub const TENANT_SETUP: u8 = b'F';
 /// Newest version of each object, be it an object or a delete marker, in the bucket's partition.
 pub const CURRENT: u8 = b'C';
 /// Older versions, in the bucket's partition.
@@ -55,6 +57,21 @@ pub const PART_TABLE: u8 = b'X';
 pub const USAGE: u8 = b'U';
 /// Settings documents, in the bucket's partition.
 pub const SETTINGS: u8 = b'S';
+/// Usage of buckets by hours, in the tenant's partition.
+pub const USAGE_HOUR: u8 = b'Y';
+/// Usage of buckets by months, in the tenant's partition.
+pub const USAGE_MONTH: u8 = b'M';
+
+/// What a row of a bucket's hours tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsageRow {
+    /// How much of a kind it held.
+    Closing(QuotaKind),
+    /// Its name and when it ended; not of an hour.
+    Ended,
+    /// What was asked of it.
+    Traffic,
+}
 
 fn meta_key(prefix: u8, pieces: &[&[u8]]) -> MetaKey {
     let len = pieces.iter().map(|piece| piece.len()).sum::<usize>();
@@ -103,6 +120,41 @@ pub fn usage(kind: QuotaKind) -> MetaKey {
     meta_key(USAGE, &[letter])
 }
 
+/// What the keys of a bucket's hours begin with; the inverted hour follows, so that they sort from
+/// new to old.
+pub fn usage_hours(bucket: BucketId, row: UsageRow) -> MetaKey {
+    let letter: &[u8] = match row {
+        UsageRow::Closing(QuotaKind::Bytes) => b"t",
+        UsageRow::Closing(QuotaKind::Objects) => b"o",
+        UsageRow::Closing(QuotaKind::UploadBytes) => b"u",
+        UsageRow::Closing(QuotaKind::Buckets) => b"n",
+        UsageRow::Ended => b"e",
+        UsageRow::Traffic => b"r",
+    };
+    meta_key(USAGE_HOUR, &[bucket.as_bytes(), letter])
+}
+
+/// Row of one of a bucket's hours.
+pub fn usage_hour(bucket: BucketId, row: UsageRow, hour: u32) -> MetaKey {
+    let hours = usage_hours(bucket, row);
+    [&hours[..], &(!hour).to_be_bytes()].concat().into()
+}
+
+/// Row that tells which hours were taken away, in the tenant's partition.
+pub fn usage_purged() -> MetaKey {
+    meta_key(USAGE_MONTH, &[b"p"])
+}
+
+/// First row of a month.
+pub fn usage_months(month: u32) -> MetaKey {
+    meta_key(USAGE_MONTH, &[&month.to_be_bytes()])
+}
+
+/// Row of a bucket's month.
+pub fn usage_month(month: u32, bucket: BucketId) -> MetaKey {
+    meta_key(USAGE_MONTH, &[&month.to_be_bytes(), bucket.as_bytes()])
+}
+
 /// Bytes of all versions of the bucket, without those of uploads, in stores of the first weeks.
 pub fn usage_bytes_once() -> MetaKey {
     meta_key(USAGE, &[b"b"])
@@ -136,6 +188,11 @@ pub fn last_used(access_key_id: &AccessKeyId) -> MetaKey {
 /// Row of a tenant.
 pub fn tenant(tenant: TenantId) -> MetaKey {
     meta_key(TENANT, &[tenant.as_bytes()])
+}
+
+/// Row that says that a tenant is being set up after a template.
+pub fn tenant_setup(tenant: TenantId) -> MetaKey {
+    meta_key(TENANT_SETUP, &[tenant.as_bytes()])
 }
 
 /// Row of a tenant name.

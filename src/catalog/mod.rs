@@ -44,11 +44,15 @@ pub mod released;
 pub mod retention_clock;
 pub mod sealed_settings;
 pub mod settings;
+pub mod tenant_setup;
 pub mod tenants;
 pub mod terms;
+pub mod traffic;
 pub mod upload_parts;
 pub mod uploads;
 pub mod usage;
+pub mod usage_hours;
+pub mod usage_months;
 pub mod version_listing;
 pub mod versions;
 

@@ -42,6 +42,16 @@ pub enum RecordKind {
     LastUsed = 14,
     /// Change that an operator made.
     Change = 18,
+    /// What was asked of a bucket in an hour.
+    Traffic = 24,
+    /// Usage of a bucket in a month.
+    UsageMonth = 25,
+    /// Name of a bucket that ended, for its usage.
+    UsageEnded = 26,
+    /// Tenant that is being set up after a template.
+    TenantSetup = 27,
+    /// Up to which hour usage by hours was taken away.
+    UsagePurged = 28,
 }
 
 impl RecordKind {
@@ -62,6 +72,11 @@ impl RecordKind {
             Self::Member => 13,
             Self::LastUsed => 14,
             Self::Change => 18,
+            Self::Traffic => 24,
+            Self::UsageMonth => 25,
+            Self::UsageEnded => 26,
+            Self::TenantSetup => 27,
+            Self::UsagePurged => 28,
         }
     }
 }

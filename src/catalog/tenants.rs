@@ -49,6 +49,26 @@ pub struct TenantRecord {
 }
 
 impl TenantRecord {
+    /// A tenant for tests that need no keys.
+    #[cfg(test)]
+    pub(crate) fn sample(tenant: TenantId, name: &str) -> Self {
+        Self {
+            tenant,
+            name: TenantName::parse(name).expect("a valid name"),
+            display_name: name.to_owned(),
+            email: String::new(),
+            canonical_id: CanonicalId::from_random([1; 32]),
+            created: Timestamp::default(),
+            credentials_key: WrappedKey::new(1, Vec::new()),
+            limits: TenantLimits::default(),
+            status: TenantStatus::Active,
+            registration_number: String::new(),
+            contact: String::new(),
+            bucket_prefixes: BucketPrefixes::default(),
+            rates: TenantRates::default(),
+        }
+    }
+
     fn encode(&self) -> Vec<u8> {
         record::encode(RecordKind::Tenant, |w: &mut Writer| {
             w.fixed(self.tenant.as_bytes())

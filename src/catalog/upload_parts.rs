@@ -108,6 +108,7 @@ pub async fn store_part(
             meta_key: keyspace::part_changes(upload),
             delta: 1,
             ceiling: None,
+            meter: None,
         });
         match usage::commit(engine, batch).await {
             Ok(()) => return Ok(()),

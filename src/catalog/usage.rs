@@ -1,18 +1,20 @@
 //! Usage counters of a bucket and of its tenant.
 //!
 //! Owns: turning a change of what is stored into counter changes of the same batch (K1), with the
-//! limits as their ceilings, so that no race passes a limit (Q1); reading the counters.
-//! Not here: what limits and usage are (`model::quota`), counting anew (`recount`).
+//! limits as their ceilings, so that no race passes a limit (Q1), and metered; reading counters.
+//! Not here: what limits and usage are (`model::quota`), counting anew (`recount`), what the meters
+//! tell (`usage_hours`).
 
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::error::CatalogError;
-use crate::catalog::keyspace;
+use crate::catalog::keyspace::{self, UsageRow};
 use crate::model::id::{BucketId, TenantId};
 use crate::model::quota::{
     QuotaExceeded, QuotaKind, QuotaLimits, QuotaScope, TenantLimits, Usage, UsageChange,
 };
+use crate::model::time::Timestamp;
 use crate::storage::{
-    CommitError, CounterChange, Engine, MetaBatch, MetaKey, MetaStore, Partition,
+    CommitError, CounterChange, CounterRow, Engine, MetaBatch, MetaKey, MetaStore, Meter, Partition,
 };
 
 /// Whose counters a change goes to, and how far they may go.
@@ -26,22 +28,36 @@ pub struct Account {
     pub tenant: TenantId,
     /// The owner's limits.
     pub tenant_limits: TenantLimits,
+    /// When what is held changes, on the retention clock (`usage_hours`).
+    pub at: Timestamp,
 }
 
 impl Account {
-    /// The account of a bucket, under its owner's limits.
-    pub fn of(bucket: &BucketRecord, tenant_limits: TenantLimits) -> Self {
+    /// The account of a bucket, under its owner's limits, for a change at this time.
+    pub fn of(bucket: &BucketRecord, tenant_limits: TenantLimits, at: Timestamp) -> Self {
         Self {
             bucket: bucket.bucket,
             bucket_limits: bucket.quota,
             tenant: bucket.tenant,
             tenant_limits,
+            at,
         }
     }
 
     /// Whether nothing is limited.
     pub fn is_unlimited(&self) -> bool {
         self.bucket_limits.is_unlimited() && self.tenant_limits.usage.is_unlimited()
+    }
+
+    /// How long the bucket holds what is told in its owner's partition, where it outlives the
+    /// bucket. A tenant holds what its buckets hold.
+    fn meter(&self, kind: QuotaKind, ends: bool) -> Meter {
+        Meter {
+            at: self.at.millis(),
+            partition: Partition::Tenant(self.tenant),
+            prefix: keyspace::usage_hours(self.bucket, UsageRow::Closing(kind)),
+            ends,
+        }
     }
 
     fn scopes(&self) -> [(QuotaScope, Partition); 2] {
@@ -74,9 +90,26 @@ pub fn count(batch: &mut MetaBatch, account: &Account, change: UsageChange) {
                 meta_key: keyspace::usage(kind),
                 delta,
                 ceiling: limit.filter(|_| delta > 0),
+                meter: match scope {
+                    QuotaScope::Bucket => Some(account.meter(kind, false)),
+                    QuotaScope::Tenant => None,
+                },
             };
             batch.shared_counter(partition, change);
         }
+    }
+}
+
+/// Brings the meters of a bucket up to the account's time; `ends` closes them, for a bucket that
+/// ends with this batch.
+pub fn touch(batch: &mut MetaBatch, account: &Account, ends: bool) {
+    for kind in QuotaKind::STORED {
+        batch.counter(CounterChange {
+            meta_key: keyspace::usage(kind),
+            delta: 0,
+            ceiling: None,
+            meter: Some(account.meter(kind, ends)),
+        });
     }
 }
 
@@ -86,6 +119,7 @@ pub fn count_bucket(batch: &mut MetaBatch, tenant: TenantId, delta: i64, limit: 
         meta_key: keyspace::usage(QuotaKind::Buckets),
         delta,
         ceiling: limit.filter(|_| delta > 0),
+        meter: None,
     };
     batch.shared_counter(Partition::Tenant(tenant), change);
 }
@@ -244,7 +278,7 @@ pub async fn room(
 /// What a bucket holds.
 ///
 /// # Errors
-/// When the engine fails or a counter is not eight bytes.
+/// When the engine fails or a row is no counter's.
 pub async fn of_bucket(engine: &dyn Engine, bucket: BucketId) -> Result<Usage, CatalogError> {
     load(engine, keyspace::bucket_partition(bucket)).await
 }
@@ -252,7 +286,7 @@ pub async fn of_bucket(engine: &dyn Engine, bucket: BucketId) -> Result<Usage, C
 /// What all buckets of a tenant hold, and how many there are.
 ///
 /// # Errors
-/// When the engine fails or a counter is not eight bytes.
+/// When the engine fails or a row is no counter's.
 pub async fn of_tenant(
     engine: &dyn Engine,
     tenant: TenantId,
@@ -289,9 +323,8 @@ async fn counter(
 /// The number in a counter's row.
 ///
 /// # Errors
-/// `Inconsistent` when it is not eight bytes.
+/// `Inconsistent` when it is no counter's.
 pub fn decode(row: &[u8]) -> Result<u64, CatalogError> {
-    let value = <[u8; 8]>::try_from(row);
-    let value = value.map_err(|_len| CatalogError::Inconsistent("usage"))?;
-    Ok(u64::from_le_bytes(value))
+    let row = CounterRow::decode(row).ok_or(CatalogError::Inconsistent("usage"))?;
+    Ok(row.value)
 }

@@ -3,6 +3,7 @@
 pub use crate::cli::args_operators::{ChangeArguments, Confirmation, OperatorCommand};
 pub use crate::cli::args_policies::PolicyCommand;
 pub use crate::cli::args_tenants::{KeyCommand, TenantCommand, TenantDetails};
+pub use crate::cli::args_usage::{UsageArguments, UsageCommand};
 pub use crate::cli::limit::Limit;
 use crate::cli::limit::{byte_limit, count_limit};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -26,6 +27,8 @@ pub struct Arguments {
 /// How results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
+    /// For spreadsheets: a line with the names of the columns, then the rows (RFC 4180).
+    Csv,
     /// For programs.
     Json,
     /// For people.
@@ -99,11 +102,15 @@ pub enum Command {
         #[command(flatten)]
         admin: AdminArguments,
     },
-    /// Usage of tenants and buckets. Talks to the running server.
+    /// Usage of tenants and buckets in a month: what was held how long, what was asked, how many
+    /// bytes came and went. Talks to the running server.
     Usage {
-        /// What to do.
+        /// Which usage.
+        #[command(flatten)]
+        report: UsageArguments,
+        /// What else to do.
         #[command(subcommand)]
-        command: UsageCommand,
+        command: Option<UsageCommand>,
         /// Which server, as whom.
         #[command(flatten)]
         admin: AdminArguments,
@@ -346,18 +353,5 @@ pub enum RateCommand {
         /// Whose rates.
         #[arg(long, value_name = "NAME")]
         tenant: String,
-    },
-}
-
-/// `usage`
-#[derive(Debug, Subcommand)]
-pub enum UsageCommand {
-    /// Add up all that is stored and compare it with the counters. Ends with 1 when they differ.
-    ///
-    /// It looks at every version, so it takes seconds for millions of objects.
-    Recount {
-        /// Only this tenant's.
-        #[arg(long, value_name = "NAME")]
-        tenant: Option<String>,
     },
 }

@@ -21,10 +21,15 @@ pub struct TenantDetails {
 /// `tenant`
 #[derive(Debug, Subcommand)]
 pub enum TenantCommand {
-    /// Create a tenant.
+    /// Create a tenant; with a template, together with its buckets, groups, users, keys, quotas and
+    /// rates. If that fails in the middle, the same command completes it.
     Create {
         /// Short name: lower-case letters, digits and hyphens.
         name: String,
+        /// What it begins with; `riznica tenant templates` shows the templates there are. Secrets
+        /// of its users' keys are shown once.
+        #[arg(long, value_name = "NAME")]
+        template: Option<String>,
         /// What people read, in any script, such as "Градска управа Крагујевац".
         #[arg(long, value_name = "TEXT")]
         display_name: Option<String>,
@@ -61,6 +66,11 @@ pub enum TenantCommand {
     },
     /// List all tenants.
     List,
+    /// List templates, as their files are now, or print the text of one, to save and edit it.
+    Templates {
+        /// Its name.
+        name: Option<String>,
+    },
     /// Show one tenant.
     Show {
         /// Its name.

@@ -9,7 +9,9 @@ use crate::cli::args::{
 use crate::cli::client::AdminClient;
 use crate::cli::confirm::confirm;
 use crate::cli::error::CommandError;
-use crate::cli::{buckets, inspect, operators, output, policies, quotas, rates, texts};
+use crate::cli::{
+    buckets, inspect, operators, output, policies, quotas, rates, templates, texts, usage,
+};
 use crate::config::resolve::{LogFormat, keys_dir};
 use crate::config::{Overrides, load};
 use crate::server;
@@ -34,7 +36,11 @@ pub fn run(arguments: Arguments) -> Result<(), CommandError> {
         Command::Quota { command, admin } => quotas::quota(format, command, &admin),
         Command::Policy { command, admin } => policies::policy(format, command, &admin),
         Command::Rate { command, admin } => rates::rate(format, command, &admin),
-        Command::Usage { command, admin } => quotas::usage(format, command, &admin),
+        Command::Usage {
+            report,
+            command,
+            admin,
+        } => usage::usage(format, command, report, &admin),
         Command::Clock { admin } => clock(format, &admin),
         Command::Operator { command, admin } => operators::operator(format, command, &admin),
         Command::Changes { changes, admin } => operators::changes(format, changes, &admin),
@@ -45,7 +51,9 @@ pub fn run(arguments: Arguments) -> Result<(), CommandError> {
             OutputFormat::Json => {
                 output::print(&json!({"version": env!("CARGO_PKG_VERSION")}).to_string())
             }
-            OutputFormat::Table => output::print(concat!("riznica ", env!("CARGO_PKG_VERSION"))),
+            OutputFormat::Csv | OutputFormat::Table => {
+                output::print(concat!("riznica ", env!("CARGO_PKG_VERSION")))
+            }
         },
     }
 }
@@ -82,7 +90,7 @@ fn initialise(format: OutputFormat, arguments: InitArguments) -> Result<(), Comm
             })
             .to_string(),
         ),
-        OutputFormat::Table => {
+        OutputFormat::Csv | OutputFormat::Table => {
             output::print(texts::INITIALISED)?;
             if let Some(root_key) = root_key {
                 output::print(&format!("{} {root_key}", texts::ROOT_KEY_MADE))?;
@@ -115,6 +123,7 @@ fn tenant(
     match command {
         TenantCommand::Create {
             name,
+            template,
             display_name,
             email,
             canonical_id,
@@ -129,7 +138,10 @@ fn tenant(
                 contact: details.contact,
                 bucket_prefixes: details.bucket_prefix,
             };
-            output::one(format, &client.post::<TenantDto>("/v1/tenants", &new)?)
+            match template {
+                Some(template) => templates::set_up(format, &client, &new, &template),
+                None => output::one(format, &client.post::<TenantDto>("/v1/tenants", &new)?),
+            }
         }
         TenantCommand::Update {
             name,
@@ -159,6 +171,7 @@ fn tenant(
                 &client.get::<Vec<TenantDto>>("/v1/tenants")?,
             )
         }
+        TenantCommand::Templates { name } => templates::templates(format, &client, name),
         TenantCommand::Show { name } => {
             let path = format!("/v1/tenants/{}", uri_encode(name.as_bytes()));
             output::one(format, &client.get::<TenantDto>(&path)?)
@@ -251,7 +264,7 @@ fn done(
         OutputFormat::Json => {
             output::print(&json!({"access_key_id": access_key_id, "status": status}).to_string())
         }
-        OutputFormat::Table => output::print(text),
+        OutputFormat::Csv | OutputFormat::Table => output::print(text),
     }
 }
 

@@ -29,11 +29,11 @@ pub fn health(format: OutputFormat, admin: &AdminArguments) -> Result<(), Comman
 pub fn metrics(format: OutputFormat, admin: &AdminArguments) -> Result<(), CommandError> {
     let text = AdminClient::new(admin)?.text("/metrics")?;
     match format {
-        OutputFormat::Json => {
+        OutputFormat::Csv | OutputFormat::Json => {
             let lines = text.lines().filter(|line| !line.starts_with('#'));
             let figures = lines.filter_map(|line| line.rsplit_once(' '));
             let figures = figures.map(|(name, value)| json!({"metric": name, "value": value}));
-            output::list(format, &[], &figures.collect::<Vec<_>>())
+            output::list(format, &["metric", "value"], &figures.collect::<Vec<_>>())
         }
         OutputFormat::Table => output::print(text.trim_end()),
     }

@@ -8,6 +8,7 @@ pub mod args;
 pub mod args_operators;
 pub mod args_policies;
 pub mod args_tenants;
+pub mod args_usage;
 pub mod buckets;
 pub mod client;
 pub mod commands;
@@ -20,7 +21,9 @@ pub mod output;
 pub mod policies;
 pub mod quotas;
 pub mod rates;
+pub mod templates;
 pub mod texts;
+pub mod usage;
 
 pub use args::Arguments;
 pub use commands::run;

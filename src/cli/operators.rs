@@ -77,7 +77,7 @@ pub fn operator(
                 OutputFormat::Json => {
                     output::print(&json!({"operator": name, "status": "deleted"}).to_string())
                 }
-                OutputFormat::Table => output::print(texts::OPERATOR_DELETED),
+                OutputFormat::Table | OutputFormat::Csv => output::print(texts::OPERATOR_DELETED),
             }
         }
         OperatorCommand::List => list(format, &client),
@@ -126,13 +126,15 @@ fn hand_over(
             OutputFormat::Json => output::print(
                 &json!({"operator": token.operator, "credential_file": file}).to_string(),
             ),
-            OutputFormat::Table => output::print(&format!("{} {file}", texts::CREDENTIAL_SAVED)),
+            OutputFormat::Table | OutputFormat::Csv => {
+                output::print(&format!("{} {file}", texts::CREDENTIAL_SAVED))
+            }
         };
     }
     output::one(format, token)?;
     match format {
         OutputFormat::Json => Ok(()),
-        OutputFormat::Table => output::print(texts::TOKEN_ONCE),
+        OutputFormat::Table | OutputFormat::Csv => output::print(texts::TOKEN_ONCE),
     }
 }
 

@@ -28,6 +28,10 @@ pub fn list<T: Serialize>(
 ) -> Result<(), CommandError> {
     let document = serde_json::to_value(rows).map_err(CommandError::Unexpected)?;
     match format {
+        OutputFormat::Csv => print(&csv(
+            columns,
+            document.as_array().map_or(&[], Vec::as_slice),
+        )),
         OutputFormat::Json => print(&format!("{document:#}")),
         OutputFormat::Table => print(&table(
             columns,
@@ -43,6 +47,11 @@ pub fn list<T: Serialize>(
 pub fn one(format: OutputFormat, thing: &impl Serialize) -> Result<(), CommandError> {
     let document = serde_json::to_value(thing).map_err(CommandError::Unexpected)?;
     match format {
+        OutputFormat::Csv => {
+            let fields = document.as_object().into_iter().flatten();
+            let columns: Vec<_> = fields.map(|(name, _)| name.as_str()).collect();
+            print(&csv(&columns, std::slice::from_ref(&document)))
+        }
         OutputFormat::Json => print(&format!("{document:#}")),
         OutputFormat::Table => {
             let fields = document.as_object().into_iter().flatten();
@@ -62,6 +71,26 @@ fn cell(value: &serde_json::Value) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// Lines end with CR LF, but for the last, which is printed with its own end.
+fn csv(columns: &[&str], rows: &[serde_json::Value]) -> String {
+    let field = |text: &str| {
+        if text.contains(['"', ',', '\r', '\n']) {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        } else {
+            text.to_owned()
+        }
+    };
+    let header = columns.join(",");
+    let lines = rows.iter().map(|row| {
+        let cells = columns
+            .iter()
+            .map(|column| field(&row.get(column).map(cell).unwrap_or_default()));
+        cells.collect::<Vec<_>>().join(",")
+    });
+    let lines: Vec<_> = std::iter::once(header).chain(lines).collect();
+    lines.join("\r\n")
 }
 
 fn table(columns: &[&str], rows: &[serde_json::Value]) -> String {
@@ -102,6 +131,19 @@ fn table(columns: &[&str], rows: &[serde_json::Value]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn csv_quotes_what_would_break_it() {
+        let rows = [
+            serde_json::json!({"a": "x, \"y\"\nz", "b": null}),
+            serde_json::json!({"a": 18_446_744_073_709_551_615_u64, "b": ["c"]}),
+        ];
+        assert_eq!(
+            csv(&["a", "b"], &rows),
+            "a,b\r\n\"x, \"\"y\"\"\nz\",\r\n18446744073709551615,\"[\"\"c\"\"]\""
+        );
+        assert_eq!(csv(&["a"], &[]), "a");
+    }
 
     #[test]
     fn table_aligns_cyrillic_by_characters() {

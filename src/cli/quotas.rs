@@ -1,14 +1,11 @@
-//! `riznica quota` and `riznica usage`.
+//! `riznica quota`.
 
-use crate::admin::quotas::{LimitsDto, QuotaDto, RecountDto};
+use crate::admin::quotas::{LimitsDto, QuotaDto};
 use crate::base::encoding::uri_encode;
-use crate::cli::args::{
-    AdminArguments, Limit, OutputFormat, QuotaCommand, QuotaOwner, UsageCommand,
-};
+use crate::cli::args::{AdminArguments, Limit, OutputFormat, QuotaCommand, QuotaOwner};
 use crate::cli::client::AdminClient;
-use crate::cli::commands::filter;
 use crate::cli::error::CommandError;
-use crate::cli::{output, texts};
+use crate::cli::output;
 use serde::Serialize;
 
 /// A line of the table.
@@ -92,52 +89,5 @@ fn line(quota: &'static str, used: u64, limit: Option<u64>) -> Line {
         used,
         limit,
         percent,
-    }
-}
-
-/// Runs a `usage` command.
-///
-/// # Errors
-/// `CommandError`; `Disagreement` when counters and rows differ.
-pub fn usage(
-    format: OutputFormat,
-    command: UsageCommand,
-    admin: &AdminArguments,
-) -> Result<(), CommandError> {
-    let client = AdminClient::new(admin)?;
-    let UsageCommand::Recount { tenant } = command;
-    let path = format!("/v1/usage/recount{}", filter(tenant));
-    let rows = client.get::<Vec<RecountDto>>(&path)?;
-    if format == OutputFormat::Json {
-        output::list(format, &[], &rows)?;
-    } else {
-        let flat = rows.iter().map(|row| {
-            serde_json::json!({
-                "tenant": row.tenant, "bucket": row.bucket, "agrees": row.agrees,
-                "bytes": row.counters.bytes, "counted_bytes": row.sum.bytes,
-                "objects": row.counters.objects, "counted_objects": row.sum.objects,
-                "upload_bytes": row.counters.upload_bytes,
-                "counted_upload_bytes": row.sum.upload_bytes,
-            })
-        });
-        let columns = [
-            "tenant",
-            "bucket",
-            "agrees",
-            "bytes",
-            "counted_bytes",
-            "objects",
-            "counted_objects",
-            "upload_bytes",
-            "counted_upload_bytes",
-        ];
-        output::list(format, &columns, &flat.collect::<Vec<_>>())?;
-    }
-    if rows.iter().all(|row| row.agrees) {
-        Ok(())
-    } else {
-        Err(CommandError::Disagreement {
-            text: texts::USAGE_DISAGREES,
-        })
     }
 }

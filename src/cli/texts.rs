@@ -11,6 +11,9 @@ pub const CREDENTIAL_MADE: &str =
 /// After a key was made.
 pub const SECRET_ONCE: &str =
     "The secret is shown this once and stored sealed. Give it to the tenant over a safe way.";
+/// After a tenant was set up.
+pub const SECRETS_ONCE: &str =
+    "The secrets are shown this once and stored sealed. Give each to its user over a safe way.";
 /// After a key was disabled.
 pub const KEY_DISABLED: &str = "Access key is disabled.";
 /// After a key was deleted.
@@ -21,6 +24,15 @@ pub const CLOCK_ALARM: &str = "The clocks are more than five minutes apart: afte
 /// Counters and rows differ.
 pub const USAGE_DISAGREES: &str = "usage as counted and what is stored differ. Where writes went on meanwhile, try again; otherwise \
      report it: quotas are judged by the counters";
+/// Arguments of the report with a subcommand.
+pub const USAGE_OF_RECOUNT: &str =
+    "'usage recount' takes --tenant behind it, and neither --month nor --hourly";
+/// Name of the sum of all buckets.
+pub const USAGE_TOTAL: &str = "(total)";
+/// The month is over.
+pub const USAGE_COMPLETE: &str = "the month is complete";
+/// The month is not over.
+pub const USAGE_OPEN: &str = "up to then; the month is complete an hour after its end";
 /// An empty list.
 pub const NOTHING: &str = "(none)";
 

@@ -7,6 +7,7 @@ use crate::config::error::ConfigError;
 use crate::config::profile_folder::ProfileFolder;
 use crate::config::resolve::Config;
 use crate::config::schema::RawConfig;
+use crate::config::template_folder::TemplateFolder;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -39,6 +40,7 @@ pub fn load(path: Option<&Path>, overrides: Overrides) -> Result<Config, ConfigE
     };
     let mut config = merge(&text, std::env::vars_os(), overrides)?;
     config.profiles = ProfileFolder::new(config.raw.profiles.folder.as_deref(), path);
+    config.templates = TemplateFolder::new(config.raw.tenants.folder.as_deref(), path);
     Ok(config)
 }
 

@@ -5,6 +5,7 @@
 use crate::config::error::ConfigError;
 use crate::config::profile_folder::ProfileFolder;
 use crate::config::schema::{JobsSection, KeysSection, RawConfig, ServerSection, StorageSection};
+use crate::config::template_folder::TemplateFolder;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -71,6 +72,8 @@ pub struct Config {
     pub log_format: LogFormat,
     /// Where profiles of buckets are.
     pub profiles: ProfileFolder,
+    /// Where templates of tenants are.
+    pub templates: TemplateFolder,
     /// Domains of virtual-host style, lower case.
     pub domains: Vec<String>,
     /// The rest, as written.
@@ -130,6 +133,7 @@ impl Config {
             engine,
             log_format,
             profiles: ProfileFolder::new(raw.profiles.folder.as_deref(), None),
+            templates: TemplateFolder::new(raw.tenants.folder.as_deref(), None),
             domains: raw
                 .s3
                 .domains
@@ -196,7 +200,7 @@ fn storage_bounds(storage: &StorageSection) -> [Bound; 4] {
 }
 
 #[rustfmt::skip] // A table.
-fn job_bounds(jobs: &JobsSection) -> [Bound; 6] {
+fn job_bounds(jobs: &JobsSection) -> [Bound; 7] {
     let actions = u64::from(jobs.lifecycle_actions_per_s);
     let days = "0 for real days, to 86400";
     let looks = "1 to 300: a wrong clock has to be noticed";
@@ -207,6 +211,7 @@ fn job_bounds(jobs: &JobsSection) -> [Bound; 6] {
         ("jobs.lifecycle_test_day_s", jobs.lifecycle_test_day_s, 0..=86_400, days),
         ("jobs.retention_clock_interval_s", jobs.retention_clock_interval_s, 1..=300, looks),
         ("jobs.quota_watch_interval_s", jobs.quota_watch_interval_s, 1..=86_400, "1 to 86400"),
+        ("jobs.usage_hours_days", jobs.usage_hours_days, 62..=3660, "62 to 3660"),
     ]
 }
 

@@ -20,6 +20,8 @@ pub struct RawConfig {
     pub keys: KeysSection,
     /// Profiles of buckets.
     pub profiles: ProfilesSection,
+    /// Templates of tenants.
+    pub tenants: TenantsSection,
     /// Background work.
     pub jobs: JobsSection,
     /// The log.
@@ -149,6 +151,14 @@ section! {
 }
 
 section! {
+    /// `[tenants]`
+    TenantsSection {
+        /// Folder of tenant templates; `tenants` beside this file when not set.
+        folder: Option<PathBuf> = None,
+    }
+}
+
+section! {
     /// `[jobs]`
     JobsSection {
         /// Seconds between two sweeps.
@@ -168,6 +178,8 @@ section! {
         retention_clock_interval_s: u64 = 60,
         /// Seconds between two looks at how full quotas are.
         quota_watch_interval_s: u64 = 60,
+        /// Days that usage is told by the hour; months stay for good.
+        usage_hours_days: u64 = 400,
     }
 }
 

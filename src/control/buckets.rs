@@ -61,7 +61,7 @@ impl Control {
         }
         let profile_name = profile.unwrap_or("none");
         let profile = match profile {
-            Some(name) => self.profiles.load(name)?.profile,
+            Some(name) => self.profiles.load(name)?.document,
             None => Profile::default(),
         };
         let mut documents = Vec::new();

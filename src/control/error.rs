@@ -3,8 +3,9 @@
 
 use crate::base::entropy::EntropyError;
 use crate::base::kind::ErrorKind;
+use crate::catalog::accounts::error::AccountError;
 use crate::catalog::error::CatalogError;
-use crate::config::profile_folder::ProfileError;
+use crate::config::document_folder::DocumentError;
 use crate::crypto::KeyError;
 use crate::model::operator::{Permission, Role, Roles};
 
@@ -39,6 +40,14 @@ pub enum ControlError {
     /// No random bytes.
     #[error("no random bytes")]
     Entropy(#[from] EntropyError),
+    /// The month's hours were taken away.
+    #[error(
+        "the hours of that month are not kept any more (jobs.usage_hours_days); its sums are, ask without hours"
+    )]
+    HoursGone,
+    /// Hours are told of one tenant.
+    #[error("hours are told of one tenant at a time; name it")]
+    HoursOfAll,
     /// A display name that cannot be shown.
     #[error("display name is empty, longer than 256 characters or holds control characters")]
     InvalidDisplayName,
@@ -61,6 +70,9 @@ pub enum ControlError {
         "this is the last security officer who is active and does not expire; make another one first"
     )]
     LastOfficer,
+    /// The month lies in the future.
+    #[error("month has not begun")]
+    MonthAhead,
     /// No such access key.
     #[error("no such access key; 'riznica key list' shows all")]
     NoSuchAccessKey,
@@ -85,9 +97,17 @@ pub enum ControlError {
     /// Nobody changes itself.
     #[error("nobody changes or deletes itself; another security officer does")]
     OwnRecord,
-    /// The profile cannot be used.
+    /// The profile or template cannot be used.
     #[error(transparent)]
-    Profile(#[from] ProfileError),
+    Document(#[from] DocumentError),
+    /// Users, groups or keys cannot be made.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// Buckets of a template are named after the tenant.
+    #[error(
+        "tenant name is too long or no beginning of bucket names; the template's buckets are named after it, so take one of at most 30 characters"
+    )]
+    NameTooLongForTemplate,
     /// Keys that are protected would become deletable.
     #[error(
         "bucket is protected already, and protection is never loosened; give patterns that it has, or fewer"
@@ -128,16 +148,21 @@ impl ControlError {
             | Self::RoleMissing { .. } => ErrorKind::Denied,
             Self::Entropy(source) => source.kind(),
             Self::BucketNameOutside { .. }
+            | Self::HoursGone
+            | Self::HoursOfAll
             | Self::InvalidDisplayName
             | Self::InvalidEmail
             | Self::InvalidSecret
-            | Self::InvalidText => ErrorKind::Invalid,
+            | Self::InvalidText
+            | Self::NameTooLongForTemplate
+            | Self::MonthAhead => ErrorKind::Invalid,
             Self::Keys(source) => source.kind(),
             Self::NoSuchAccessKey
             | Self::NoSuchBucket
             | Self::NoSuchOperator
             | Self::NoSuchTenant => ErrorKind::Absent,
-            Self::Profile(source) => source.kind(),
+            Self::Document(source) => source.kind(),
+            Self::Account(source) => source.kind(),
             Self::TooManyBuckets => ErrorKind::Limited,
         }
     }

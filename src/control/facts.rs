@@ -10,6 +10,8 @@ use crate::catalog::buckets::BucketRecord;
 use crate::catalog::credentials::CredentialRecord;
 use crate::catalog::operators::OperatorRecord;
 use crate::catalog::tenants::TenantRecord;
+use crate::control::templates::SetUpUser;
+use crate::model::iam::IamName;
 use crate::model::protection::Protection;
 use crate::model::quota::{QuotaLimits, TenantLimits};
 use crate::model::tenant::TenantName;
@@ -50,6 +52,22 @@ fn limits(own: QuotaLimits) -> Value {
         "bytes": own.bytes,
         "objects": own.objects,
         "upload_bytes": own.upload_bytes,
+    })
+}
+
+/// What a tenant got with its template beside what is told of each bucket.
+pub(in crate::control) fn set_up(template: &str, groups: &[IamName], users: &[SetUpUser]) -> Value {
+    let users = users.iter().map(|user| {
+        json!({
+            "user": user.name.to_string(),
+            "groups": user.groups.iter().map(IamName::to_string).collect::<Vec<_>>(),
+            "access_key_id": user.key.as_ref().map(|own| own.record.access_key_id.as_str()),
+        })
+    });
+    json!({
+        "template": template,
+        "groups": groups.iter().map(IamName::to_string).collect::<Vec<_>>(),
+        "users": users.collect::<Vec<_>>(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Rank 6, the control plane: what operators do.
 //!
-//! Owns: operators and their roles, tenants, access keys, buckets and their profiles, quotas,
-//! a look at the retention clock, the journal of what operators changed.
+//! Owns: operators and their roles, tenants, access keys, buckets and their profiles, quotas, usage,
+//! templates of tenants, a look at the retention clock, the journal of what operators changed.
 //! Not here: JSON and HTTP (`admin`), rows (`catalog`).
 //!
 //! Invariants
@@ -16,21 +16,25 @@ pub mod facts;
 pub mod operators;
 pub mod policies;
 pub mod quotas;
+pub mod templates;
 pub mod tenants;
+pub mod usage;
 
 use crate::base::clock::Clock;
 use crate::base::entropy::Entropy;
 use crate::catalog::last_used::LastUsed;
 use crate::catalog::retention_clock::RetentionClock;
 use crate::catalog::terms::TermsTable;
+use crate::catalog::traffic::TrafficTable;
 use crate::config::profile_folder::ProfileFolder;
+use crate::config::template_folder::TemplateFolder;
 use crate::crypto::KeyProvider;
 use crate::model::time::Timestamp;
 use crate::storage::Engine;
 use std::sync::Arc;
 
 // What the admin frontend sees of the rows.
-pub use crate::catalog::credentials::CredentialRecord;
+pub use crate::catalog::credentials::{CredentialRecord, IssuedCredential};
 pub use crate::catalog::journal::{Change, ChangePage, ChangeQuery};
 pub use crate::catalog::retention_clock::ClockReading;
 pub use crate::catalog::tenants::TenantRecord;
@@ -45,8 +49,10 @@ pub struct Control {
     entropy: Arc<dyn Entropy>,
     retention: Arc<RetentionClock>,
     profiles: ProfileFolder,
+    templates: TemplateFolder,
     terms: Arc<TermsTable>,
     last_used: Arc<LastUsed>,
+    traffic: Arc<TrafficTable>,
     blocks_public_access: bool,
 }
 
@@ -65,10 +71,14 @@ pub struct ControlParts {
     pub retention: Arc<RetentionClock>,
     /// Where profiles lie.
     pub profiles: ProfileFolder,
+    /// Where templates lie.
+    pub templates: TemplateFolder,
     /// What tenants may hold and do, shared with the gateway.
     pub terms: Arc<TermsTable>,
     /// When keys were last used.
     pub last_used: Arc<LastUsed>,
+    /// What is asked and moved.
+    pub traffic: Arc<TrafficTable>,
     /// Whether new buckets begin with all public access blocked.
     pub blocks_public_access: bool,
 }
@@ -83,8 +93,10 @@ impl Control {
             entropy: parts.entropy,
             retention: parts.retention,
             profiles: parts.profiles,
+            templates: parts.templates,
             terms: parts.terms,
             last_used: parts.last_used,
+            traffic: parts.traffic,
             blocks_public_access: parts.blocks_public_access,
         }
     }

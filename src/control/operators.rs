@@ -51,6 +51,8 @@ pub struct Errand {
     pub operation: &'static str,
     /// What it needs.
     pub permission: Permission,
+    /// What it needs beside that.
+    pub also: Option<Permission>,
 }
 
 /// An operator, and when it was last there.
@@ -106,11 +108,10 @@ impl Control {
             return Err(ControlError::OperatorExpired);
         }
         self.last_used.note_operator(&name, now);
-        if !operator.roles.permit(errand.permission) {
-            return Err(ControlError::RoleMissing {
-                roles: operator.roles,
-                permission: errand.permission,
-            });
+        let mut needed = [Some(errand.permission), errand.also].into_iter().flatten();
+        if let Some(permission) = needed.find(|own| !operator.roles.permit(*own)) {
+            let roles = operator.roles;
+            return Err(ControlError::RoleMissing { roles, permission });
         }
         Ok(OperatorPermit {
             operator: name,

@@ -74,7 +74,7 @@ fn is_email(text: &str) -> bool {
 }
 
 /// What the journal calls a tenant.
-fn subject(name: &TenantName) -> String {
+pub(in crate::control) fn subject(name: &TenantName) -> String {
     format!("tenant {name}")
 }
 
@@ -97,6 +97,27 @@ impl Control {
     pub async fn create_tenant(
         &self,
         permit: &OperatorPermit,
+        new: NewTenant,
+    ) -> Result<TenantRecord, ControlError> {
+        let record = self.new_tenant(new).await?;
+        let entry = self.entry(permit, subject(&record.name), Some(&record.name))?;
+        let after = facts::tenant(&record);
+        let note = |batch: &mut MetaBatch| entry.append(batch, None, Some(&after));
+        match tenants::create(&*self.engine, &record, note).await {
+            Err(CatalogError::Taken) => return Err(ControlError::TenantTaken),
+            other => other?,
+        }
+        self.terms.note(&record);
+        tracing::info!(operator = permit.operator_name(), tenant = %record.name, "tenant created");
+        Ok(record)
+    }
+
+    /// The record of a new tenant, which has its key and is not stored yet.
+    ///
+    /// # Errors
+    /// As [`Control::create_tenant`].
+    pub(in crate::control) async fn new_tenant(
+        &self,
         new: NewTenant,
     ) -> Result<TenantRecord, ControlError> {
         let display_name = new.display_name.unwrap_or_else(|| new.name.to_string());
@@ -126,7 +147,7 @@ impl Control {
             Some(id) => id,
             None => CanonicalId::from_random(random_array(&*self.entropy)?),
         };
-        let record = TenantRecord {
+        Ok(TenantRecord {
             tenant,
             name: new.name,
             display_name,
@@ -140,17 +161,7 @@ impl Control {
             contact,
             bucket_prefixes: new.bucket_prefixes,
             rates: TenantRates::default(),
-        };
-        let entry = self.entry(permit, subject(&record.name), Some(&record.name))?;
-        let after = facts::tenant(&record);
-        let note = |batch: &mut MetaBatch| entry.append(batch, None, Some(&after));
-        match tenants::create(&*self.engine, &record, note).await {
-            Err(CatalogError::Taken) => return Err(ControlError::TenantTaken),
-            other => other?,
-        }
-        self.terms.note(&record);
-        tracing::info!(operator = permit.operator_name(), tenant = %record.name, "tenant created");
-        Ok(record)
+        })
     }
 
     /// Changes a tenant. A status is in force for every request that begins afterwards.

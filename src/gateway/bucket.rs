@@ -80,7 +80,8 @@ impl Gateway {
         bucket: &BucketRecord,
     ) -> Result<(), GatewayError> {
         spend(permit, Action::DeleteBucket, bucket)?;
-        match buckets::delete(&*self.engine, bucket, self.now()).await? {
+        let (now, metered) = (self.now(), self.retention_now());
+        match buckets::delete(&*self.engine, bucket, now, metered).await? {
             DeleteOutcome::Deleted => Ok(()),
             DeleteOutcome::Gone => Err(GatewayError::NoSuchBucket),
             DeleteOutcome::NotEmpty => Err(GatewayError::BucketNotEmpty),

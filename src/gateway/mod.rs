@@ -20,6 +20,7 @@ pub mod object;
 pub mod principal;
 mod quota;
 pub mod read_path;
+pub mod traffic;
 pub mod write_path;
 
 use crate::base::clock::Clock;
@@ -30,6 +31,7 @@ use crate::catalog::ledger::BlobLeases;
 use crate::catalog::objects::ObjectIdentity;
 use crate::catalog::retention_clock::RetentionClock;
 use crate::catalog::terms::TermsTable;
+use crate::catalog::traffic::TrafficTable;
 use crate::crypto::{KeyContext, KeyProvider, KeyScope, ScopeKey};
 use crate::gateway::bucket_policy::PolicyCache;
 use crate::gateway::bucket_settings::RulesCache;
@@ -65,6 +67,7 @@ pub struct Gateway {
     retention: Arc<RetentionClock>,
     terms: Arc<TermsTable>,
     last_used: Arc<LastUsed>,
+    traffic: Arc<TrafficTable>,
     rules: RulesCache,
     policies: PolicyCache,
     members: MemberCache,
@@ -97,6 +100,8 @@ pub struct GatewayParts {
     pub terms: Arc<TermsTable>,
     /// When keys were last used.
     pub last_used: Arc<LastUsed>,
+    /// What is asked and moved.
+    pub traffic: Arc<TrafficTable>,
     /// Whether new buckets begin with all public access blocked.
     pub blocks_public_access: bool,
 }
@@ -116,6 +121,7 @@ impl Gateway {
             retention: parts.retention,
             terms: parts.terms,
             last_used: parts.last_used,
+            traffic: parts.traffic,
             rules: RulesCache::default(),
             policies: PolicyCache::default(),
             members: MemberCache::default(),

@@ -17,9 +17,10 @@ use crate::model::upload::PartNumber;
 use crate::model::versioning::{VersionSelector, Versioning};
 
 impl Gateway {
-    /// Whose usage the contents of a bucket are.
+    /// Whose usage the contents of a bucket are, for a change that is made now.
     pub(in crate::gateway) fn account(&self, bucket: &BucketRecord) -> Account {
-        Account::of(bucket, self.terms.limits_of(bucket.tenant))
+        let limits = self.terms.limits_of(bucket.tenant);
+        Account::of(bucket, limits, self.retention_now())
     }
 
     /// How many bytes a new version of an object may have; `None` without limits.

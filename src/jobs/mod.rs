@@ -12,3 +12,4 @@ pub mod lifecycle_progress;
 mod lifecycle_warden;
 pub mod quota_watch;
 pub mod sweep;
+pub mod usage;

@@ -22,11 +22,13 @@ use crate::s3::post;
 use crate::s3::query::{self, QueryError, QueryVerifiers};
 use crate::s3::respond;
 use crate::s3::route::{self, Query, Target};
+use crate::s3::tally::{Bill, Tally};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::redact::redact_query;
 use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::{HttpMessage, Payload, Request, RequestHead, Response};
 use actix_web::HttpResponse;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -64,11 +66,13 @@ pub async fn serve(mut request: Request, state: Arc<S3State>) -> Response<BoxBod
     let mut exchange = Exchange::begin(&state);
     let admitted = request.extensions_mut().remove::<Verified>();
     let (payload, unread) = Unread::take(&mut request);
+    let payload = exchange.tally.counted(payload);
     let head = request.head();
     let outcome = handle(head, payload, admitted, &state, &mut exchange).await;
     let mut response = exchange.end(head, outcome, &state);
     tell_page(head, &state, &mut response).await;
-    unread.until_sent(response.into(), exchange.visit)
+    let bill = exchange.bill(&response);
+    unread.until_sent(response.into(), exchange.visit, bill)
 }
 
 /// Tells a browser what the bucket's CORS rules say of the page that asks.
@@ -114,7 +118,8 @@ pub async fn admit(
             let refused = Outcome::Refused(error.close());
             let mut response = exchange.end(request.head(), refused, &state);
             tell_page(request.head(), &state, &mut response).await;
-            Err(unread.until_sent(response.into(), exchange.visit))
+            let bill = exchange.bill(&response);
+            Err(unread.until_sent(response.into(), exchange.visit, bill))
         }
     }
 }
@@ -125,16 +130,23 @@ struct Exchange {
     since: Duration,
     operation: Option<&'static str>,
     visit: Visit,
+    tally: Rc<Tally>,
 }
 
 impl Exchange {
-    fn begin(state: &S3State) -> Self {
+    fn begin(state: &Arc<S3State>) -> Self {
         Self {
             request_id: request_id(&*state.entropy),
             since: state.clock.monotonic(),
             operation: None,
             visit: Visit::default(),
+            tally: Tally::new(state),
         }
+    }
+
+    /// What the request counts in usage.
+    fn bill(&self, response: &HttpResponse) -> Option<Bill> {
+        self.tally.bill(response.status().as_u16())
     }
 
     fn end(&self, head: &RequestHead, outcome: Outcome, state: &S3State) -> HttpResponse {
@@ -269,7 +281,10 @@ fn ask<'a>(
     route::refuse_vague_preflight(&view)?;
     let target = route::target(&view, &state.domains)?;
     let operation = route::operation(&view, &target, &query);
-    exchange.operation = operation.as_ref().ok().map(|known| known.name());
+    if let Ok(known) = &operation {
+        exchange.operation = Some(known.name());
+        exchange.tally.asks(*known);
+    }
     Ok(Asked {
         view,
         query,
@@ -295,6 +310,7 @@ async fn authorize_ahead(
         return Ok(None);
     };
     let principal = authenticate::principal(state, &verified).await?;
+    exchange.tally.comes_from(principal.tenant);
     let operation = asked.operation_for(&principal, state).await?;
     let call = Call {
         state,
@@ -305,6 +321,7 @@ async fn authorize_ahead(
         operation,
         principal: &principal,
         peer: head.peer_addr.map(|peer| peer.ip()),
+        tally: &exchange.tally,
     };
     handlers::authorize_ahead(&call).await?;
     Ok(Some(verified))
@@ -323,8 +340,9 @@ async fn handle(
     };
     if query::is_query_call(&asked.view, &asked.target) {
         let request_id = exchange.request_id.clone();
-        let visit = &mut exchange.visit;
-        let answered = query::serve(state, (head, &asked.view), payload, &request_id, visit).await;
+        let counted = (&mut exchange.visit, &*exchange.tally);
+        let view = (head, &asked.view);
+        let answered = query::serve(state, view, payload, &request_id, counted).await;
         let (operation, response, failure) = answered;
         exchange.operation = operation;
         return match failure {
@@ -339,11 +357,11 @@ async fn handle(
             Err(error) => Outcome::Refused(error),
         };
     }
-    let visit = &mut exchange.visit;
     let answered = if post::is_form(&asked.operation, &asked.view) {
-        post::serve(state, (head, &asked.view), &asked.target, payload, visit).await
+        let own = (&mut exchange.visit, &*exchange.tally);
+        post::serve(state, (head, &asked.view), &asked.target, payload, own).await
     } else {
-        handle_s3(head, asked, (payload, admitted), state, visit).await
+        handle_s3(head, asked, (payload, admitted), state, exchange).await
     };
     match answered {
         Ok(response) => Outcome::Answered(response),
@@ -356,14 +374,15 @@ async fn handle_s3(
     asked: Asked<'_>,
     (payload, admitted): (Payload, Option<Verified>),
     state: &S3State,
-    visit: &mut Visit,
+    exchange: &mut Exchange,
 ) -> Result<HttpResponse, S3Error> {
     let (mut verified, payload) = match admitted {
         Some(verified) => (verified, payload),
         None => authenticate::verify(state, &asked.view, payload).await?,
     };
     let principal = authenticate::principal(state, &verified).await?;
-    *visit = authenticate::enter(state, &principal)?;
+    exchange.visit = authenticate::enter(state, &principal)?;
+    exchange.tally.comes_from(principal.tenant);
     let operation = asked.operation_for(&principal, state).await?;
     let framing = handlers::framing(operation, &asked.view, &mut verified);
     let call = Call {
@@ -375,6 +394,7 @@ async fn handle_s3(
         operation,
         principal: &principal,
         peer: head.peer_addr.map(|peer| peer.ip()),
+        tally: &exchange.tally,
     };
     match framing {
         Ok(framing) => handlers::dispatch(&call, payload, framing).await,

@@ -16,4 +16,5 @@ pub mod post;
 pub mod query;
 pub mod respond;
 pub mod route;
+pub mod tally;
 pub mod xml;

@@ -8,11 +8,13 @@ use crate::catalog::credential_store::CatalogCredentials;
 use crate::catalog::error::CatalogError;
 use crate::catalog::last_used::LastUsed;
 use crate::catalog::ledger::BlobLeases;
-use crate::catalog::recount;
 use crate::catalog::retention_clock::RetentionClock;
 use crate::catalog::terms::TermsTable;
+use crate::catalog::traffic::TrafficTable;
+use crate::catalog::{recount, usage_hours};
 use crate::config::profile_folder::ProfileFolder;
 use crate::config::resolve::{EngineChoice, RootKeyReference};
+use crate::config::template_folder::TemplateFolder;
 use crate::config::{Config, credentials_directory};
 use crate::control::error::ControlError;
 use crate::control::{Control, ControlParts};
@@ -23,6 +25,7 @@ use crate::jobs::last_used::LastUsedKeeper;
 use crate::jobs::lifecycle::{LifecycleJob, LifecycleSettings};
 use crate::jobs::quota_watch::QuotaWatch;
 use crate::jobs::sweep::{Sweep, SweepSettings};
+use crate::jobs::usage::UsageKeeper;
 use crate::kms::{CachingKeys, LocalKeyConfig, LocalKeyService, RootKeySource};
 use crate::model::lifecycle::due::DayLength;
 use crate::s3::app::S3State;
@@ -60,10 +63,14 @@ pub struct Parts {
     pub terms: Arc<TermsTable>,
     /// When keys were last used.
     pub last_used: Arc<LastUsed>,
+    /// What is asked and moved.
+    pub traffic: Arc<TrafficTable>,
     /// What retention is compared with.
     pub retention_clock: Arc<RetentionClock>,
     /// Where profiles of buckets are.
     pub profiles: ProfileFolder,
+    /// Where templates of tenants are.
+    pub templates: TemplateFolder,
     /// Whether new buckets begin with all public access blocked.
     pub blocks_public_access: bool,
 }
@@ -105,6 +112,8 @@ pub async fn open(config: &Config, runtime: &Handle) -> Result<Parts, StartupErr
     let retention_clock = retention_clock(&engine, &clock).await?;
     let adopted = recount::adopt(&*engine).await;
     adopted.map_err(ControlError::from)?;
+    let metered = usage_hours::adopt(&*engine, retention_clock.now()).await;
+    metered.map_err(ControlError::from)?;
     let terms = TermsTable::load(&*engine).await;
     let terms = terms.map_err(ControlError::from)?;
     Ok(Parts {
@@ -117,8 +126,10 @@ pub async fn open(config: &Config, runtime: &Handle) -> Result<Parts, StartupErr
         metrics: Arc::new(Metrics::new()),
         retention_clock: Arc::new(retention_clock),
         profiles: config.profiles.clone(),
+        templates: config.templates.clone(),
         terms: Arc::new(terms),
         last_used: Arc::new(LastUsed::default()),
+        traffic: Arc::new(TrafficTable::default()),
         blocks_public_access: config.raw.s3.block_public_access,
     })
 }
@@ -167,8 +178,10 @@ impl Parts {
             entropy: Arc::clone(&self.entropy),
             retention: Arc::clone(&self.retention_clock),
             profiles: self.profiles.clone(),
+            templates: self.templates.clone(),
             terms: Arc::clone(&self.terms),
             last_used: Arc::clone(&self.last_used),
+            traffic: Arc::clone(&self.traffic),
             blocks_public_access: self.blocks_public_access,
         })
     }
@@ -195,6 +208,7 @@ impl Parts {
             retention: Arc::clone(&self.retention_clock),
             terms: Arc::clone(&self.terms),
             last_used: Arc::clone(&self.last_used),
+            traffic: Arc::clone(&self.traffic),
             blocks_public_access: self.blocks_public_access,
         });
         let region = raw.s3.region.clone();
@@ -235,6 +249,20 @@ impl Parts {
     pub fn last_used_keeper(&self) -> LastUsedKeeper {
         let (engine, clock) = (Arc::clone(&self.engine), Arc::clone(&self.clock));
         LastUsedKeeper::new(engine, clock, Arc::clone(&self.last_used))
+    }
+
+    /// The keeper of usage.
+    pub fn usage_keeper(&self, config: &Config) -> UsageKeeper {
+        let clocks = (Arc::clone(&self.clock), Arc::clone(&self.retention_clock));
+        let (engine, traffic) = (Arc::clone(&self.engine), Arc::clone(&self.traffic));
+        let kept_days = config.raw.jobs.usage_hours_days;
+        UsageKeeper::new(
+            engine,
+            clocks,
+            traffic,
+            Arc::clone(&self.metrics),
+            kept_days,
+        )
     }
 
     /// The watch over quotas.

@@ -68,6 +68,9 @@ async fn run(
     // Before anything is served: from now on no start believes the wall clock.
     let begun = parts.retention_clock.begin().await;
     begun.map_err(ControlError::from)?;
+    for error in parts.control().faulty_templates() {
+        tracing::warn!(%error, "tenants cannot be created with this template");
+    }
     let mut supervisor = Supervisor::new(runtime.clone());
     let keeper = parts.clock_keeper(config);
     supervisor.start("retention clock", |stop| keeper.run(stop));
@@ -75,6 +78,8 @@ async fn run(
     supervisor.start("quota watch", |stop| watch.run(stop));
     let used = parts.last_used_keeper();
     supervisor.start("times of last use", |stop| used.run(stop));
+    let usage = parts.usage_keeper(config);
+    supervisor.start("usage", |stop| usage.run(stop));
     let sweep = parts.sweep(config);
     supervisor.start("sweep", |stop| sweep.run(stop));
     let state = Arc::new(parts.s3_state(config));

@@ -31,6 +31,9 @@
 //!   ever has there; they are there with it or not at all. No condition looks at them. (An engine
 //!   over several machines keeps them in the batch's partition first, and carries them over before
 //!   the other one is read.)
+//! - E9 Meters: a metered counter adds up how long it held what, in its own row and in the same
+//!   batch. The first change of a later period closes the period of the change before, in a row of
+//!   the partition that the change names. Time never runs backwards in it.
 //! - B1 Blobs: a blob is an immutable stream of pieces. The commit that attaches it makes all of it
 //!   durable; a piece that no commit has attached may vanish with the process, or stay.
 //! - B2 Identity: the engine gives pieces back byte for byte, so a blob carries its own identity in
@@ -47,6 +50,7 @@ pub mod error;
 pub mod evaluate;
 pub mod ext;
 pub mod memory;
+pub mod meter;
 pub mod rocks;
 pub mod types;
 
@@ -54,6 +58,7 @@ pub use engine::{BlobStore, Engine, MetaStore};
 pub use error::{CommitError, EngineError, OpenEngineError, StoreError};
 pub use ext::EngineExt;
 pub use memory::MemoryEngine;
+pub use meter::{Closing, CounterRow, Meter};
 pub use rocks::{RocksEngine, RocksOptions};
 pub use types::{
     Condition, CounterChange, EngineCaps, EngineHealth, FinishedBlob, MetaBatch, MetaKey,

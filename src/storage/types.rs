@@ -5,6 +5,7 @@
 //! Not here: the traits (`storage::engine`), what a batch does (`storage::evaluate`).
 
 use crate::model::id::{BlobId, BucketId, TenantId};
+use crate::storage::meter::Meter;
 use bytes::Bytes;
 
 /// The unit of atomicity (E1).
@@ -74,7 +75,7 @@ pub enum Condition {
     },
 }
 
-/// A change of a counter row: u64 little endian, absent means 0. Several changes of one row in a
+/// A change of a counter row (`storage::meter`), absent means 0. Several changes of one row in a
 /// batch add up; a put of the same row in the same batch loses against them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CounterChange {
@@ -84,6 +85,8 @@ pub struct CounterChange {
     pub delta: i64,
     /// The result must not be larger.
     pub ceiling: Option<u64>,
+    /// Adds up how long the counter holds what (E9). A counter that was metered once always is.
+    pub meter: Option<Meter>,
 }
 
 /// The place of a piece among all pieces, in their order.

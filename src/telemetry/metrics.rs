@@ -10,7 +10,7 @@ use std::time::Duration;
 const BUCKETS_MS: [u64; 10] = [1, 2, 5, 10, 25, 50, 100, 500, 2_000, 10_000];
 
 /// Names of all metrics, for the comparison with the documentation.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 13] = [
     "riznica_requests_total",
     "riznica_slowed_requests_total",
     "riznica_request_duration_seconds",
@@ -23,6 +23,7 @@ pub const NAMES: [&str; 12] = [
     "riznica_lifecycle_last_pass_seconds",
     "riznica_quota_limit",
     "riznica_quota_used",
+    "riznica_usage_stored_seconds",
 ];
 
 /// The retention clock's figures.
@@ -110,6 +111,7 @@ pub struct Metrics {
     lifecycle_pass_millis: AtomicU64,
     quotas: Mutex<Vec<QuotaFigure>>,
     slowed: Mutex<BTreeMap<&'static str, u64>>,
+    usage_stored_millis: AtomicU64,
 }
 
 impl Metrics {
@@ -160,6 +162,11 @@ impl Metrics {
     pub fn lifecycle_pass(&self, millis: u64) {
         self.lifecycle_pass_millis
             .fetch_max(millis, Ordering::Relaxed);
+    }
+
+    /// Notes when counts of requests were stored, in milliseconds since 1970.
+    pub fn usage_stored(&self, millis: u64) {
+        self.usage_stored_millis.store(millis, Ordering::Relaxed);
     }
 
     /// Replaces the figures of all limits.
@@ -234,6 +241,10 @@ impl Metrics {
         let seconds = Duration::from_millis(millis).as_secs_f64();
         writeln!(out, "# TYPE riznica_lifecycle_last_pass_seconds gauge")?;
         writeln!(out, "riznica_lifecycle_last_pass_seconds {seconds}")?;
+        let millis = self.usage_stored_millis.load(Ordering::Relaxed);
+        let seconds = Duration::from_millis(millis).as_secs_f64();
+        writeln!(out, "# TYPE riznica_usage_stored_seconds gauge")?;
+        writeln!(out, "riznica_usage_stored_seconds {seconds}")?;
         self.write_quotas(out)
     }
 

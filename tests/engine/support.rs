@@ -81,6 +81,7 @@ pub(crate) fn change(row: &str, delta: i64, ceiling: Option<u64>) -> CounterChan
         meta_key: bytes(row),
         delta,
         ceiling,
+        meter: None,
     }
 }
 

@@ -90,6 +90,14 @@ impl TestServer {
         self.process.wait().expect("its end");
     }
 
+    /// Tells the server to stop, and waits until it has.
+    pub(crate) fn stop(&mut self) {
+        let process = self.process.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &process]).status();
+        assert!(told.expect("kill runs").success());
+        assert!(self.process.wait().expect("its end").success());
+    }
+
     /// Kills the server, unless that was done, and starts it on the same folder and the same ports:
     /// accounts and clients stay as good as they were.
     pub(crate) fn restart(&mut self) {
@@ -227,6 +235,24 @@ impl TestServer {
             .iter()
             .map(|word| word.replace("{data}", &data.to_string_lossy()));
         let output = riznica().args(words).output().expect("the command runs");
+        let text = [output.stdout, output.stderr].concat();
+        (
+            String::from_utf8(text).expect("text"),
+            output.status.success(),
+        )
+    }
+
+    /// Runs a command line as an operator types it; what it printed, and whether it succeeded.
+    pub(crate) fn shell(&self, line: &str) -> (String, bool) {
+        let programs = Path::new(env!("CARGO_BIN_EXE_riznica")).parent();
+        let programs = programs.expect("its folder").to_string_lossy();
+        let output = Command::new("bash")
+            .args(["-c", &format!("PATH=\"{programs}:$PATH\"; {line}")])
+            .env("RIZNICA_ADMIN", self.admin_url())
+            .env("RIZNICA_CREDENTIAL", self.credential_file())
+            .current_dir(self.folder.path())
+            .output()
+            .expect("bash runs");
         let text = [output.stdout, output.stderr].concat();
         (
             String::from_utf8(text).expect("text"),

@@ -9,7 +9,7 @@
 //! (`jobs::lifecycle`), locks (`catalog::changes`).
 
 #[cfg(test)]
-mod scene;
+pub(in crate::gateway) mod scene;
 #[cfg(test)]
 mod tests;
 mod uploads;

@@ -12,6 +12,7 @@ use crate::catalog::objects::{BlobRef, BodyBinding, ObjectPlain, ObjectRecord, O
 use crate::catalog::retention_clock::RetentionClock;
 use crate::catalog::settings::{self, SettingsKind};
 use crate::catalog::terms::TermsTable;
+use crate::catalog::traffic::TrafficTable;
 use crate::catalog::versions::{self, FoundVersion, VersionRow};
 use crate::crypto::{DataKey, KeyContext, KeyProvider, KeyScope, StreamParameters};
 use crate::gateway::error::GatewayError;
@@ -34,23 +35,23 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
-pub(super) const BUCKET: BucketId = BucketId::from_bytes([7; 16]);
-pub(super) const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+pub(in crate::gateway) const BUCKET: BucketId = BucketId::from_bytes([7; 16]);
+pub(in crate::gateway) const TENANT: TenantId = TenantId::from_bytes([1; 16]);
 pub(super) const DAY: Duration = Duration::from_hours(24);
 pub(super) const NONCURRENT: &str =
     "\"expiration\":null,\"noncurrent\":{\"days\":1,\"newer_versions\":null}";
-pub(super) const EXPIRE: &str = "\"expiration\":{\"Days\":1},\"noncurrent\":null";
+pub(in crate::gateway) const EXPIRE: &str = "\"expiration\":{\"Days\":1},\"noncurrent\":null";
 
 /// A gateway over an engine in memory with one bucket.
-pub(super) struct Place {
-    pub(super) gateway: Gateway,
-    pub(super) clock: Arc<ManualClock>,
+pub(in crate::gateway) struct Place {
+    pub(in crate::gateway) gateway: Gateway,
+    pub(in crate::gateway) clock: Arc<ManualClock>,
     pub(super) object_key: ObjectKey,
     _folder: TempDir,
 }
 
 impl Place {
-    pub(super) async fn new(versioning: Versioning, actions: &str) -> Self {
+    pub(in crate::gateway) async fn new(versioning: Versioning, actions: &str) -> Self {
         let folder = TempDir::new().unwrap();
         let root_key = folder.path().join("root.key");
         std::fs::write(&root_key, [3; 32]).unwrap();
@@ -81,6 +82,7 @@ impl Place {
             retention: Arc::new(retention.unwrap()),
             terms: Arc::new(TermsTable::default()),
             last_used: Arc::new(LastUsed::default()),
+            traffic: Arc::new(TrafficTable::default()),
             blocks_public_access: true,
         });
         provider.create_tenant_key(TENANT).await.unwrap();
@@ -137,7 +139,7 @@ impl Place {
             .unwrap();
     }
 
-    pub(super) async fn bucket(&self) -> BucketRecord {
+    pub(in crate::gateway) async fn bucket(&self) -> BucketRecord {
         let header = buckets::header(&*self.gateway.engine, BUCKET).await;
         header.unwrap().unwrap()
     }

@@ -86,7 +86,6 @@ impl Gateway {
         {
             return Err(GatewayError::ChecksumNotDeclared);
         }
-        let account = self.account(bucket);
         let place = (upload, request.part_number);
         let room = self.room_for_part(bucket, place, declared.len).await?;
         let target = StreamTarget {
@@ -111,6 +110,7 @@ impl Gateway {
         };
         let key = self.sealing_key(bucket).await?;
         let identity = identity(bucket, object_key);
+        let account = self.account(bucket);
         let committed = upload_parts::store_part(
             &*self.engine,
             (&identity, upload),

@@ -8,6 +8,7 @@
 //! Owns: keeping it. Not here: reading it (`s3::body::bridge`).
 
 use crate::gateway::fairness::Visit;
+use crate::s3::tally::Bill;
 use actix_http::body::{BodySize, BoxBody, MessageBody};
 use actix_http::error::PayloadError;
 use actix_http::{BoxedPayloadStream, HttpMessage, Payload, Request, Response};
@@ -48,8 +49,13 @@ impl Unread {
     }
 
     /// Keeps the body as long as the answer's, and what else has to last as long.
-    pub fn until_sent(self, response: Response<BoxBody>, visit: Visit) -> Response<BoxBody> {
-        if self.payload.is_none() && !visit.is_counted() {
+    pub fn until_sent(
+        self,
+        response: Response<BoxBody>,
+        visit: Visit,
+        bill: Option<Bill>,
+    ) -> Response<BoxBody> {
+        if self.payload.is_none() && !visit.is_counted() && bill.is_none() {
             return response;
         }
         response.map_body(|_, body| {
@@ -57,6 +63,7 @@ impl Unread {
                 body,
                 _payload: self.payload,
                 _visit: visit,
+                bill,
             })
         })
     }
@@ -78,6 +85,7 @@ struct Keeping {
     body: BoxBody,
     _payload: Option<Rc<RefCell<Payload>>>,
     _visit: Visit,
+    bill: Option<Bill>,
 }
 
 impl MessageBody for Keeping {
@@ -91,6 +99,10 @@ impl MessageBody for Keeping {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.body).poll_next(context)
+        let polled = Pin::new(&mut self.body).poll_next(context);
+        if let (Poll::Ready(Some(Ok(bytes))), Some(bill)) = (&polled, &mut self.bill) {
+            bill.sent(bytes);
+        }
+        polled
     }
 }

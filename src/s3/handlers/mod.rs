@@ -33,6 +33,7 @@ use crate::s3::extract::{self, conditions, digests};
 use crate::s3::operation::Operation;
 use crate::s3::post;
 use crate::s3::route::{Query, Target};
+use crate::s3::tally::Tally;
 use actix_http::Payload;
 use actix_web::HttpResponse;
 use bytes::Bytes;
@@ -57,6 +58,8 @@ pub struct Call<'a> {
     pub principal: &'a Principal,
     /// Where its connection comes from.
     pub peer: Option<IpAddr>,
+    /// What it counts in usage.
+    pub tally: &'a Tally,
 }
 
 impl Call<'_> {

@@ -174,6 +174,13 @@ impl Call<'_> {
             .await?)
     }
 
+    async fn find_target(&self) -> Result<BucketRecord, S3Error> {
+        let name = self.target.bucket_name()?;
+        let bucket = self.state.gateway.find_bucket(&name).await?;
+        self.tally.is_about(&bucket);
+        Ok(bucket)
+    }
+
     /// Finds the target's bucket and authorizes the call's operation on it. What the request's
     /// headers ask for beyond that is judged afterwards: who may not do it learns nothing of it
     /// (s3-behaviour.md 12).
@@ -186,8 +193,7 @@ impl Call<'_> {
         &self,
         asked: &Asked,
     ) -> Result<(BucketRecord, Permit), S3Error> {
-        let name = self.target.bucket_name()?;
-        let bucket = self.state.gateway.find_bucket(&name).await?;
+        let bucket = self.find_target().await?;
         let permit = self
             .permit(&bucket, self.action(), self.thing(), asked)
             .await?;
@@ -210,8 +216,7 @@ impl Call<'_> {
     /// Finds the bucket of a request about many objects: each of them is decided by itself, so that
     /// here it counts only whether anything can come of it.
     pub(in crate::s3) async fn enter_target(&self) -> Result<BucketRecord, S3Error> {
-        let name = self.target.bucket_name()?;
-        let bucket = self.state.gateway.find_bucket(&name).await?;
+        let bucket = self.find_target().await?;
         let is_root = matches!(self.principal.caller, Caller::Root { .. });
         let is_owner = is_root && self.principal.tenant == Some(bucket.tenant);
         let has_policies = bucket.access.has_policy || !self.principal.policies.is_empty();
@@ -274,8 +279,7 @@ impl Call<'_> {
     /// conditions on what the document says, that is known only when it was read, and
     /// [`Self::authorize_document`] decides.
     pub(in crate::s3) async fn authorize_ahead_of_document(&self) -> Result<BucketRecord, S3Error> {
-        let name = self.target.bucket_name()?;
-        let bucket = self.state.gateway.find_bucket(&name).await?;
+        let bucket = self.find_target().await?;
         let asked = Asked::default();
         if let Err(denied) = self
             .permit(&bucket, self.action(), self.thing(), &asked)

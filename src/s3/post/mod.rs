@@ -37,6 +37,7 @@ use crate::s3::post::fields::Fields;
 use crate::s3::post::head::{BodyType, body_type};
 use crate::s3::post::policy::{LengthRange, PostPolicy};
 use crate::s3::route::{Query, Target};
+use crate::s3::tally::Tally;
 use actix_http::{Payload, RequestHead};
 use actix_web::HttpResponse;
 use tokio::sync::Semaphore;
@@ -76,7 +77,7 @@ pub async fn serve(
     (head, view): (&RequestHead, &RequestView<'_>),
     target: &Target,
     payload: Payload,
-    visit: &mut Visit,
+    (visit, tally): (&mut Visit, &Tally),
 ) -> Result<HttpResponse, S3Error> {
     let mut body = form_body(state, view, payload)?;
     let fields = {
@@ -92,6 +93,7 @@ pub async fn serve(
     let verified = verify(state, signature.as_ref(), &as_put).await?;
     let principal = authenticate::principal(state, &verified).await?;
     *visit = authenticate::enter(state, &principal)?;
+    tally.comes_from(principal.tenant);
     let range = judge(state, signature.as_ref(), &fields, target)?;
     let target = Target {
         bucket: target.bucket.clone(),
@@ -106,6 +108,7 @@ pub async fn serve(
         operation: Operation::PostObject,
         principal: &principal,
         peer: head.peer_addr.map(|peer| peer.ip()),
+        tally,
     };
     let posted = post_object::post(&call, view, &fields, (body, range)).await;
     match posted {

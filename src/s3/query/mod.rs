@@ -33,6 +33,7 @@ use crate::s3::query::answer::Answer;
 use crate::s3::query::form::Form;
 use crate::s3::query::service::{Api, ApiAction};
 use crate::s3::route::{Query, Target};
+use crate::s3::tally::Tally;
 use actix_http::{Payload, RequestHead};
 use actix_web::HttpResponse;
 
@@ -57,10 +58,10 @@ pub async fn serve(
     (head, view): (&RequestHead, &RequestView<'_>),
     payload: Payload,
     request_id: &str,
-    visit: &mut Visit,
+    counted: (&mut Visit, &Tally),
 ) -> (Option<&'static str>, HttpResponse, Option<QueryError>) {
     let mut name = None;
-    match run(state, (head, view), payload, &mut name, visit).await {
+    match run(state, (head, view), payload, &mut name, counted).await {
         Ok((action, answer)) => (name, answer.response(action, request_id), None),
         Err(error) => (name, error.response(request_id), Some(error)),
     }
@@ -71,7 +72,7 @@ async fn run(
     (head, view): (&RequestHead, &RequestView<'_>),
     payload: Payload,
     name: &mut Option<&'static str>,
-    visit: &mut Visit,
+    (visit, tally): (&mut Visit, &Tally),
 ) -> Result<(ApiAction, Answer), QueryError> {
     let body = authenticate::read_form(state, view, payload, &FORMS).await?;
     let form = Form::parse(&body)?;
@@ -81,6 +82,7 @@ async fn run(
     let verified = authenticate::verify_form(state, verifier, view, &body).await?;
     let principal = authenticate::principal(state, &verified).await?;
     *visit = authenticate::enter(state, &principal)?;
+    tally.comes_from(principal.tenant);
     let Some(identity) = &verified.identity else {
         state.metrics.authentication_failed();
         return Err(QueryError::missing_token());

@@ -118,7 +118,7 @@ impl MetaStore for MemoryEngine {
         rows.extend(batch.puts);
         for (partition, meta_key, value) in counters {
             let rows = state.partitions.entry(partition).or_default();
-            rows.insert(meta_key, Bytes::copy_from_slice(&value.to_le_bytes()));
+            rows.insert(meta_key, value);
         }
         for (partition, meta_key, value) in batch.appends {
             let rows = state.partitions.entry(partition).or_default();

@@ -188,10 +188,9 @@ impl<'a> GroupWriter<'a> {
         }
         let puts = batch.puts.into_iter();
         let puts = puts.map(|(meta_key, value)| (name(&meta_key), value));
-        let counters = counters.into_iter().map(|(partition, meta_key, value)| {
-            let value = Bytes::copy_from_slice(&value.to_le_bytes());
-            (partition.row_name(&meta_key), value)
-        });
+        let counters = counters
+            .into_iter()
+            .map(|(partition, meta_key, value)| (partition.row_name(&meta_key), value));
         let appends = batch.appends.into_iter();
         let appends =
             appends.map(|(partition, meta_key, value)| (partition.row_name(&meta_key), value));

@@ -3,6 +3,7 @@
 pub(crate) mod batch;
 pub(crate) mod blob;
 pub(crate) mod cancel;
+pub(crate) mod meter;
 pub(crate) mod partition;
 pub(crate) mod race;
 pub(crate) mod scan;
@@ -30,6 +31,10 @@ macro_rules! contract_tests {
             blob::b4_deleted_blob_is_gone_and_its_neighbours_are_not,
             blob::b4_reclaim_keeps_what_was_not_deleted,
             cancel::e2_dropped_commit_is_whole_or_nothing,
+            meter::e9_first_change_of_a_later_period_closes_the_one_before,
+            meter::e9_refused_change_leaves_the_meter_as_it_was,
+            meter::e9_counter_without_a_meter_gets_one,
+            meter::e9_changes_of_one_batch_close_a_period_once,
             partition::e1_rows_of_one_partition_are_invisible_in_all_others,
             partition::e1_range_deletion_stays_in_its_partition,
             race::e2_batches_racing_on_one_absent_row_have_one_winner,

@@ -96,6 +96,19 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("PUT", "/v1/tenants/city/quota", "{\"bytes\":0}"),
     ("GET", "/v1/tenants/city/quota", ""),
     ("PUT", "/v1/tenants/city/quota", "{}"),
+    ("GET", "/v1/tenant-templates", ""),
+    ("GET", "/v1/tenant-templates/commercial", ""),
+    (
+        "POST",
+        "/v1/tenant-templates/commercial/tenants",
+        "{\"name\":\"city\"}",
+    ),
+    (
+        "POST",
+        "/v1/tenant-templates/commercial/tenants",
+        "{\"name\":\"worm\"}",
+    ),
+    ("GET", "/v1/usage", ""),
     ("GET", "/v1/usage/recount", ""),
     ("GET", "/v1/profiles", ""),
     ("GET", "/v1/profiles/records", ""),
@@ -107,6 +120,8 @@ const REQUESTS: &[(&str, &str, &str)] = &[
 /// Every command that talks to a server, as it would be used against the record.
 const COMMANDS: &[&[&str]] = &[
     &["tenant", "create", "city"],
+    &["tenant", "create", "city", "--template", "commercial"],
+    &["tenant", "templates"],
     &["tenant", "list"],
     &["tenant", "update", "city", "--status", "read-only"],
     &["tenant", "update", "city", "--status", "active"],
@@ -140,6 +155,7 @@ const COMMANDS: &[&[&str]] = &[
     &["quota", "set", "--bucket", "worm", "--bytes", "0"],
     &["quota", "show", "--bucket", "worm"],
     &["quota", "set", "--bucket", "worm", "--bytes", "none"],
+    &["usage"],
     &["usage", "recount"],
     &["profile", "list"],
     &["profile", "show", "records"],
