@@ -18,6 +18,7 @@ pub mod part_table;
 pub mod policy_document;
 pub mod presigned;
 pub mod range;
+pub mod session_token;
 pub mod stream;
 mod support;
 pub mod tags;
@@ -28,7 +29,7 @@ pub mod xml_request;
 pub type Body = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Body); 17] = [
+pub const TARGETS: [(&str, Body); 18] = [
     ("authorization", authorization::run),
     ("aws_chunked", aws_chunked::run),
     ("copy_source", copy_source::run),
@@ -42,6 +43,7 @@ pub const TARGETS: [(&str, Body); 17] = [
     ("policy_document", policy_document::run),
     ("presigned", presigned::run),
     ("range", range::run),
+    ("session_token", session_token::run),
     ("stream", stream::run),
     ("tags", tags::run),
     ("upload_rows", upload_rows::run),

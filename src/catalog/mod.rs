@@ -42,6 +42,7 @@ pub mod recount;
 pub mod released;
 pub mod retention_clock;
 pub mod sealed_settings;
+pub mod sessions;
 pub mod settings;
 pub mod tenants;
 pub mod terms;

@@ -59,6 +59,9 @@ pub enum ControlError {
     /// No such bucket.
     #[error("no such bucket; 'riznica bucket list' shows all")]
     NoSuchBucket,
+    /// No such session.
+    #[error("no session of this installation has this key and token, or its role or user is gone")]
+    NoSuchSession,
     /// No such tenant.
     #[error("no such tenant; 'riznica tenant list' shows all")]
     NoSuchTenant,
@@ -96,7 +99,10 @@ impl ControlError {
             | Self::InvalidSecret
             | Self::InvalidText => ErrorKind::Invalid,
             Self::Keys(source) => source.kind(),
-            Self::NoSuchAccessKey | Self::NoSuchBucket | Self::NoSuchTenant => ErrorKind::Absent,
+            Self::NoSuchAccessKey
+            | Self::NoSuchBucket
+            | Self::NoSuchSession
+            | Self::NoSuchTenant => ErrorKind::Absent,
             Self::Profile(source) => source.kind(),
             Self::TooManyBuckets => ErrorKind::Limited,
         }
