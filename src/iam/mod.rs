@@ -15,6 +15,8 @@ pub mod authorize;
 pub mod ground;
 pub mod policy;
 pub mod principal;
+#[cfg(test)]
+mod session_tests;
 
 pub use action::Action;
 pub use authorize::{
