@@ -215,10 +215,14 @@ class Clock:
         taken.session_token = own["SessionToken"]
         return taken
 
-    def outcome(self, taken):
+    def outcome(self, taken, service="s3"):
         """The code that a request gets, `None` when it is let in."""
+        client = taken.boto3_client(service)
         try:
-            taken.boto3_client().list_buckets()
+            if service == "s3":
+                client.list_buckets()
+            else:
+                client.get_caller_identity()
         except ClientError as error:
             return error.response["Error"]["Code"]
         return None
@@ -231,13 +235,15 @@ class Clock:
         self.wall.shift(800)
         expect_equal(self.outcome(taken), None, "after 800 s")
         self.wall.shift(901)
-        expect_equal(self.outcome(taken), "ExpiredToken", "after 901 s")
+        for service in ["s3", "sts"]:
+            expect_equal(self.outcome(taken, service), "ExpiredToken", f"{service} after 901 s")
         expect_equal(self.outcome(self.target), None, "the lasting key after 901 s")
         self.wall.shift(AHEAD)
         ahead = self.session()
         expect_equal(self.outcome(ahead), None, "ahead")
         self.wall.shift(0)
         expect_equal(self.outcome(ahead), "InvalidToken", "issued ahead")
+        expect_equal(self.outcome(ahead, "sts"), "InvalidClientTokenId", "issued ahead, sts")
 
     def jump(self, seconds, warning, paces):
         """A jump of the wall clock, and all that is to be seen of it."""
