@@ -102,109 +102,135 @@ const OWN: [Option<Says>; 4] = [
     Some(Says::Nothing),
 ];
 
+/// What a role says, and the policy of its session, if there is one.
+fn combinations() -> impl Iterator<Item = (Says, Option<Says>)> {
+    SAYS.into_iter()
+        .flat_map(|role| OWN.into_iter().map(move |own| (role, own)))
+}
+
+/// Whether a policy that denies is among them.
+fn denies((role, own): (Says, Option<Says>), names: Names) -> bool {
+    role == Says::Deny || own == Some(Says::Deny) || names == Names::DeniesEverybody
+}
+
+/// Whether the policy of the session leaves what others allow.
+fn leaves(own: Option<Says>) -> bool {
+    matches!(own, None | Some(Says::Allow))
+}
+
+fn bucket_says(principal: &Principal, owner: TenantId, policy: Option<&Policy>) -> bool {
+    let decision = decide(&Request {
+        principal,
+        action: Action::GetObject,
+        resource: Resource::Bucket(BucketResource {
+            bucket: BucketId::from_bytes([3; 16]),
+            owner,
+            owner_status: TenantStatus::Active,
+            name: "records",
+            object_key: Some("a"),
+            policy,
+            binds_root: false,
+            restricts_public: false,
+        }),
+        context: &NoContext,
+    });
+    decision.is_ok()
+}
+
+/// In the role's own account.
+fn within_account((role, own): (Says, Option<Says>), names: Names) -> bool {
+    let is_allowed = match names {
+        Names::Session => true,
+        Names::Everybody | Names::Role => leaves(own),
+        Names::Account | Names::DeniesEverybody | Names::Nobody => {
+            role == Says::Allow && leaves(own)
+        }
+    };
+    is_allowed && !denies((role, own), names)
+}
+
+/// In another account's bucket.
+fn across_accounts((role, own): (Says, Option<Says>), names: Names) -> bool {
+    let is_allowed = names != Names::Nobody && role == Says::Allow && leaves(own);
+    is_allowed && !denies((role, own), names)
+}
+
 #[test]
 fn session_may_what_the_manual_says_in_every_combination() {
     let mut allowed_count = 0;
-    for owner in [CITY, OTHER] {
-        for names in NAMES {
-            let policy = named(names).map(|(effect, principal)| {
-                let text = format!(
-                    r#"{{"Statement":{{"Effect":"{effect}","Principal":{principal},
-                       "Action":"s3:GetObject","Resource":"{OBJECT}"}}}}"#
-                );
-                Policy::parse(PolicyKind::Bucket, text.as_bytes()).unwrap()
-            });
-            for role in SAYS {
-                for own in OWN {
-                    let principal = session(role, own, "s3:GetObject");
-                    let decision = decide(&Request {
-                        principal: &principal,
-                        action: Action::GetObject,
-                        resource: Resource::Bucket(BucketResource {
-                            bucket: BucketId::from_bytes([3; 16]),
-                            owner,
-                            owner_status: TenantStatus::Active,
-                            name: "records",
-                            object_key: Some("a"),
-                            policy: policy.as_ref(),
-                            binds_root: false,
-                            restricts_public: false,
-                        }),
-                        context: &NoContext,
-                    });
-                    let denies = role == Says::Deny
-                        || own == Some(Says::Deny)
-                        || names == Names::DeniesEverybody;
-                    let leaves = matches!(own, None | Some(Says::Allow));
-                    let expected = !denies
-                        && match names {
-                            _ if owner == OTHER => {
-                                names != Names::Nobody && role == Says::Allow && leaves
-                            }
-                            Names::Session => true,
-                            Names::Everybody | Names::Role => leaves,
-                            Names::Account | Names::DeniesEverybody | Names::Nobody => {
-                                role == Says::Allow && leaves
-                            }
-                        };
-                    let what = format!("{owner:?} {names:?} {role:?} {own:?}: {decision:?}");
-                    assert_eq!(decision.is_ok(), expected, "{what}");
-                    allowed_count += usize::from(expected);
-                }
-            }
+    for names in NAMES {
+        let policy = named(names).map(|(effect, principal)| {
+            let text = format!(
+                r#"{{"Statement":{{"Effect":"{effect}","Principal":{principal},
+                   "Action":"s3:GetObject","Resource":"{OBJECT}"}}}}"#
+            );
+            Policy::parse(PolicyKind::Bucket, text.as_bytes()).unwrap()
+        });
+        for (role, own) in combinations() {
+            let principal = session(role, own, "s3:GetObject");
+            let asked = |owner| bucket_says(&principal, owner, policy.as_ref());
+            let expected = [
+                within_account((role, own), names),
+                across_accounts((role, own), names),
+            ];
+            assert_eq!(
+                [asked(CITY), asked(OTHER)],
+                expected,
+                "{names:?} {role:?} {own:?}"
+            );
+            allowed_count += expected
+                .into_iter()
+                .filter(|is_allowed| *is_allowed)
+                .count();
         }
     }
     assert_eq!(allowed_count, 26);
 }
 
+fn role_says(principal: &Principal, owner: TenantId, trust: &Policy) -> Result<Ground, Ground> {
+    let arn = role_arn(&AccountId::of(owner), "/", "second");
+    decide(&Request {
+        principal,
+        action: Action::StsAssumeRole,
+        resource: Resource::Role(RoleResource {
+            owner,
+            id: "AROA2",
+            arn: &arn,
+            trust,
+        }),
+        context: &NoContext,
+    })
+}
+
 #[test]
 fn role_is_taken_as_its_trust_says_in_every_combination() {
-    let account = AccountId::of(CITY);
-    let arn = role_arn(&account, "/", "second");
     for names in NAMES {
-        let (effect, principal) =
-            named(names).unwrap_or(("Allow", r#"{"Service":"x.example"}"#.to_owned()));
+        let nobody = || ("Allow", r#"{"Service":"x.example"}"#.to_owned());
+        let (effect, principal) = named(names).unwrap_or_else(nobody);
         let text = format!(
             r#"{{"Statement":{{"Effect":"{effect}","Principal":{principal},
                "Action":"sts:AssumeRole"}}}}"#
         );
         let trust = Policy::parse(PolicyKind::Trust, text.as_bytes()).unwrap();
-        for role in SAYS {
-            for own in OWN {
-                let ask = |principal: &Principal, owner| {
-                    decide(&Request {
-                        principal,
-                        action: Action::StsAssumeRole,
-                        resource: Resource::Role(RoleResource {
-                            owner,
-                            id: "AROA2",
-                            arn: &arn,
-                            trust: &trust,
-                        }),
-                        context: &NoContext,
-                    })
-                };
-                let taker = session(role, own, "sts:AssumeRole");
-                let denies = role == Says::Deny
-                    || own == Some(Says::Deny)
-                    || names == Names::DeniesEverybody;
-                let leaves = matches!(own, None | Some(Says::Allow));
-                let expected = !denies
-                    && match names {
-                        Names::Session => true,
-                        Names::Role => leaves,
-                        Names::Account | Names::Everybody => role == Says::Allow && leaves,
-                        Names::DeniesEverybody | Names::Nobody => false,
-                    };
-                let decision = ask(&taker, CITY);
-                let what = format!("{names:?} {role:?} {own:?}: {decision:?}");
-                assert_eq!(decision.is_ok(), expected, "{what}");
-                // Never from another account, never by a root, never by nobody.
-                assert_eq!(ask(&taker, OTHER), Err(Ground::Nothing));
-                let root = Principal::root(CITY, "c0ffee", TenantStatus::Active);
-                assert_eq!(ask(&root, CITY), Err(Ground::RootTakesNoRole));
-                assert_eq!(ask(&Principal::anonymous(), CITY), Err(Ground::Nothing));
-            }
+        for (role, own) in combinations() {
+            let taker = session(role, own, "sts:AssumeRole");
+            let is_allowed = match names {
+                Names::Session => true,
+                Names::Role => leaves(own),
+                Names::Account | Names::Everybody => role == Says::Allow && leaves(own),
+                Names::DeniesEverybody | Names::Nobody => false,
+            };
+            let expected = is_allowed && !denies((role, own), names);
+            let decision = role_says(&taker, CITY, &trust);
+            let what = format!("{names:?} {role:?} {own:?}: {decision:?}");
+            assert_eq!(decision.is_ok(), expected, "{what}");
+            // Never from another account.
+            assert_eq!(role_says(&taker, OTHER, &trust), Err(Ground::Nothing));
         }
+        let root = Principal::root(CITY, "c0ffee", TenantStatus::Active);
+        let refused = role_says(&root, CITY, &trust);
+        assert_eq!(refused, Err(Ground::RootTakesNoRole));
+        let refused = role_says(&Principal::anonymous(), CITY, &trust);
+        assert_eq!(refused, Err(Ground::Nothing));
     }
 }
