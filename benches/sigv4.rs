@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use criterion::{Criterion, criterion_group, criterion_main};
 use riznica::auth::{
-    AccessKeyId, Credential, CredentialError, CredentialStatus, CredentialStore, RequestView,
-    Verifier,
+    AccessKeyId, Actor, Credential, CredentialError, CredentialStatus, CredentialStore,
+    RequestView, Verifier,
 };
 use riznica::base::clock::ManualClock;
 use riznica::base::digest::{DigestAlgorithm, digest};
@@ -36,6 +36,14 @@ impl CredentialStore for OneCredential {
     async fn find(&self, id: &AccessKeyId) -> Result<Option<Credential>, CredentialError> {
         Ok((self.0.access_key_id == *id).then(|| self.0.clone()))
     }
+
+    async fn find_session(
+        &self,
+        _id: &AccessKeyId,
+        _token: &str,
+    ) -> Result<Option<Credential>, CredentialError> {
+        Ok(None)
+    }
 }
 
 fn authorization() -> String {
@@ -55,7 +63,8 @@ fn verify_warm(c: &mut Criterion) {
         access_key_id: AccessKeyId::parse("AKIDEXAMPLE").unwrap(),
         secret_access_key: Arc::new(SecretBytes::new(SECRET.as_bytes().to_vec())),
         tenant: TenantId::from_bytes([0; 16]),
-        user: None,
+        actor: Actor::Root,
+        session: None,
         expires: None,
         canonical_id: "c0ffee".into(),
         display_name: "example".into(),

@@ -355,7 +355,7 @@ fn sealed_document(kind: SettingsKind, plain: &[u8]) {
 
 /// Nobody's row is a member, in whichever account it stands.
 fn member_row(row: &Bytes) {
-    for kind in [MemberKind::Group, MemberKind::User] {
+    for kind in [MemberKind::Group, MemberKind::Role, MemberKind::User] {
         let name = kind.name("ana").expect("a valid name");
         let meta_key = keyspace::member(TENANT, kind, &name);
         let opened = Member::open((TENANT, kind), &meta_key, row, &scope_key());
@@ -364,7 +364,7 @@ fn member_row(row: &Bytes) {
 }
 
 fn sealed_member(secret: &[u8]) {
-    for kind in [MemberKind::Group, MemberKind::User] {
+    for kind in [MemberKind::Group, MemberKind::Role, MemberKind::User] {
         let name = kind.name("ana").expect("a valid name");
         let meta_key = keyspace::member(TENANT, kind, &name);
         let context = RecordContext {

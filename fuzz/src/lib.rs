@@ -20,6 +20,7 @@ pub mod post_form;
 pub mod post_policy;
 pub mod presigned;
 pub mod range;
+pub mod session_token;
 pub mod stream;
 mod support;
 pub mod tags;
@@ -30,7 +31,7 @@ pub mod xml_request;
 pub type Body = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Body); 19] = [
+pub const TARGETS: [(&str, Body); 20] = [
     ("authorization", authorization::run),
     ("aws_chunked", aws_chunked::run),
     ("copy_source", copy_source::run),
@@ -46,6 +47,7 @@ pub const TARGETS: [(&str, Body); 19] = [
     ("post_policy", post_policy::run),
     ("presigned", presigned::run),
     ("range", range::run),
+    ("session_token", session_token::run),
     ("stream", stream::run),
     ("tags", tags::run),
     ("upload_rows", upload_rows::run),

@@ -1,7 +1,8 @@
-//! Policies. Input: kind u8 (even a bucket's, odd an identity's) | the document.
+//! Policies. Input: kind u8 (by its last two bits a bucket's, an identity's, a role's trust, a
+//! session's) | the document.
 
 use super::support::split_byte;
-use riznica::iam::policy::arn::user_arn;
+use riznica::iam::policy::arn::{assumed_role_arn, role_arn, user_arn};
 use riznica::iam::policy::{Answer, Caller, Context, Effect, Policy, PolicyKind, Question};
 use riznica::model::tenant::AccountId;
 use std::borrow::Cow;
@@ -23,7 +24,7 @@ impl Context for Nothing {
     }
 }
 
-fn callers() -> [Caller; 3] {
+fn callers() -> [Caller; 4] {
     let account = AccountId::parse("111122223333").expect("a number");
     [
         Caller::Anonymous,
@@ -37,15 +38,22 @@ fn callers() -> [Caller; 3] {
             arn: user_arn(&account, "/", "ana").into(),
             id: "AIDA".into(),
         },
+        Caller::Role {
+            account,
+            role_arn: role_arn(&account, "/", "clerk").into(),
+            session_arn: assumed_role_arn(&account, "clerk", "day").into(),
+            id: "AROA:day".into(),
+        },
     ]
 }
 
 pub fn run(data: &[u8]) {
     let (kind, text) = split_byte(data);
-    let kind = if kind & 1 == 0 {
-        PolicyKind::Bucket
-    } else {
-        PolicyKind::Identity
+    let kind = match kind & 3 {
+        0 => PolicyKind::Bucket,
+        1 => PolicyKind::Identity,
+        2 => PolicyKind::Trust,
+        _ => PolicyKind::Session,
     };
     let Ok(policy) = Policy::parse(kind, text) else {
         return;

@@ -4,9 +4,9 @@
 //! [`CredentialStore`].
 //! Not here: how credentials are stored and sealed (`catalog`), who made them (`control`).
 
+use crate::auth::session::{Actor, Session};
 use crate::base::kind::ErrorKind;
 use crate::base::secret::SecretBytes;
-use crate::model::iam::IamName;
 use crate::model::id::TenantId;
 use crate::model::time::Timestamp;
 use async_trait::async_trait;
@@ -71,8 +71,10 @@ pub struct Credential {
     pub secret_access_key: Arc<SecretBytes>,
     /// The tenant that everything done with this credential belongs to.
     pub tenant: TenantId,
-    /// The user that it acts for; without one, the tenant's root.
-    pub user: Option<IamName>,
+    /// Whom it acts for.
+    pub actor: Actor,
+    /// What bounds it, if it is a temporary one.
+    pub session: Option<Arc<Session>>,
     /// When it stops working, if it does.
     pub expires: Option<Timestamp>,
     /// The owner id in S3 answers.
@@ -128,5 +130,19 @@ pub trait CredentialStore: Send + Sync {
     async fn find(
         &self,
         access_key_id: &AccessKeyId,
+    ) -> Result<Option<Credential>, CredentialError>;
+
+    /// The temporary credential that a session token holds, whatever became of what it stems from;
+    /// `None` when this installation did not issue the token for this access key id.
+    ///
+    /// # Errors
+    /// As [`CredentialStore::find`].
+    ///
+    /// # Cancel safety
+    /// As [`CredentialStore::find`].
+    async fn find_session(
+        &self,
+        access_key_id: &AccessKeyId,
+        token: &str,
     ) -> Result<Option<Credential>, CredentialError>;
 }

@@ -136,6 +136,9 @@ pub enum AuthError {
         /// Its lower-case name.
         name: &'static str,
     },
+    /// The signature holds, but the session's time is over.
+    #[error("session token has expired")]
+    ExpiredToken,
     /// The presigned URL has expired.
     #[error("presigned request has expired")]
     ExpiredPresigned {
@@ -162,8 +165,9 @@ pub enum AuthError {
     /// different values.
     #[error("x-amz-content-sha256 is neither a hash nor a known keyword")]
     InvalidContentSha256,
-    /// A session token was sent; this installation issues none.
-    #[error("session tokens are not accepted")]
+    /// A session token that this installation did not issue for this access key id, one without
+    /// anything that it could belong to, or one whose session was ended.
+    #[error("session token is not valid")]
     InvalidToken,
     /// The path or the query has an invalid escape.
     #[error("request target has an invalid escape")]
@@ -219,6 +223,7 @@ impl AuthError {
             Self::Anonymous
             | Self::ChunkSignatureDoesNotMatch { .. }
             | Self::ExpiredPresigned { .. }
+            | Self::ExpiredToken
             | Self::HeadersNotSigned { .. }
             | Self::InvalidAccessKeyId
             | Self::KeyDisabled

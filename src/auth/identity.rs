@@ -4,7 +4,7 @@
 //! Not here: permissions (`iam`).
 
 use crate::auth::credential::{AccessKeyId, Credential};
-use crate::model::iam::IamName;
+use crate::auth::session::{Actor, Session};
 use crate::model::id::TenantId;
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct VerifiedIdentity {
     tenant: TenantId,
-    user: Option<IamName>,
+    actor: Actor,
+    session: Option<Arc<Session>>,
     access_key_id: AccessKeyId,
     canonical_id: Arc<str>,
     display_name: Arc<str>,
@@ -24,7 +25,8 @@ impl VerifiedIdentity {
     pub(in crate::auth) fn of(credential: &Credential) -> Self {
         Self {
             tenant: credential.tenant,
-            user: credential.user.clone(),
+            actor: credential.actor.clone(),
+            session: credential.session.clone(),
             access_key_id: credential.access_key_id.clone(),
             canonical_id: Arc::clone(&credential.canonical_id),
             display_name: Arc::clone(&credential.display_name),
@@ -36,14 +38,27 @@ impl VerifiedIdentity {
         self.tenant
     }
 
-    /// The user on whose behalf it acts; without one, the tenant's root.
-    pub fn user(&self) -> Option<&IamName> {
-        self.user.as_ref()
+    /// On whose behalf in that tenant it acts.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// What bounds it, if the credential is a temporary one.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_deref()
     }
 
     /// The access key id that signed.
     pub fn access_key_id(&self) -> &AccessKeyId {
         &self.access_key_id
+    }
+
+    /// The lasting access key behind the request: the one that signed, or the one that its session
+    /// stems from.
+    pub fn lasting_key_id(&self) -> &AccessKeyId {
+        self.session
+            .as_ref()
+            .map_or(&self.access_key_id, |session| &session.parent)
     }
 
     /// The owner id in S3 answers.

@@ -1,7 +1,7 @@
 //! Rank 2: who is calling.
 //!
-//! Owns: access key ids, credentials, the view of a request that verification needs, signature
-//! verification, and the proof of it, [`VerifiedIdentity`].
+//! Owns: access key ids, credentials, sessions, the view of a request that verification needs,
+//! signature verification, and the proof of it, [`VerifiedIdentity`].
 //! Not here: what the caller may do (`iam`), where credentials are stored (`catalog`), HTTP types
 //! (`s3::authenticate`).
 //!
@@ -16,11 +16,15 @@
 //!   tells which ids exist.
 //! - A4: the right signature is never made as text, logged or compared byte by byte; it is verified
 //!   by `ring::hmac::verify`.
+//! - A5: a request with a session token is verified under the secret that the token holds, and no
+//!   lasting key is looked up for it. Otherwise a token that was taken away or added would turn
+//!   temporary credentials into lasting ones or the other way round.
 
 pub mod credential;
 pub mod error;
 pub mod identity;
 pub mod request;
+pub mod session;
 pub mod sigv4;
 
 pub use credential::{
@@ -30,6 +34,7 @@ pub use credential::{
 pub use error::{AuthError, FormFieldError, MalformedReason, SignatureEvidence};
 pub use identity::VerifiedIdentity;
 pub use request::{QueryPair, RequestView, parse_query};
+pub use session::{Actor, Session};
 
 pub use sigv4::{
     ChunkVerifier, Claimed, FormSignature, Payload, Verified, Verifier, anonymous_payload, claimed,

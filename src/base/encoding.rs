@@ -4,7 +4,7 @@
 //! SigV4. Not here: canonical requests (`auth::sigv4::canonical`), XML escaping (`s3::xml`).
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 /// Everything but the unreserved characters of RFC 3986.
@@ -51,6 +51,16 @@ pub fn base64_encode(bytes: &[u8]) -> String {
 /// Decodes standard Base64 with padding; `None` when malformed.
 pub fn base64_decode(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
+}
+
+/// URL-safe Base64 without padding.
+pub fn base64_url_encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Decodes URL-safe Base64 without padding; `None` when malformed.
+pub fn base64_url_decode(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
 }
 
 #[cfg(test)]

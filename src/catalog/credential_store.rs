@@ -1,20 +1,26 @@
-//! Access keys for the verifier.
+//! Access keys and sessions for the verifier.
 //!
 //! Owns: the `auth::CredentialStore` that opens them, and its cache. Not here: the records
-//! (`credentials`), signatures (`auth::sigv4`).
+//! (`credentials`), tokens (`sessions`), signatures (`auth::sigv4`).
 //!
 //! Every request reads the row (a point read, a few microseconds) and compares it with the cached
 //! copy: a key that was disabled or deleted, here or on another gateway, stops at once, and no
-//! invalidation can be missed.
+//! invalidation can be missed. So it is with a session, which reads the row of the key that it
+//! stems from.
 
-use crate::auth::{AccessKeyId, Credential, CredentialError, CredentialStore};
+use crate::auth::{
+    AccessKeyId, Actor, Credential, CredentialError, CredentialStatus, CredentialStore,
+};
 use crate::base::digest::{DigestAlgorithm, digest};
 use crate::base::kind::ErrorKind;
-use crate::catalog::credentials::{CredentialRecord, key_context};
+use crate::catalog::credentials::{self, CREDENTIALS_KEY_VERSION, CredentialRecord, key_context};
 use crate::catalog::error::CatalogError;
+use crate::catalog::sessions::{OpenedSession, SessionToken};
+use crate::catalog::tenants::TenantRecord;
 use crate::catalog::terms::TermsTable;
 use crate::catalog::{keyspace, tenants};
-use crate::crypto::KeyProvider;
+use crate::crypto::{KeyProvider, ScopeKey};
+use crate::model::time::Timestamp;
 use crate::storage::{Engine, MetaStore, Partition};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -25,6 +31,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Opened credentials kept in memory: tens of institutions with a handful of keys each, with room
 /// to spare.
 const CACHE_MAX: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
+/// Opened sessions kept in memory, of up to some 4 KiB each. One that is not costs a call of the
+/// key service.
+const SESSIONS_MAX: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// Opens access keys for the verifier.
 pub struct CatalogCredentials {
@@ -32,6 +41,7 @@ pub struct CatalogCredentials {
     keys: Arc<dyn KeyProvider>,
     terms: Arc<TermsTable>,
     cache: Mutex<LruCache<AccessKeyId, CachedCredential>>,
+    sessions: Mutex<LruCache<AccessKeyId, CachedSession>>,
 }
 
 /// An opened credential, with the row that it was opened from and the count of changes of tenants
@@ -41,6 +51,16 @@ struct CachedCredential {
     row: Bytes,
     changes: u64,
     credential: Credential,
+}
+
+/// An opened session as its token says that it is, with the digest of the token.
+#[derive(Clone)]
+struct CachedSession {
+    token_sha256: Vec<u8>,
+    changes: u64,
+    credential: Credential,
+    parent: AccessKeyId,
+    parent_created: Timestamp,
 }
 
 impl std::fmt::Debug for CatalogCredentials {
@@ -61,6 +81,7 @@ impl CatalogCredentials {
             keys,
             terms,
             cache: Mutex::new(LruCache::new(CACHE_MAX)),
+            sessions: Mutex::new(LruCache::new(SESSIONS_MAX)),
         }
     }
 
@@ -75,22 +96,128 @@ impl CatalogCredentials {
             .unwrap_key(&tenant.credentials_key, &context)
             .await?;
         let secret = record.open(&credentials_key)?;
-        let revision = digest(DigestAlgorithm::Crc64Nvme, row);
-        let revision = revision
-            .first_chunk::<8>()
-            .map_or(0, |bytes| u64::from_be_bytes(*bytes));
         Ok(Credential {
             access_key_id: record.access_key_id,
             secret_access_key: Arc::new(secret),
             tenant: record.tenant,
-            user: record.user,
+            actor: record.user.map_or(Actor::Root, Actor::User),
+            session: None,
             expires: record.expires,
             canonical_id: tenant.canonical_id.as_str().into(),
             display_name: tenant.display_name.as_str().into(),
             status: record.status,
-            revision,
+            revision: revision(row),
         })
     }
+
+    /// What a session is worth by the key that it stems from.
+    async fn session(
+        &self,
+        access_key_id: &AccessKeyId,
+        text: &str,
+    ) -> Result<Option<Credential>, CatalogError> {
+        let token_sha256 = digest(DigestAlgorithm::Sha256, text.as_bytes());
+        let cached = self
+            .sessions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(access_key_id)
+            .cloned();
+        let changes = self.terms.changes();
+        let opened = match cached {
+            Some(cached) if cached.token_sha256 == token_sha256 && cached.changes == changes => {
+                cached
+            }
+            Some(_) | None => {
+                let Some(opened) = self.open_session(access_key_id, text, changes).await? else {
+                    return Ok(None);
+                };
+                let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+                sessions.put(access_key_id.clone(), opened.clone());
+                opened
+            }
+        };
+        let mut credential = opened.credential;
+        let parent = credentials::find(&*self.engine, &opened.parent).await?;
+        let parent = parent.filter(|parent| {
+            parent.tenant == credential.tenant && parent.created == opened.parent_created
+        });
+        credential.status = parent
+            .as_ref()
+            .map_or(CredentialStatus::Disabled, |own| own.status);
+        let ends = [credential.expires, parent.and_then(|own| own.expires)];
+        credential.expires = ends.into_iter().flatten().min();
+        Ok(Some(credential))
+    }
+
+    async fn open_session(
+        &self,
+        access_key_id: &AccessKeyId,
+        text: &str,
+        changes: u64,
+    ) -> Result<Option<CachedSession>, CatalogError> {
+        let Some(token) = SessionToken::parse(text) else {
+            return Ok(None);
+        };
+        let found = open_token(&*self.engine, &*self.keys, access_key_id, &token).await?;
+        let Some((tenant, opened)) = found else {
+            return Ok(None);
+        };
+        let OpenedSession {
+            grant,
+            secret_access_key,
+        } = opened;
+        let parent = grant.session.parent.clone();
+        Ok(Some(CachedSession {
+            token_sha256: digest(DigestAlgorithm::Sha256, text.as_bytes()),
+            changes,
+            credential: Credential {
+                access_key_id: access_key_id.clone(),
+                secret_access_key: Arc::new(secret_access_key),
+                tenant: grant.tenant,
+                actor: grant.actor,
+                session: Some(Arc::new(grant.session)),
+                expires: Some(grant.expires),
+                canonical_id: tenant.canonical_id.as_str().into(),
+                display_name: tenant.display_name.as_str().into(),
+                status: CredentialStatus::Active,
+                revision: revision(text.as_bytes()),
+            },
+            parent,
+            parent_created: grant.parent_created,
+        }))
+    }
+}
+
+/// Opens a token of an access key id; `None` for one that this installation did not issue with it.
+///
+/// # Errors
+/// When keys or rows fail.
+pub async fn open_token(
+    engine: &dyn Engine,
+    keys: &dyn KeyProvider,
+    access_key_id: &AccessKeyId,
+    token: &SessionToken,
+) -> Result<Option<(TenantRecord, OpenedSession)>, CatalogError> {
+    let Some(tenant) = tenants::find(engine, token.tenant).await? else {
+        // As much work as for a tenant that there is.
+        if let Some(key) = ScopeKey::from_slice(CREDENTIALS_KEY_VERSION, &[0; 32]) {
+            drop(token.open(access_key_id, &key));
+        }
+        return Ok(None);
+    };
+    let context = key_context(tenant.tenant);
+    let key = keys.unwrap_key(&tenant.credentials_key, &context).await?;
+    let opened = token.open(access_key_id, &key)?;
+    Ok(opened.map(|opened| (tenant, opened)))
+}
+
+/// What tells a secret from others of the same id.
+fn revision(text: &[u8]) -> u64 {
+    let digest = digest(DigestAlgorithm::Crc64Nvme, text);
+    digest
+        .first_chunk::<8>()
+        .map_or(0, |bytes| u64::from_be_bytes(*bytes))
 }
 
 #[async_trait]
@@ -126,6 +253,15 @@ impl CredentialStore for CatalogCredentials {
         };
         cache.put(access_key_id.clone(), cached);
         Ok(Some(credential))
+    }
+
+    async fn find_session(
+        &self,
+        access_key_id: &AccessKeyId,
+        token: &str,
+    ) -> Result<Option<Credential>, CredentialError> {
+        let session = self.session(access_key_id, token).await;
+        session.map_err(lookup_failed)
     }
 }
 

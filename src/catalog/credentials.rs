@@ -278,7 +278,25 @@ pub async fn delete(
 /// # Errors
 /// When the random source fails.
 pub fn generate(entropy: &dyn Entropy) -> Result<(AccessKeyId, SecretBytes), EntropyError> {
-    let mut text = *b"RZ..................";
+    generate_of(*b"RZ", entropy)
+}
+
+/// As [`generate`], for a temporary credential: its id begins otherwise, for people who read it.
+///
+/// # Errors
+/// When the random source fails.
+pub fn generate_temporary(
+    entropy: &dyn Entropy,
+) -> Result<(AccessKeyId, SecretBytes), EntropyError> {
+    generate_of(*b"RT", entropy)
+}
+
+fn generate_of(
+    kind: [u8; 2],
+    entropy: &dyn Entropy,
+) -> Result<(AccessKeyId, SecretBytes), EntropyError> {
+    let mut text = *b"....................";
+    text.iter_mut().zip(kind).for_each(|(to, from)| *to = from);
     let random = random_array::<20>(entropy)?;
     for (character, byte) in text.iter_mut().zip(random).skip(2) {
         *character = ID_ALPHABET

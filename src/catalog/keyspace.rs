@@ -27,7 +27,7 @@ pub const ACCESS_KEY: u8 = b'A';
 pub const TENANT: u8 = b'T';
 /// Tenant name to id, in the system partition.
 pub const TENANT_NAME: u8 = b'N';
-/// Users, groups and the keys of users by tenant, in the system partition.
+/// Users, groups, roles and the keys of users by tenant, in the system partition.
 pub const ACCOUNT: u8 = b'I';
 /// When access keys and operators were last used, in the system partition.
 pub const LAST_USED: u8 = b'E';
@@ -215,21 +215,22 @@ pub fn change(id: ChangeId) -> MetaKey {
     meta_key(CHANGE, &[id.as_bytes()])
 }
 
-/// Row that counts the changes of an account's users, groups and keys.
+/// Row that counts the changes of an account's users, groups, roles and keys.
 pub fn account_generation(tenant: TenantId) -> MetaKey {
     meta_key(ACCOUNT, &[tenant.as_bytes(), b"v"])
 }
 
-/// First row of an account's users or groups.
+/// First row of an account's users, groups or roles.
 pub fn members(tenant: TenantId, kind: MemberKind) -> MetaKey {
     let letter: &[u8] = match kind {
         MemberKind::Group => b"g",
+        MemberKind::Role => b"r",
         MemberKind::User => b"u",
     };
     meta_key(ACCOUNT, &[tenant.as_bytes(), letter])
 }
 
-/// Row of a user or group. Names that differ in case alone have one row.
+/// Row of a user, group or role. Names that differ in case alone have one row.
 pub fn member(tenant: TenantId, kind: MemberKind, name: &IamName) -> MetaKey {
     let members = members(tenant, kind);
     [&members[..], name.folded().as_bytes()].concat().into()

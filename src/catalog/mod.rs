@@ -43,6 +43,7 @@ pub mod recount;
 pub mod released;
 pub mod retention_clock;
 pub mod sealed_settings;
+pub mod sessions;
 pub mod settings;
 pub mod tenant_setup;
 pub mod tenants;

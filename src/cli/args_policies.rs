@@ -1,6 +1,7 @@
 //! Arguments and help texts of `policy`.
 
 use clap::Subcommand;
+use std::path::PathBuf;
 
 /// `policy`
 #[derive(Debug, Subcommand)]
@@ -13,6 +14,9 @@ pub enum PolicyCommand {
         /// Access key id of who asks.
         #[arg(long, value_name = "ID", required_unless_present = "anonymous")]
         key: Option<String>,
+        /// File with the session token that goes with the key, where it is a temporary one.
+        #[arg(long, value_name = "FILE", requires = "key")]
+        session_token_file: Option<PathBuf>,
         /// Ask for a request without a signature.
         #[arg(long, conflicts_with = "key")]
         anonymous: bool,

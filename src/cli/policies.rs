@@ -6,6 +6,7 @@ use crate::cli::client::AdminClient;
 use crate::cli::error::CommandError;
 use crate::cli::output;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Runs a `policy` command.
 ///
@@ -19,6 +20,7 @@ pub fn policy(
     let client = AdminClient::new(admin)?;
     let PolicyCommand::Explain {
         key,
+        session_token_file,
         action,
         resource,
         context,
@@ -28,8 +30,13 @@ pub fn policy(
     for (name, value) in context {
         values.entry(name).or_default().push(value);
     }
+    let read = |path: PathBuf| match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(text.trim().to_owned()),
+        Err(source) => Err(CommandError::File { path, source }),
+    };
     let question = QuestionDto {
         access_key_id: key,
+        session_token: session_token_file.map(read).transpose()?,
         action,
         resource,
         context: values,

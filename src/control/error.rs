@@ -82,6 +82,9 @@ pub enum ControlError {
     /// No such operator.
     #[error("no such operator; 'riznica operator list' shows all")]
     NoSuchOperator,
+    /// No such session.
+    #[error("no session of this installation has this key and token, or its role or user is gone")]
+    NoSuchSession,
     /// No such tenant.
     #[error("no such tenant; 'riznica tenant list' shows all")]
     NoSuchTenant,
@@ -160,6 +163,7 @@ impl ControlError {
             Self::NoSuchAccessKey
             | Self::NoSuchBucket
             | Self::NoSuchOperator
+            | Self::NoSuchSession
             | Self::NoSuchTenant => ErrorKind::Absent,
             Self::Document(source) => source.kind(),
             Self::Account(source) => source.kind(),

@@ -7,31 +7,37 @@
 //! question, but for those that follow from who asks. An object's tags are given as
 //! `s3:ExistingObjectTag/NAME`.
 
-use crate::auth::AccessKeyId;
+use crate::auth::{AccessKeyId, Actor};
+use crate::base::secret::SecretBytes;
 use crate::catalog::accounts::Account;
 use crate::catalog::buckets::{self, BucketRecord};
+use crate::catalog::credential_store::open_token;
 use crate::catalog::credentials::{self, key_context};
 use crate::catalog::error::CatalogError;
 use crate::catalog::sealed_settings::SealedDocument;
+use crate::catalog::sessions::{self, SessionGrant, SessionToken};
 use crate::catalog::settings::SettingsKind;
-use crate::catalog::tenants;
+use crate::catalog::tenants::{self, TenantRecord};
 use crate::control::error::ControlError;
 use crate::control::{Control, OperatorPermit};
 use crate::crypto::{KeyContext, KeyScope};
 use crate::iam::policy::condition::normalized_key;
-use crate::iam::policy::{Caller, Context, Policy, PolicyKind};
+use crate::iam::policy::{Context, Policy, PolicyKind};
 use crate::iam::{Action, BucketResource, Principal, Request, Resource, decide};
 use crate::model::bucket::BucketName;
 use crate::model::iam::MemberKind;
 use crate::model::time::Timestamp;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What is asked.
 #[derive(Clone, Debug)]
 pub struct PolicyQuestion {
     /// Whose key; nobody's when absent.
     pub access_key_id: Option<AccessKeyId>,
+    /// The session token that goes with the key, if it is a temporary one.
+    pub session_token: Option<Arc<SecretBytes>>,
     /// To do what.
     pub action: Action,
     /// To what: a bucket, or a bucket and an object key behind a slash.
@@ -53,7 +59,7 @@ pub struct PolicyExplanation {
 
 struct Facts<'a> {
     given: BTreeMap<String, Vec<String>>,
-    caller: &'a Caller,
+    principal: &'a Principal,
     now: Timestamp,
 }
 
@@ -64,11 +70,16 @@ impl Context for Facts<'_> {
         }
         let value = match key {
             "aws:currenttime" => self.now.iso8601().into(),
-            "aws:principalaccount" => self.caller.account()?.to_string().into(),
-            "aws:principalarn" => self.caller.arn()?.into(),
-            "aws:principaltype" => self.caller.type_name().into(),
-            "aws:userid" => self.caller.user_id().into(),
-            "aws:username" => self.caller.user_name()?.into(),
+            "aws:principalaccount" => self.principal.caller.account()?.to_string().into(),
+            "aws:principalarn" => self.principal.caller.principal_arn()?.into(),
+            "aws:principaltype" => self.principal.caller.type_name().into(),
+            "aws:userid" => self.principal.caller.user_id().into(),
+            "aws:username" => self.principal.caller.user_name()?.into(),
+            "aws:tokenissuetime" => self.principal.session.as_ref()?.issued.iso8601().into(),
+            "aws:multifactorauthpresent" => {
+                self.principal.session.as_ref()?;
+                "false".into()
+            }
             _ => return None,
         };
         Some(vec![value])
@@ -79,13 +90,17 @@ impl Control {
     /// Decides as a request of this key would be decided, and says what the decision rests on.
     ///
     /// # Errors
-    /// `NoSuchAccessKey`, `NoSuchBucket`, or when keys or rows fail.
+    /// `NoSuchAccessKey`, `NoSuchSession`, `NoSuchBucket`, or when keys or rows fail.
     pub async fn explain_policy(
         &self,
         _permit: &OperatorPermit,
         question: PolicyQuestion,
     ) -> Result<PolicyExplanation, ControlError> {
-        let principal = self.principal_of(question.access_key_id.as_ref()).await?;
+        let principal = match (&question.access_key_id, &question.session_token) {
+            (None, _) => Principal::anonymous(),
+            (Some(id), None) => self.principal_of(id).await?,
+            (Some(id), Some(token)) => self.session_of(id, token).await?,
+        };
         let resource = question.resource.as_str();
         let resource = resource.strip_prefix("arn:aws:s3:::").unwrap_or(resource);
         let (name, object_key) = match resource.split_once('/') {
@@ -101,7 +116,7 @@ impl Control {
             given: given
                 .map(|(key, values)| (normalized_key(&key), values))
                 .collect(),
-            caller: &principal.caller,
+            principal: &principal,
             now: self.now(),
         };
         let decision = decide(&Request {
@@ -131,38 +146,76 @@ impl Control {
         })
     }
 
-    async fn principal_of(&self, id: Option<&AccessKeyId>) -> Result<Principal, ControlError> {
-        let Some(id) = id else {
-            return Ok(Principal::anonymous());
-        };
+    async fn principal_of(&self, id: &AccessKeyId) -> Result<Principal, ControlError> {
         let found = credentials::find(&*self.engine, id).await?;
         let record = found.ok_or(ControlError::NoSuchAccessKey)?;
         let tenant = tenants::find(&*self.engine, record.tenant).await?;
         let tenant = tenant.ok_or(ControlError::NoSuchTenant)?;
-        let Some(user) = &record.user else {
-            let canonical_id = tenant.canonical_id.as_str();
-            return Ok(Principal::root(tenant.tenant, canonical_id, tenant.status));
-        };
+        let actor = record.user.map_or(Actor::Root, Actor::User);
+        let (principal, _) = self.principal_for(&tenant, &actor).await?;
+        Ok(principal)
+    }
+
+    /// The principal of a session, whatever of its time is left.
+    async fn session_of(
+        &self,
+        id: &AccessKeyId,
+        token: &SecretBytes,
+    ) -> Result<Principal, ControlError> {
+        let token = std::str::from_utf8(token.expose()).ok();
+        let token = token.and_then(SessionToken::parse);
+        let token = token.ok_or(ControlError::NoSuchSession)?;
+        let opened = open_token(&*self.engine, &*self.provider, id, &token).await?;
+        let (tenant, opened) = opened.ok_or(ControlError::NoSuchSession)?;
+        let SessionGrant { actor, session, .. } = opened.grant;
+        let (mut principal, actor_id) = self.principal_for(&tenant, &actor).await?;
+        if *session.actor_id != *actor_id {
+            return Err(ControlError::NoSuchSession);
+        }
+        principal.session = Some(sessions::bounds(&session)?);
+        Ok(principal)
+    }
+
+    /// Somebody of a tenant with its policies, and its id; a root has none.
+    async fn principal_for(
+        &self,
+        tenant: &TenantRecord,
+        actor: &Actor,
+    ) -> Result<(Principal, String), ControlError> {
         let context = key_context(tenant.tenant);
-        let key = self
-            .provider
-            .unwrap_key(&tenant.credentials_key, &context)
-            .await?;
+        let wrapped = &tenant.credentials_key;
+        let key = self.provider.unwrap_key(wrapped, &context).await?;
         let account = Account {
             engine: &*self.engine,
             entropy: &*self.entropy,
             key: &key,
             tenant: tenant.tenant,
         };
-        let user = account.find(MemberKind::User, user).await?;
-        let user = user.ok_or(CatalogError::Inconsistent("user of an access key"))?;
-        let mut policies = user.attached()?;
-        for group in &user.groups {
-            let group = account.find(MemberKind::Group, group).await?;
-            let group = group.ok_or(CatalogError::Inconsistent("group of a user"))?;
-            policies.extend(group.attached()?);
+        match actor {
+            Actor::Root => {
+                let canonical_id = tenant.canonical_id.as_str();
+                let root = Principal::root(tenant.tenant, canonical_id, tenant.status);
+                Ok((root, String::new()))
+            }
+            Actor::User(name) => {
+                let user = account.find(MemberKind::User, name).await?;
+                let user = user.ok_or(CatalogError::Inconsistent("user of an access key"))?;
+                let mut policies = user.attached()?;
+                for group in &user.groups {
+                    let group = account.find(MemberKind::Group, group).await?;
+                    let group = group.ok_or(CatalogError::Inconsistent("group of a user"))?;
+                    policies.extend(group.attached()?);
+                }
+                Ok((user.principal(policies, tenant.status), user.id))
+            }
+            Actor::Role { role, session_name } => {
+                let role = account.find(MemberKind::Role, role).await?;
+                let role = role.ok_or(ControlError::NoSuchSession)?;
+                let policies = role.attached()?;
+                let principal = role.role_principal(session_name, policies, tenant.status);
+                Ok((principal, role.id))
+            }
         }
-        Ok(user.principal(policies, tenant.status))
     }
 
     async fn policy_of(&self, bucket: &BucketRecord) -> Result<Option<Policy>, ControlError> {

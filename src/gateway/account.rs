@@ -1,7 +1,8 @@
-//! Users, groups and access keys of the caller's account.
+//! Users, groups, roles and access keys of the caller's account.
 //!
 //! Owns: one request type for all that an account's administrators do, each with the action that
-//! its permit has to be for. Not here: the rows (`catalog::accounts`), the wire (`s3::query`).
+//! its permit has to be for. Not here: what roles alone have (`role`), the rows
+//! (`catalog::accounts`), the wire (`s3::query`).
 
 use crate::auth::{AccessKeyId, CredentialStatus};
 use crate::catalog::accounts::Account;
@@ -10,6 +11,7 @@ use crate::catalog::error::CatalogError;
 use crate::crypto::ScopeKey;
 use crate::gateway::Gateway;
 use crate::gateway::error::GatewayError;
+use crate::gateway::role::RoleRequest;
 use crate::iam::policy::{Policy, PolicyKind};
 use crate::iam::{Action, Permit};
 use crate::model::iam::{IamName, IamPath, MemberKind};
@@ -18,7 +20,7 @@ use crate::model::time::Timestamp;
 
 // What the frontend sees of the rows.
 pub use crate::catalog::accounts::error::AccountError;
-pub use crate::catalog::accounts::member::Member;
+pub use crate::catalog::accounts::member::{Member, RoleTerms};
 pub use crate::catalog::credentials::CredentialRecord;
 
 /// What is asked of an account.
@@ -28,27 +30,27 @@ pub enum AccountRequest {
     Create(MemberKind, IamName, IamPath),
     /// Create an access key of a user.
     CreateKey(IamName),
-    /// Delete a user or group.
+    /// Delete a user, group or role.
     Delete(MemberKind, IamName),
     /// Delete an access key of a user.
     DeleteKey(IamName, AccessKeyId),
-    /// Take a policy of a user or group away.
+    /// Take a policy of a user, group or role away.
     DeletePolicy(MemberKind, IamName, IamName),
-    /// Read a user, or a group with its users.
+    /// Read a user, a role, or a group with its users.
     Get(MemberKind, IamName),
-    /// Read a policy of a user or group.
+    /// Read a policy of a user, group or role.
     GetPolicy(MemberKind, IamName, IamName),
     /// Read the groups of a user.
     GroupsOf(IamName),
     /// Ask when an access key was last used.
     KeyLastUsed(AccessKeyId),
-    /// List the users or groups.
+    /// List the users, groups or roles.
     List(MemberKind),
     /// List the access keys of a user.
     ListKeys(IamName),
-    /// List the policies of a user or group.
+    /// List the policies of a user, group or role.
     ListPolicies(MemberKind, IamName),
-    /// Set a policy of a user or group.
+    /// Set a policy of a user, group or role.
     PutPolicy(MemberKind, IamName, IamName, String),
     /// Switch an access key of a user on or off.
     SetKeyStatus(IamName, AccessKeyId, CredentialStatus),
@@ -61,6 +63,8 @@ pub enum AccountRequest {
         /// Whether it is to be in it.
         is_member: bool,
     },
+    /// What roles alone have.
+    Role(RoleRequest),
 }
 
 /// What came of it.
@@ -74,9 +78,9 @@ pub enum AccountAnswer {
     IssuedKey(IssuedCredential),
     /// Access keys.
     Keys(Vec<CredentialRecord>),
-    /// A user, or a group with its users.
+    /// A user, a role, or a group with its users.
     Member(Member, Vec<Member>),
-    /// Users or groups.
+    /// Users, groups or roles.
     Members(Vec<Member>),
     /// Names of policies.
     PolicyNames(Vec<IamName>),
@@ -87,48 +91,57 @@ pub enum AccountAnswer {
 impl AccountRequest {
     /// The action that the caller must be allowed.
     pub fn action(&self) -> Action {
-        use MemberKind::{Group, User};
+        use MemberKind::{Group, Role, User};
         match self {
             Self::Create(Group, ..) => Action::IamCreateGroup,
+            Self::Create(Role, ..) => Action::IamCreateRole,
             Self::Create(User, ..) => Action::IamCreateUser,
             Self::CreateKey(_) => Action::IamCreateAccessKey,
             Self::Delete(Group, _) => Action::IamDeleteGroup,
+            Self::Delete(Role, _) => Action::IamDeleteRole,
             Self::Delete(User, _) => Action::IamDeleteUser,
             Self::DeleteKey(..) => Action::IamDeleteAccessKey,
             Self::DeletePolicy(Group, ..) => Action::IamDeleteGroupPolicy,
+            Self::DeletePolicy(Role, ..) => Action::IamDeleteRolePolicy,
             Self::DeletePolicy(User, ..) => Action::IamDeleteUserPolicy,
             Self::Get(Group, _) => Action::IamGetGroup,
+            Self::Get(Role, _) => Action::IamGetRole,
             Self::Get(User, _) => Action::IamGetUser,
             Self::GetPolicy(Group, ..) => Action::IamGetGroupPolicy,
+            Self::GetPolicy(Role, ..) => Action::IamGetRolePolicy,
             Self::GetPolicy(User, ..) => Action::IamGetUserPolicy,
             Self::GroupsOf(_) => Action::IamListGroupsForUser,
             Self::KeyLastUsed(_) => Action::IamGetAccessKeyLastUsed,
             Self::List(Group) => Action::IamListGroups,
+            Self::List(Role) => Action::IamListRoles,
             Self::List(User) => Action::IamListUsers,
             Self::ListKeys(_) => Action::IamListAccessKeys,
             Self::ListPolicies(Group, _) => Action::IamListGroupPolicies,
+            Self::ListPolicies(Role, _) => Action::IamListRolePolicies,
             Self::ListPolicies(User, _) => Action::IamListUserPolicies,
             Self::PutPolicy(Group, ..) => Action::IamPutGroupPolicy,
+            Self::PutPolicy(Role, ..) => Action::IamPutRolePolicy,
             Self::PutPolicy(User, ..) => Action::IamPutUserPolicy,
             Self::SetKeyStatus(..) => Action::IamUpdateAccessKey,
             Self::SetMembership {
                 is_member: true, ..
             } => Action::IamAddUserToGroup,
             Self::SetMembership { .. } => Action::IamRemoveUserFromGroup,
+            Self::Role(request) => request.action(),
         }
     }
 
     /// The path of what it creates.
     pub fn new_path(&self) -> Option<&IamPath> {
         match self {
-            Self::Create(_, _, path) => Some(path),
+            Self::Create(_, _, path) | Self::Role(RoleRequest::Create(_, path, _)) => Some(path),
             _ => None,
         }
     }
 
-    /// The user or group that it is about, as far as it is about one.
+    /// The user, group or role that it is about, as far as it is about one.
     pub fn subject(&self) -> Option<(MemberKind, &IamName)> {
-        use MemberKind::{Group, User};
+        use MemberKind::{Group, Role, User};
         match self {
             Self::Create(kind, name, _)
             | Self::Delete(kind, name)
@@ -143,14 +156,16 @@ impl AccountRequest {
             | Self::ListKeys(user)
             | Self::SetKeyStatus(user, ..) => Some((User, user)),
             Self::SetMembership { group, .. } => Some((Group, group)),
+            Self::Role(request) => Some((Role, request.role())),
             Self::KeyLastUsed(_) | Self::List(_) => None,
         }
     }
 }
 
 impl Gateway {
-    /// Path and name of a user or group, as its ARN has them; `None` when there is no such one. For
-    /// decisions alone. The name is the stored one: requests may write it in other letters.
+    /// Path and name of a user, group or role, as its ARN has them; `None` when there is no such
+    /// one. For decisions alone. The name is the stored one: requests may write it in other
+    /// letters.
     ///
     /// # Errors
     /// When keys or rows fail.
@@ -225,6 +240,7 @@ impl Gateway {
                 account.put_policy((kind, &name), &policy, &text).await?;
                 AccountAnswer::Done
             }
+            AccountRequest::Role(request) => self.role_request(tenant, &account, request).await?,
             AccountRequest::SetKeyStatus(user, id, status) => {
                 account.set_key_status(&user, &id, status).await?;
                 AccountAnswer::Done
@@ -279,7 +295,7 @@ async fn member_with_users(
     let member = account.get(kind, name).await?;
     let users = match kind {
         MemberKind::Group => account.users_of(name).await?,
-        MemberKind::User => Vec::new(),
+        MemberKind::Role | MemberKind::User => Vec::new(),
     };
     Ok(AccountAnswer::Member(member, users))
 }

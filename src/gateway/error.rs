@@ -47,6 +47,9 @@ pub enum GatewayError {
     /// The user whose key signed was deleted.
     #[error("caller was deleted")]
     CallerGone,
+    /// The user or role that a session acts for was deleted.
+    #[error("user or role of the session was deleted")]
+    SessionGone,
     /// The rows failed.
     #[error("catalog failed")]
     Catalog(#[source] CatalogError),
@@ -198,7 +201,9 @@ impl GatewayError {
             Self::Pool(source) => source.kind(),
             Self::Seal(source) => source.kind(),
             Self::QuotaExceeded(_) | Self::TooManyBuckets => ErrorKind::Limited,
-            Self::BucketNameOutside { .. } | Self::CallerGone => ErrorKind::Denied,
+            Self::BucketNameOutside { .. } | Self::CallerGone | Self::SessionGone => {
+                ErrorKind::Denied
+            }
             Self::Policy(source) => source.kind(),
             Self::WrongPermit { .. } => ErrorKind::Internal,
         }

@@ -20,6 +20,8 @@ pub mod object;
 pub mod principal;
 mod quota;
 pub mod read_path;
+pub mod role;
+pub mod session;
 pub mod traffic;
 pub mod write_path;
 

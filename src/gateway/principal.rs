@@ -1,17 +1,18 @@
 //! Who asks: from a verified identity to a principal with its policies.
 //!
-//! Owns: finding a user's policies and those of its groups, the cache of what was parsed.
+//! Owns: finding a user's policies and those of its groups, or a role's, and what bounds a session;
+//! the cache of what was parsed.
 //! Not here: the records (`catalog::accounts`), the decision (`iam::authorize`).
 //!
-//! Every request of a user reads its row and its groups' (point reads, a few microseconds each) and
-//! compares them with the cached copies: what was changed, here or on another gateway, counts at
-//! once, and no invalidation can be missed.
+//! Every request of a user or role reads its row and its groups' (point reads, a few microseconds
+//! each) and compares them with the cached copies: what was changed, here or on another gateway,
+//! counts at once, and no invalidation can be missed.
 
-use crate::auth::VerifiedIdentity;
+use crate::auth::{Actor, VerifiedIdentity};
 use crate::catalog::accounts::Account;
 use crate::catalog::accounts::member::Member;
 use crate::catalog::error::CatalogError;
-use crate::catalog::{credentials, keyspace, tenants};
+use crate::catalog::{credentials, keyspace, sessions, tenants};
 use crate::crypto::ScopeKey;
 use crate::gateway::Gateway;
 use crate::gateway::error::GatewayError;
@@ -69,8 +70,8 @@ impl Gateway {
     /// Who asks, with the policies that are about it.
     ///
     /// # Errors
-    /// `CallerGone` for a user that was deleted; when keys or rows fail, or a policy does not
-    /// parse.
+    /// `CallerGone` for a user that was deleted, `SessionGone` for the user or role of a session;
+    /// when keys or rows fail, or a policy does not parse.
     pub async fn principal(
         &self,
         identity: Option<&VerifiedIdentity>,
@@ -80,12 +81,37 @@ impl Gateway {
         };
         let tenant = identity.tenant();
         let status = self.terms.status_of(tenant);
-        self.last_used.note(identity.access_key_id(), self.now());
-        let Some(name) = identity.user() else {
-            return Ok(Principal::root(tenant, identity.canonical_id(), status));
+        self.last_used.note(identity.lasting_key_id(), self.now());
+        let mut principal = match identity.actor() {
+            Actor::Root => Principal::root(tenant, identity.canonical_id(), status),
+            Actor::User(name) => self.user_principal(identity, name).await?,
+            Actor::Role { role, session_name } => {
+                let found = self.parsed_member(tenant, MemberKind::Role, role).await?;
+                let found = found.filter(|found| is_of_session(identity, &found.member));
+                let found = found.ok_or(GatewayError::SessionGone)?;
+                let policies = found.policies.clone();
+                found.member.role_principal(session_name, policies, status)
+            }
         };
+        let bounds = identity.session().map(sessions::bounds);
+        principal.session = bounds.transpose()?;
+        Ok(principal)
+    }
+
+    async fn user_principal(
+        &self,
+        identity: &VerifiedIdentity,
+        name: &IamName,
+    ) -> Result<Principal, GatewayError> {
+        let tenant = identity.tenant();
         let user = self.parsed_member(tenant, MemberKind::User, name).await?;
-        let user = user.ok_or(GatewayError::CallerGone)?;
+        let is_session = identity.session().is_some();
+        let user = user.filter(|user| !is_session || is_of_session(identity, &user.member));
+        let user = user.ok_or(if is_session {
+            GatewayError::SessionGone
+        } else {
+            GatewayError::CallerGone
+        })?;
         let mut policies = user.policies.clone();
         for group in &user.member.groups {
             let group = self.parsed_member(tenant, MemberKind::Group, group).await?;
@@ -93,7 +119,9 @@ impl Gateway {
             let group = group.ok_or(CatalogError::Inconsistent("group of a user"))?;
             policies.extend(group.policies.iter().cloned());
         }
-        Ok(user.member.principal(policies, status))
+        Ok(user
+            .member
+            .principal(policies, self.terms.status_of(tenant)))
     }
 
     /// Whether a tenant is served.
@@ -150,4 +178,10 @@ impl Gateway {
             tenant,
         }
     }
+}
+
+/// Whether a session is of this user or role, not of an earlier one of the same name.
+fn is_of_session(identity: &VerifiedIdentity, member: &Member) -> bool {
+    let session = identity.session();
+    session.is_some_and(|session| *session.actor_id == *member.id)
 }

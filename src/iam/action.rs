@@ -1,13 +1,13 @@
 //! Actions that a policy can name.
 //!
 //! Owns: one variant for each permission (AWS Service Authorization Reference, "Actions defined by
-//! Amazon S3", "Actions defined by AWS Identity and Access Management"), its name, and what it is
-//! done to. Not here: which operation needs which action (`s3::operation`).
+//! Amazon S3", "Actions defined by AWS Identity and Access Management", "Actions defined by AWS
+//! Security Token Service"), its name, and what it is done to. Not here: which operation needs which action (`s3::operation`).
 
 /// What kind of thing an action is done to, so that policies name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionTarget {
-    /// A user, a group or the account itself.
+    /// A user, a group, a role or the account itself.
     Account,
     /// A bucket, or the account's list of them.
     Bucket,
@@ -113,6 +113,8 @@ actions! {
     IamCreateAccessKey "iam:CreateAccessKey" Account;
     /// Create a group.
     IamCreateGroup "iam:CreateGroup" Account;
+    /// Create a role.
+    IamCreateRole "iam:CreateRole" Account;
     /// Create a user.
     IamCreateUser "iam:CreateUser" Account;
     /// Delete an access key of a user.
@@ -121,6 +123,10 @@ actions! {
     IamDeleteGroup "iam:DeleteGroup" Account;
     /// Take a policy of a group away.
     IamDeleteGroupPolicy "iam:DeleteGroupPolicy" Account;
+    /// Delete a role.
+    IamDeleteRole "iam:DeleteRole" Account;
+    /// Take a policy of a role away.
+    IamDeleteRolePolicy "iam:DeleteRolePolicy" Account;
     /// Delete a user.
     IamDeleteUser "iam:DeleteUser" Account;
     /// Take a policy of a user away.
@@ -131,6 +137,10 @@ actions! {
     IamGetGroup "iam:GetGroup" Account;
     /// Read a policy of a group.
     IamGetGroupPolicy "iam:GetGroupPolicy" Account;
+    /// Read a role.
+    IamGetRole "iam:GetRole" Account;
+    /// Read a policy of a role.
+    IamGetRolePolicy "iam:GetRolePolicy" Account;
     /// Read a user.
     IamGetUser "iam:GetUser" Account;
     /// Read a policy of a user.
@@ -143,18 +153,28 @@ actions! {
     IamListGroups "iam:ListGroups" Account;
     /// List the groups of a user.
     IamListGroupsForUser "iam:ListGroupsForUser" Account;
+    /// List the policies of a role.
+    IamListRolePolicies "iam:ListRolePolicies" Account;
+    /// List the roles.
+    IamListRoles "iam:ListRoles" Account;
     /// List the policies of a user.
     IamListUserPolicies "iam:ListUserPolicies" Account;
     /// List the users.
     IamListUsers "iam:ListUsers" Account;
     /// Set a policy of a group.
     IamPutGroupPolicy "iam:PutGroupPolicy" Account;
+    /// Set a policy of a role.
+    IamPutRolePolicy "iam:PutRolePolicy" Account;
     /// Set a policy of a user.
     IamPutUserPolicy "iam:PutUserPolicy" Account;
     /// Take a user out of a group.
     IamRemoveUserFromGroup "iam:RemoveUserFromGroup" Account;
     /// Switch an access key of a user on or off.
     IamUpdateAccessKey "iam:UpdateAccessKey" Account;
+    /// Change who may act as a role.
+    IamUpdateAssumeRolePolicy "iam:UpdateAssumeRolePolicy" Account;
+    /// Change what a role is and how long its sessions last.
+    IamUpdateRole "iam:UpdateRole" Account;
     /// List the caller's buckets.
     ListAllMyBuckets "s3:ListAllMyBuckets" Bucket;
     /// List a bucket's objects; also HEAD of a bucket.
@@ -199,6 +219,8 @@ actions! {
     PutObjectVersionAcl "s3:PutObjectVersionAcl" Object;
     /// Set the tags of a version of an object.
     PutObjectVersionTagging "s3:PutObjectVersionTagging" Object;
+    /// Act as a role for a while.
+    StsAssumeRole "sts:AssumeRole" Account;
 }
 
 impl Action {
@@ -208,8 +230,12 @@ impl Action {
         all.find(|action| action.name().eq_ignore_ascii_case(name))
     }
 
-    /// Whether it changes something, as opposed to reading and listing.
+    /// Whether it changes something, as opposed to reading, listing and taking a role, which stores
+    /// nothing.
     pub fn is_change(self) -> bool {
+        if self == Self::StsAssumeRole {
+            return false;
+        }
         let (_, verb) = self.name().split_once(':').unwrap_or_default();
         !verb.starts_with("Get") && !verb.starts_with("List")
     }

@@ -3,7 +3,8 @@
 //! Owns: the decision, out of what the policies say together. Not here: what one policy says
 //! (`policy`), which policies there are (`gateway::bucket_policy`, `gateway::principal`).
 //!
-//! Source: AWS IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic".
+//! Source: AWS IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic",
+//! "Session policies".
 //! 0. Beyond AWS: nobody does anything for a suspended account or in its buckets, and nobody
 //!    changes anything for or in a read-only one.
 //! 1. A denial by any policy is final; but the owner's root keeps its bucket's policy in hand.
@@ -11,9 +12,14 @@
 //!    what the bucket's policy allows to the user itself.
 //! 3. In another account's bucket the bucket's policy has to allow it, and for a user its own
 //!    policies as well.
+//! 4. A session policy takes away what it does not allow, but for what a bucket's policy allows to
+//!    the very session.
+//! 5. A role is taken by who its trust policy allows to: itself, or, where it names the account, by
+//!    its own policies as well. Never by an account's root (as on AWS), and, beyond AWS, never by
+//!    another account.
 
-use crate::base::kind::ErrorKind;
 use crate::iam::action::{Action, ActionTarget};
+use crate::iam::ground::{Denied, Ground};
 use crate::iam::policy::arn;
 use crate::iam::policy::principal::Named;
 use crate::iam::policy::{Answer, Caller, Context, Policy, Question};
@@ -44,6 +50,19 @@ pub struct BucketResource<'a> {
     pub restricts_public: bool,
 }
 
+/// A role that somebody wants to act as, as the catalog knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct RoleResource<'a> {
+    /// Whose.
+    pub owner: TenantId,
+    /// Its id.
+    pub id: &'a str,
+    /// Its ARN.
+    pub arn: &'a str,
+    /// Who may act as it.
+    pub trust: &'a Policy,
+}
+
 /// What an action is done to.
 #[derive(Clone, Copy, Debug)]
 pub enum Resource<'a> {
@@ -54,6 +73,8 @@ pub enum Resource<'a> {
     },
     /// A bucket or something in it.
     Bucket(BucketResource<'a>),
+    /// A role.
+    Role(RoleResource<'a>),
 }
 
 /// Who asks for what.
@@ -79,72 +100,6 @@ impl fmt::Debug for Request<'_> {
     }
 }
 
-/// What a decision rests on. Statements are counted from 0.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ground {
-    /// A statement of the bucket's policy.
-    BucketPolicy(usize),
-    /// A statement of a policy of the caller's.
-    OwnPolicy {
-        /// Whose and which.
-        label: Arc<str>,
-        /// The statement.
-        statement: usize,
-    },
-    /// The caller owns it.
-    Owner,
-    /// Nothing allows it.
-    Nothing,
-    /// A bucket's policy is handled by its owner's account alone.
-    OtherAccount,
-    /// The bucket's policy would, but public access is restricted.
-    PublicAccessRestricted,
-    /// An operator has made the caller's or the owner's account read-only.
-    ReadOnly,
-    /// An operator has suspended the caller's or the owner's account.
-    Suspended,
-}
-
-impl fmt::Display for Ground {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BucketPolicy(statement) => {
-                write!(f, "statement {} of the bucket policy", statement + 1)
-            }
-            Self::OwnPolicy { label, statement } => {
-                write!(f, "statement {} of {label}", statement + 1)
-            }
-            Self::Owner => f.write_str("the caller is the root of the account"),
-            Self::Nothing => f.write_str("no policy allows it"),
-            Self::OtherAccount => {
-                f.write_str("a bucket policy is handled by the account of the bucket alone")
-            }
-            Self::PublicAccessRestricted => {
-                f.write_str("the bucket policy is public and RestrictPublicBuckets is on")
-            }
-            Self::ReadOnly => f.write_str("the account is read-only"),
-            Self::Suspended => f.write_str("the account is suspended"),
-        }
-    }
-}
-
-/// The caller may not do this.
-#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
-#[error("caller may not do this action={} ground=`{}`", .action.name(), .ground)]
-pub struct Denied {
-    /// What was asked for.
-    pub action: Action,
-    /// Why not.
-    pub ground: Ground,
-}
-
-impl Denied {
-    /// What the caller should do.
-    pub fn kind(&self) -> ErrorKind {
-        ErrorKind::Denied
-    }
-}
-
 /// Proof that `authorize` allowed one action on one resource. Not `Clone`: it is spent by the
 /// operation.
 #[derive(Debug)]
@@ -157,6 +112,7 @@ pub struct Permit {
 enum Scope {
     Account(TenantId),
     Bucket(BucketId),
+    Role(TenantId, String),
 }
 
 impl Permit {
@@ -164,7 +120,17 @@ impl Permit {
     pub fn account(&self, action: Action) -> Option<TenantId> {
         match self.scope {
             Scope::Account(tenant) if self.action == action => Some(tenant),
-            Scope::Account(_) | Scope::Bucket(_) => None,
+            Scope::Account(_) | Scope::Bucket(_) | Scope::Role(..) => None,
+        }
+    }
+
+    /// The tenant whose role of that id this permit is to act as.
+    pub fn role(&self, id: &str) -> Option<TenantId> {
+        match &self.scope {
+            Scope::Role(tenant, own) if self.action == Action::StsAssumeRole && own == id => {
+                Some(*tenant)
+            }
+            Scope::Account(_) | Scope::Bucket(_) | Scope::Role(..) => None,
         }
     }
 
@@ -184,6 +150,7 @@ pub fn authorize(request: &Request<'_>) -> Result<Permit, Denied> {
     decide(request).map_err(denied)?;
     let scope = match (request.resource, request.principal.tenant) {
         (Resource::Bucket(bucket), _) => Scope::Bucket(bucket.bucket),
+        (Resource::Role(role), _) => Scope::Role(role.owner, role.id.to_owned()),
         (Resource::Account { .. }, Some(tenant)) => Scope::Account(tenant),
         (Resource::Account { .. }, None) => return Err(denied(Ground::Nothing)),
     };
@@ -198,6 +165,7 @@ pub fn decide(request: &Request<'_>) -> Result<Ground, Ground> {
     served(request.action, request.principal.status)?;
     match request.resource {
         Resource::Account { arn } => decide_in_account(request, arn),
+        Resource::Role(role) => decide_on_role(request, &role),
         Resource::Bucket(bucket) => {
             let ground = decide_in_bucket(request, &bucket)?;
             // Behind the policies: who may do nothing here is not told about the owner.
@@ -220,12 +188,75 @@ fn decide_in_account(request: &Request<'_>, arn: &str) -> Result<Ground, Ground>
     if request.principal.caller == Caller::Anonymous {
         return Err(Ground::Nothing);
     }
-    own_answer(request, arn)?.ok_or(Ground::Nothing)
+    let own = own_answer(request, arn)?;
+    own.within(own.allowed.clone().ok_or(Ground::Nothing)?)
 }
 
-/// What the caller's own policies say: `Some` ground to allow it, `None` when they are silent.
+fn decide_on_role(request: &Request<'_>, role: &RoleResource<'_>) -> Result<Ground, Ground> {
+    if request.principal.tenant != Some(role.owner) {
+        return Err(Ground::Nothing);
+    }
+    if let Caller::Root { .. } = request.principal.caller {
+        return Err(Ground::RootTakesNoRole);
+    }
+    let by_trust = role.trust.answer(&question(request, role.arn));
+    if let Answer::Deny { statement } = by_trust {
+        return Err(Ground::TrustPolicy(statement));
+    }
+    let own = own_answer(request, role.arn)?;
+    match by_trust {
+        Answer::Allow { named, statement } => match named {
+            Named::ByAccount => own.within(own.allowed.clone().ok_or(Ground::Nothing)?),
+            Named::Itself => own.within(Ground::TrustPolicy(statement)),
+            Named::Session => Ok(Ground::TrustPolicy(statement)),
+        },
+        Answer::Deny { .. } | Answer::Silent => Err(Ground::Nothing),
+    }
+}
+
+/// What a caller's own policies allow.
+struct Own {
+    /// What allows it, by the caller's own policies.
+    allowed: Option<Ground>,
+    /// Whether the session policy, if there is one, leaves it.
+    is_within: bool,
+}
+
+impl Own {
+    /// What the session leaves of a ground.
+    fn within(&self, ground: Ground) -> Result<Ground, Ground> {
+        if self.is_within {
+            Ok(ground)
+        } else {
+            Err(Ground::SessionPolicy)
+        }
+    }
+}
+
+/// What the caller's own policies and its session's say together; a denial by any of them is final.
+fn own_answer(request: &Request<'_>, resource: &str) -> Result<Own, Ground> {
+    let allowed = identity_answer(request, resource)?;
+    let Some(session) = request.principal.session_policy() else {
+        return Ok(Own {
+            allowed,
+            is_within: true,
+        });
+    };
+    match session.policy.answer(&question(request, resource)) {
+        Answer::Deny { statement } => Err(Ground::OwnPolicy {
+            label: Arc::clone(&session.label),
+            statement,
+        }),
+        answer => Ok(Own {
+            allowed,
+            is_within: matches!(answer, Answer::Allow { .. }),
+        }),
+    }
+}
+
+/// What the policies of a user or role say: `Some` ground to allow it, `None` when they are silent.
 /// A tenant's root needs none.
-fn own_answer(request: &Request<'_>, resource: &str) -> Result<Option<Ground>, Ground> {
+fn identity_answer(request: &Request<'_>, resource: &str) -> Result<Option<Ground>, Ground> {
     if let Caller::Root { .. } = request.principal.caller {
         return Ok(Some(Ground::Owner));
     }
@@ -269,7 +300,8 @@ fn decide_in_bucket(request: &Request<'_>, bucket: &BucketResource<'_>) -> Resul
     }
     let is_owner = is_in_account && matches!(principal.caller, Caller::Root { .. });
     let keeps_policy = keeps_policy(principal, request.action, (bucket.owner, bucket.binds_root));
-    if keeps_policy || (is_owner && bucket.policy.is_none()) {
+    let is_bounded = principal.session_policy().is_some();
+    if !is_bounded && (keeps_policy || (is_owner && bucket.policy.is_none())) {
         return Ok(Ground::Owner);
     }
     let resource = resource_arn(request.action, bucket);
@@ -284,16 +316,17 @@ fn decide_in_bucket(request: &Request<'_>, bucket: &BucketResource<'_>) -> Resul
         Answer::Allow { statement, named } => Some((Ground::BucketPolicy(statement), named)),
         Answer::Deny { .. } | Answer::Silent => None,
     };
-    match (allowed_by_bucket, own) {
-        (_, Some(ground)) if is_in_account => Ok(ground),
-        (Some((ground, Named::Itself)), _) if is_in_account => Ok(ground),
-        (Some((ground, _)), own) if !is_in_account => {
+    match (allowed_by_bucket, &own.allowed) {
+        (Some((ground, Named::Session)), _) if is_in_account => Ok(ground),
+        (_, Some(ground)) if is_in_account => own.within(ground.clone()),
+        (Some((ground, Named::Itself)), None) if is_in_account => own.within(ground),
+        (Some((ground, _)), allowed) if !is_in_account => {
             if bucket.restricts_public && bucket.policy.is_some_and(Policy::is_public) {
                 return Err(Ground::PublicAccessRestricted);
             }
             let is_free = principal.caller == Caller::Anonymous;
-            if is_free || own.is_some() {
-                Ok(ground)
+            if is_free || allowed.is_some() {
+                own.within(ground)
             } else {
                 Err(Ground::Nothing)
             }

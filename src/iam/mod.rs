@@ -12,11 +12,15 @@
 
 pub mod action;
 pub mod authorize;
+pub mod ground;
 pub mod policy;
 pub mod principal;
+#[cfg(test)]
+mod session_tests;
 
 pub use action::Action;
 pub use authorize::{
-    BucketResource, Denied, Ground, Permit, Request, Resource, authorize, decide, keeps_policy,
+    BucketResource, Permit, Request, Resource, RoleResource, authorize, decide, keeps_policy,
 };
-pub use principal::{AttachedPolicy, Principal};
+pub use ground::{Denied, Ground};
+pub use principal::{AttachedPolicy, Principal, SessionBounds};

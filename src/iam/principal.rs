@@ -1,11 +1,12 @@
 //! Who asks, with the policies that are about it.
 //!
-//! Owns: `Principal`. Not here: how the policies are found (`gateway::principal`), the decision
-//! (`authorize`).
+//! Owns: `Principal`, what bounds its session. Not here: how the policies are found
+//! (`gateway::principal`), the decision (`authorize`).
 
 use crate::iam::policy::{Caller, Policy};
 use crate::model::id::TenantId;
 use crate::model::tenant::{AccountId, TenantStatus};
+use crate::model::time::Timestamp;
 use std::sync::Arc;
 
 /// A policy of a user, as decisions name it.
@@ -17,6 +18,15 @@ pub struct AttachedPolicy {
     pub policy: Arc<Policy>,
 }
 
+/// What bounds a caller with temporary credentials.
+#[derive(Clone, Debug)]
+pub struct SessionBounds {
+    /// When its token was issued.
+    pub issued: Timestamp,
+    /// The policy that it was issued with: whatever allows, this has to allow it too.
+    pub policy: Option<AttachedPolicy>,
+}
+
 /// Who asks.
 #[derive(Clone, Debug)]
 pub struct Principal {
@@ -24,9 +34,11 @@ pub struct Principal {
     pub tenant: Option<TenantId>,
     /// In the words of policies.
     pub caller: Caller,
-    /// What a user may do, by its own policies and by those of its groups. A tenant's root has
-    /// none: it may do everything.
+    /// What a user may do, by its own policies and by those of its groups, or a role. A tenant's
+    /// root has none: it may do everything.
     pub policies: Vec<AttachedPolicy>,
+    /// What bounds it, if its credentials are temporary.
+    pub session: Option<SessionBounds>,
     /// Whether its tenant is served.
     pub status: TenantStatus,
 }
@@ -38,6 +50,7 @@ impl Principal {
             tenant: None,
             caller: Caller::Anonymous,
             policies: Vec::new(),
+            session: None,
             status: TenantStatus::Active,
         }
     }
@@ -51,14 +64,19 @@ impl Principal {
                 canonical_id: canonical_id.into(),
             },
             policies: Vec::new(),
+            session: None,
             status,
         }
     }
 
+    /// The policy that its session was issued with.
+    pub fn session_policy(&self) -> Option<&AttachedPolicy> {
+        self.session.as_ref()?.policy.as_ref()
+    }
+
     /// Whether a condition of one of its policies asks for a key that begins so.
     pub fn asks_for(&self, key_prefix: &str) -> bool {
-        self.policies
-            .iter()
-            .any(|own| own.policy.asks_for(key_prefix))
+        let mut policies = self.policies.iter().chain(self.session_policy());
+        policies.any(|own| own.policy.asks_for(key_prefix))
     }
 }

@@ -1,4 +1,4 @@
-//! Names of users, groups and their policies.
+//! Names of users, groups, roles, their policies, and the sessions of roles.
 //!
 //! Owns: `IamName`, `IamPath`, what kinds of members an account has.
 //! Not here: their records (`catalog::accounts`), what policies say (`iam::policy`).
@@ -22,12 +22,18 @@ pub struct InvalidIamName {
     pub max: usize,
 }
 
+/// A name of a session that breaks its rule.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("name is not 2 to 64 letters, digits and +=,.@_-")]
+pub struct InvalidSessionName;
+
 /// A path that breaks its rule.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("path does not begin and end with a slash, or is longer than 512 characters")]
 pub struct InvalidIamPath;
 
-/// The name of a user, a group or a policy. Names that differ in case alone are the same name.
+/// The name of a user, a group, a role, a policy or a session. Names that differ in case alone are
+/// the same name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IamName(String);
 
@@ -46,6 +52,18 @@ impl IamName {
     /// For everything else.
     pub fn other(text: &str) -> Result<Self, InvalidIamName> {
         Self::parse(text, OTHER_LEN_MAX)
+    }
+
+    /// A name of a role's session: 2 to 64 characters.
+    ///
+    /// # Errors
+    /// For everything else.
+    pub fn session(text: &str) -> Result<Self, InvalidSessionName> {
+        let name = Self::user(text).map_err(|_name| InvalidSessionName)?;
+        if text.len() < 2 {
+            return Err(InvalidSessionName);
+        }
+        Ok(name)
     }
 
     fn parse(text: &str, max: usize) -> Result<Self, InvalidIamName> {
@@ -79,7 +97,7 @@ impl fmt::Display for IamName {
     }
 }
 
-/// Where in an organisation a user or group stands; part of its ARN, no more.
+/// Where in an organisation a user, group or role stands; part of its ARN, no more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IamPath(String);
 
@@ -114,6 +132,8 @@ impl IamPath {
 pub enum MemberKind {
     /// Several users that share policies.
     Group,
+    /// What others may act as for a while.
+    Role,
     /// Somebody with access keys.
     User,
 }
@@ -123,6 +143,7 @@ impl MemberKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Group => "group",
+            Self::Role => "role",
             Self::User => "user",
         }
     }
@@ -134,7 +155,7 @@ impl MemberKind {
     pub fn name(self, text: &str) -> Result<IamName, InvalidIamName> {
         match self {
             Self::Group => IamName::other(text),
-            Self::User => IamName::user(text),
+            Self::Role | Self::User => IamName::user(text),
         }
     }
 }
@@ -159,6 +180,8 @@ mod tests {
         assert!(
             IamName::other(&"g".repeat(128)).is_ok() && IamName::other(&"g".repeat(129)).is_err()
         );
+        assert!(IamName::session("ab").is_ok() && IamName::session("a").is_err());
+        assert!(IamName::session("a b").is_err() && IamName::session(&"s".repeat(65)).is_err());
         let name = |text| IamName::user(text).unwrap();
         assert!(name("Ana").is(&name("aNA")) && !name("Ana").is(&name("Eva")));
         for text in ["/", "/archive/", "/a/b/"] {

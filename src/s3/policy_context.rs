@@ -8,7 +8,8 @@
 //! "AWS global condition context keys".
 
 use crate::auth::RequestView;
-use crate::iam::policy::{Caller, Context};
+use crate::iam::Principal;
+use crate::iam::policy::Context;
 use crate::model::id::TenantId;
 use crate::model::lock::{LockState, Retention};
 use crate::model::tags::TagSet;
@@ -33,6 +34,10 @@ pub struct Asked {
     pub listed: Option<String>,
     /// The document is a browser's form.
     pub is_form: bool,
+    /// The name of the session that a role is asked for.
+    pub session_name: Option<String>,
+    /// What a third party tells with it.
+    pub external_id: Option<String>,
 }
 
 /// The values of one request.
@@ -44,7 +49,7 @@ pub struct RequestContext<'a> {
     /// Where the connection comes from.
     pub peer: Option<IpAddr>,
     /// Who asks.
-    pub caller: &'a Caller,
+    pub principal: &'a Principal,
     /// When.
     pub now: Timestamp,
     /// Region of all buckets.
@@ -62,7 +67,7 @@ pub struct RequestContext<'a> {
 impl fmt::Debug for RequestContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestContext")
-            .field("caller", self.caller)
+            .field("caller", &self.principal.caller)
             .finish_non_exhaustive()
     }
 }
@@ -128,7 +133,9 @@ impl RequestContext<'_> {
     }
 
     fn global(&self, key: &str) -> Option<Cow<'_, str>> {
-        let account = self.caller.account();
+        let caller = &self.principal.caller;
+        let account = caller.account();
+        let session = self.principal.session.as_ref();
         Some(match key {
             "aws:sourceip" => self.peer?.to_canonical().to_string().into(),
             "aws:securetransport" => self.view.secure.to_string().into(),
@@ -137,11 +144,19 @@ impl RequestContext<'_> {
             "aws:useragent" => self.header("user-agent")?,
             "aws:referer" => self.header("referer")?,
             "aws:requestedregion" => self.region.into(),
-            "aws:principalarn" => self.caller.arn()?.into(),
+            "aws:principalarn" => caller.principal_arn()?.into(),
             "aws:principalaccount" => account?.to_string().into(),
-            "aws:principaltype" => self.caller.type_name().into(),
-            "aws:userid" => self.caller.user_id().into(),
-            "aws:username" => self.caller.user_name()?.into(),
+            "aws:principaltype" => caller.type_name().into(),
+            "aws:userid" => caller.user_id().into(),
+            "aws:username" => caller.user_name()?.into(),
+            "aws:tokenissuetime" => session?.issued.iso8601().into(),
+            // Requests with a lasting key do not have this one (IAM User Guide).
+            "aws:multifactorauthpresent" => {
+                session?;
+                "false".into()
+            }
+            "sts:rolesessionname" => self.asked.session_name.as_deref()?.into(),
+            "sts:externalid" => self.asked.external_id.as_deref()?.into(),
             "aws:resourceaccount" | "s3:resourceaccount" => {
                 AccountId::of(self.owner?).to_string().into()
             }
@@ -158,11 +173,11 @@ impl RequestContext<'_> {
             "x-amz-copy-source" => self.copy_source()?.into(),
             "if-match" | "if-none-match" => self.header(name)?,
             "signatureversion" => {
-                self.caller.account()?;
+                self.principal.caller.account()?;
                 "AWS4-HMAC-SHA256".into()
             }
             "authtype" => {
-                self.caller.account()?;
+                self.principal.caller.account()?;
                 let is_header = self.view.header("authorization").is_some();
                 match (self.asked.is_form, is_header) {
                     (true, _) => "POST",

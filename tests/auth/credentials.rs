@@ -192,4 +192,12 @@ impl riznica::auth::CredentialStore for SwapStore {
         let store = Arc::clone(&self.now.lock().unwrap());
         riznica::auth::CredentialStore::find(store.as_ref(), id).await
     }
+
+    async fn find_session(
+        &self,
+        id: &riznica::auth::AccessKeyId,
+        _token: &str,
+    ) -> Result<Option<riznica::auth::Credential>, riznica::auth::CredentialError> {
+        self.find(id).await
+    }
 }

@@ -1,8 +1,8 @@
 //! Header authentication: the rules and rows of attacks.md, in the order of their numbers.
 
 use crate::support::{
-    ACCESS_KEY_ID, EMPTY_SHA256, HOST, NOW, NOW_TEXT, REGION, SCOPE, SignedRequest, Signer, TENANT,
-    authorization, empty, get, put, refusal, verifier_at, verify,
+    ACCESS_KEY_ID, BAD_TOKEN, EMPTY_SHA256, HOST, NOW, NOW_TEXT, REGION, SCOPE, SignedRequest,
+    Signer, TENANT, authorization, empty, get, put, refusal, verifier_at, verify,
 };
 use riznica::auth::{AuthError, MalformedReason, Payload, parse_query};
 use riznica::base::kind::ErrorKind;
@@ -417,13 +417,76 @@ async fn row_27_duplicate_header_is_refused_even_when_signed() {
     );
 }
 
+/// A2: a token is signed like every other header, and stands where the signature is.
 #[tokio::test]
-async fn session_token_is_refused_wherever_it_is() {
-    let mut request = put(&[("x-amz-security-token", "token")]);
-    assert!(matches!(refusal(&request).await, AuthError::InvalidToken));
-    request.remove("authorization");
-    assert!(matches!(refusal(&request).await, AuthError::InvalidToken));
-    let target = "/bucket/a?X-Amz-Security-Token=token";
-    let request = Signer::default().header_form("GET", target, &[], empty());
-    assert!(matches!(refusal(&request).await, AuthError::InvalidToken));
+async fn session_token_is_signed_and_stands_with_its_signature() {
+    let signer = |token| Signer {
+        token: Some(token),
+        ..Signer::default()
+    };
+    let with = |token| signer(token).header_form("GET", "/bucket/a", &[], empty());
+    let identity = verify(&with("good")).await.unwrap().identity.unwrap();
+    assert!(identity.session().is_some());
+    assert_eq!(identity.lasting_key_id().as_str(), ACCESS_KEY_ID);
+    let bad = refusal(&with(BAD_TOKEN)).await;
+    assert!(matches!(bad, AuthError::InvalidToken), "{bad:?}");
+    let mut other = with("good");
+    other.set("x-amz-security-token", "other");
+    let error = refusal(&other).await;
+    assert!(matches!(error, AuthError::SignatureDoesNotMatch { .. }));
+    let mut unsigned = Signer::default().header_form("GET", "/bucket/a", &[], empty());
+    unsigned.add("x-amz-security-token", "good");
+    match refusal(&unsigned).await {
+        AuthError::HeadersNotSigned { names } => assert_eq!(names, ["x-amz-security-token"]),
+        error => panic!("{error:?}"),
+    }
+    let mut alone = with("good");
+    alone.remove("authorization");
+    assert!(matches!(refusal(&alone).await, AuthError::InvalidToken));
+    let mut binary = with("good");
+    let at = binary
+        .headers
+        .iter()
+        .position(|(name, _)| name == "x-amz-security-token");
+    binary.headers[at.unwrap()].1 = vec![0xff, 0xfe];
+    assert!(matches!(refusal(&binary).await, AuthError::InvalidToken));
+    // A token in the other place could be read or not be read.
+    let target = "/bucket/a?X-Amz-Security-Token=good";
+    let elsewhere = Signer::default().header_form("GET", target, &[], empty());
+    let error = refusal(&elsewhere).await;
+    assert!(matches!(error, AuthError::BothAuthKinds), "{error:?}");
+}
+
+#[tokio::test]
+async fn session_token_of_a_presigned_request_is_in_its_query_once() {
+    let signer = Signer {
+        token: Some("good"),
+        ..Signer::default()
+    };
+    let signed = signer.query_form("GET", "/bucket/a", &[], 300);
+    assert!(signed.query.contains("X-Amz-Security-Token=good"));
+    let identity = verify(&signed).await.unwrap().identity.unwrap();
+    assert!(identity.session().is_some());
+    let mut other = signed.clone();
+    other.edit_query("Token=good", "Token=other");
+    let error = refusal(&other).await;
+    assert!(matches!(error, AuthError::SignatureDoesNotMatch { .. }));
+    let mut twice = signed.clone();
+    twice.query.push_str("&X-Amz-Security-Token=good");
+    let mut misspelt = signed.clone();
+    misspelt.edit_query("X-Amz-Security-Token", "x-amz-security-token");
+    for request in [twice, misspelt] {
+        let error = refusal(&request).await;
+        let is_malformed = matches!(error, AuthError::AuthorizationQueryParametersError { .. });
+        assert!(is_malformed, "{}: {error:?}", request.query);
+    }
+    // Added to a URL that was signed without one, it is not what was signed.
+    let mut added = Signer::default().query_form("GET", "/bucket/a", &[], 300);
+    added.query.push_str("&X-Amz-Security-Token=good");
+    let error = refusal(&added).await;
+    assert!(matches!(error, AuthError::SignatureDoesNotMatch { .. }));
+    let header = [("x-amz-security-token", "good")];
+    let in_header = Signer::default().query_form("GET", "/bucket/a", &header, 300);
+    let error = refusal(&in_header).await;
+    assert!(matches!(error, AuthError::BothAuthKinds), "{error:?}");
 }

@@ -20,4 +20,5 @@ mod payload;
 mod presigned;
 mod published;
 mod rules;
+mod sessions;
 mod support;

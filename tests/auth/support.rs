@@ -11,12 +11,13 @@ use aws_sigv4::http_request::{
 };
 use aws_sigv4::sign::v4;
 use riznica::auth::{
-    AccessKeyId, AuthError, Credential, CredentialError, CredentialStatus, CredentialStore,
-    RequestView, Verified, Verifier,
+    AccessKeyId, Actor, AuthError, Credential, CredentialError, CredentialStatus, CredentialStore,
+    RequestView, Session, Verified, Verifier,
 };
 use riznica::base::clock::ManualClock;
 use riznica::base::secret::SecretBytes;
 use riznica::model::id::TenantId;
+use riznica::model::time::Timestamp;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -27,6 +28,8 @@ pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 pub(crate) const DISABLED_ID: &str = "AKIDDISABLED";
 /// The store answers that it cannot.
 pub(crate) const OUTAGE_ID: &str = "AKIDOUTAGE";
+/// Every other token is good for every credential.
+pub(crate) const BAD_TOKEN: &str = "of-another-installation";
 /// 2026-11-23T10:00:00Z.
 pub(crate) const NOW: u64 = 1_795_428_000;
 pub(crate) const NOW_TEXT: &str = "20261123T100000Z";
@@ -52,6 +55,26 @@ impl CredentialStore for Store {
             .find(|credential| credential.access_key_id == *id)
             .cloned())
     }
+
+    async fn find_session(
+        &self,
+        id: &AccessKeyId,
+        token: &str,
+    ) -> Result<Option<Credential>, CredentialError> {
+        if token == BAD_TOKEN {
+            return Ok(None);
+        }
+        let found = self.find(id).await?;
+        Ok(found.map(|lasting| Credential {
+            session: Some(Arc::new(Session {
+                parent: lasting.access_key_id.clone(),
+                issued: Timestamp::from_millis(0),
+                actor_id: "".into(),
+                policy: None,
+            })),
+            ..lasting
+        }))
+    }
 }
 
 pub(crate) fn credential(id: &str, secret: &str, status: CredentialStatus) -> Credential {
@@ -59,7 +82,8 @@ pub(crate) fn credential(id: &str, secret: &str, status: CredentialStatus) -> Cr
         access_key_id: AccessKeyId::parse(id).unwrap(),
         secret_access_key: Arc::new(SecretBytes::new(secret.as_bytes().to_vec())),
         tenant: TENANT,
-        user: None,
+        actor: Actor::Root,
+        session: None,
         expires: None,
         canonical_id: "c0ffee".into(),
         display_name: "example".into(),
@@ -185,6 +209,7 @@ pub(crate) struct Signer {
     pub(crate) region: &'static str,
     pub(crate) service: &'static str,
     pub(crate) at: u64,
+    pub(crate) token: Option<&'static str>,
 }
 
 impl Default for Signer {
@@ -196,6 +221,7 @@ impl Default for Signer {
             region,
             service,
             at: NOW,
+            token: None,
         }
     }
 }
@@ -206,7 +232,8 @@ impl Signer {
     }
 
     pub(crate) fn credentials(&self) -> Credentials {
-        Credentials::new(self.access_key_id, self.secret, None, None, "tests")
+        let token = self.token.map(str::to_owned);
+        Credentials::new(self.access_key_id, self.secret, token, None, "tests")
     }
 
     /// Signs into the `Authorization` header.

@@ -1,11 +1,12 @@
 """`aws iam`, `aws sts` and bucket policies: an administrator makes a user that may only read, and
-the user's own tools find that it can read and nothing else."""
+the user's own tools find that it can read and nothing else. A role lets it write for a while."""
 
 import copy
 import json
 import sys
 from pathlib import Path
 
+from botocore.exceptions import ClientError
 from harness import Failed, expect, expect_equal, expect_same_tree, run
 
 AWS = Path(sys.executable).parent / "aws"
@@ -34,7 +35,8 @@ class Iam:
         self.bucket = f"iam-{target.scheme}"
         self.user = f"clerk-{target.scheme}"
         self.group = f"clerks-{target.scheme}"
-        self.account = self.reader = None
+        self.role_name = f"writer-{target.scheme}"
+        self.account = self.reader = self.taken = None
 
     def aws(self, *words, by=None, check=True):
         """`aws` by the administrator, or by somebody else."""
@@ -70,6 +72,11 @@ class Iam:
             ("put-bucket-policy, get-bucket-policy, get-bucket-policy-status", self.bucket_policy),
             ("put-public-access-block keeps a policy from being public", self.public_access),
             ("aws:SecureTransport is what the connection is", self.transport),
+            ("create-role, put-role-policy, assume-role: aws s3 writes for a while", self.role),
+            ("a profile with role_arn: the command line takes the role by itself", self.profile),
+            ("boto3 AssumeRole with a session policy", self.boto3_role),
+            ("get-session-token: aws s3 and rclone as the user itself", self.session_token),
+            ("delete-role-policy, delete-role end its sessions", self.delete_role),
             ("update-access-key stops a key at once", self.disable),
             ("delete-access-key, -user-policy, -group, -user", self.delete),
         ]
@@ -291,6 +298,154 @@ class Iam:
             self.refused(*read)
         self.aws("s3api", "delete-bucket-policy", *bucket)
         self.aws(*read)
+
+    def role_arn(self):
+        """The ARN of the role."""
+        return f"arn:aws:iam::{self.account}:role/backup/{self.role_name}"
+
+    def temporary(self, *words, by):
+        """The target of the credentials that a command of `aws sts` gives out."""
+        given = self.ask("sts", *words, by=by)["Credentials"]
+        taken = self.of((given["AccessKeyId"], given["SecretAccessKey"]))
+        taken.session_token = given["SessionToken"]
+        return taken
+
+    def role(self):
+        """Who may only read takes a role that may write."""
+        arn = f"arn:aws:iam::{self.account}:user/archive/{self.user}"
+        trust = policy(
+            {"Effect": "Allow", "Principal": {"AWS": arn}, "Action": "sts:AssumeRole"}
+        )  # fmt: skip
+        made = self.ask("iam", "create-role", "--role-name", self.role_name, "--path", "/backup/",
+                        "--assume-role-policy-document", trust,
+                        "--max-session-duration", "7200")["Role"]  # fmt: skip
+        expect_equal(made["Arn"], self.role_arn(), "ARN")
+        expect_equal(made["AssumeRolePolicyDocument"], json.loads(trust), "trust")
+        bucket = f"arn:aws:s3:::{self.bucket}"
+        text = policy(
+            {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetObject", "s3:PutObject"],
+             "Resource": [bucket, f"{bucket}/*"]}
+        )  # fmt: skip
+        name = ["--role-name", self.role_name]
+        self.aws("iam", "put-role-policy", *name, "--policy-name", "write",
+                 "--policy-document", text)  # fmt: skip
+        names = self.ask("iam", "list-role-policies", *name)["PolicyNames"]
+        expect_equal(names, ["write"], "policies")
+        self.aws("iam", "update-role", *name, "--description", "Writes backups",
+                 "--max-session-duration", "3600")  # fmt: skip
+        got = self.ask("iam", "get-role", *name)["Role"]
+        expect_equal((got["Description"], got["MaxSessionDuration"]), ("Writes backups", 3600),
+                     "role")  # fmt: skip
+        roles = self.ask("iam", "list-roles")["Roles"]
+        expect(self.role_name in [own["RoleName"] for own in roles], "the role is not listed")
+        taken = self.temporary("assume-role", "--role-arn", self.role_arn(),
+                               "--role-session-name", "nightly", by=self.reader)  # fmt: skip
+        told = self.ask("sts", "get-caller-identity", by=taken)["Arn"]
+        session = f"arn:aws:sts::{self.account}:assumed-role/{self.role_name}/nightly"
+        expect_equal(told, session, "session")
+        file = self.corpus.tree / "awkward" / "size-1.bin"
+        self.refused("s3", "cp", file, f"s3://{self.bucket}/role/one", by=self.reader)
+        self.aws("s3", "cp", file, f"s3://{self.bucket}/role/one", by=taken)
+        large = self.target.fresh_folder("iam-role") / "large.bin"
+        large.write_bytes(bytes(9 * 1024 * 1024))
+        self.aws("s3", "cp", large, f"s3://{self.bucket}/role/large", by=taken)
+        back = large.with_name("back.bin")
+        self.aws("s3", "cp", f"s3://{self.bucket}/role/large", back, by=taken)
+        expect_equal(back.read_bytes(), large.read_bytes(), "bytes")
+        self.refused("s3", "rm", f"s3://{self.bucket}/role/one", by=taken)
+        self.refused("iam", "list-roles", by=taken)
+        self.refused("sts", "assume-role", "--role-arn", self.role_arn(), "--role-session-name",
+                     "nightly", "--duration-seconds", "3601", code="ValidationError",
+                     by=self.reader)  # fmt: skip
+        self.refused("sts", "assume-role", "--role-arn", self.role_arn() + "x",
+                     "--role-session-name", "nightly", by=self.reader)  # fmt: skip
+        self.taken = taken
+
+    def profile(self):
+        """A profile in the configuration file, as users write it."""
+        folder = self.target.fresh_folder("iam-profile")
+        config = folder / "config"
+        reader = self.reader
+        config.write_text(
+            "[profile clerk]\n"
+            f"aws_access_key_id = {reader.access_key_id}\n"
+            f"aws_secret_access_key = {reader.secret_access_key}\n"
+            "[profile backup]\n"
+            f"role_arn = {self.role_arn()}\n"
+            "source_profile = clerk\n"
+            "role_session_name = by-profile\n"
+        )
+        environment = reader.environment(
+            AWS_CONFIG_FILE=str(config), AWS_ENDPOINT_URL=reader.endpoint
+        )
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]:
+            environment.pop(name, None)
+        command = [AWS, "--endpoint-url", reader.endpoint, "--profile", "backup"]
+        told = json.loads(run([*command, "--output", "json", "sts", "get-caller-identity"],
+                              environment))  # fmt: skip
+        expect(told["Arn"].endswith("/by-profile"), told["Arn"])
+        file = self.corpus.tree / "awkward" / "size-1.bin"
+        run([*command, "s3", "cp", file, f"s3://{self.bucket}/role/profile"], environment)
+
+    def boto3_role(self):
+        """boto3 takes the role, narrowed to one object."""
+        narrow = policy(
+            {"Effect": "Allow", "Action": "s3:PutObject",
+             "Resource": f"arn:aws:s3:::{self.bucket}/role/boto3"}
+        )  # fmt: skip
+        sts = self.reader.boto3_client("sts")
+        given = sts.assume_role(RoleArn=self.role_arn(), RoleSessionName="boto3", Policy=narrow,
+                                DurationSeconds=900)  # fmt: skip
+        expect(given["PackedPolicySize"] > 0, "no size of the policy")
+        expect(given["AssumedRoleUser"]["AssumedRoleId"].endswith(":boto3"), "no such id")
+        own = given["Credentials"]
+        taken = self.of((own["AccessKeyId"], own["SecretAccessKey"]))
+        taken.session_token = own["SessionToken"]
+        s3 = taken.boto3_client()
+        s3.put_object(Bucket=self.bucket, Key="role/boto3", Body=b"by boto3")
+        for attempt in [
+            lambda: s3.put_object(Bucket=self.bucket, Key="role/other", Body=b"no"),
+            lambda: s3.get_object(Bucket=self.bucket, Key="role/boto3"),
+        ]:
+            try:
+                attempt()
+            except ClientError as error:
+                expect_equal(error.response["Error"]["Code"], "AccessDenied", "code")
+            else:
+                raise Failed("the session policy was passed")
+
+    def session_token(self):
+        """Credentials for a while that act as the user itself, and never reach IAM."""
+        taken = self.temporary("get-session-token", "--duration-seconds", "900", by=self.reader)
+        told = self.ask("sts", "get-caller-identity", by=taken)["Arn"]
+        expect_equal(told, f"arn:aws:iam::{self.account}:user/archive/{self.user}", "ARN")
+        down = self.target.fresh_folder("iam-session")
+        self.aws("s3", "cp", f"s3://{self.bucket}/tree/size-1.bin", down / "one", by=taken)
+        self.refused("s3", "cp", down / "one", f"s3://{self.bucket}/new", by=taken)
+        self.refused("iam", "get-user", code="InvalidClientTokenId", by=taken)
+        self.refused("sts", "get-session-token", by=taken)
+        environment = taken.environment(
+            RCLONE_CONFIG_RIZNICA_TYPE="s3", RCLONE_CONFIG_RIZNICA_PROVIDER="Other",
+            RCLONE_CONFIG_RIZNICA_ENV_AUTH="true",
+            RCLONE_CONFIG_RIZNICA_ENDPOINT=taken.endpoint,
+        )  # fmt: skip
+        # rclone has an option of its own for this and fails when the variable is there too.
+        environment.pop("AWS_CA_BUNDLE", None)
+        words = ["rclone", *(["--ca-cert", taken.ca_file] if taken.ca_file else [])]
+        run([*words, "copyto", f"riznica:{self.bucket}/tree/size-1.bin", down / "two"],
+            environment)  # fmt: skip
+        expect_equal((down / "two").read_bytes(), (down / "one").read_bytes(), "bytes")
+
+    def delete_role(self):
+        """What a role gave ends with it."""
+        listing = ["s3", "ls", f"s3://{self.bucket}"]
+        self.aws(*listing, by=self.taken)
+        name = ["--role-name", self.role_name]
+        self.refused("iam", "delete-role", *name, code="DeleteConflict")
+        self.aws("iam", "delete-role-policy", *name, "--policy-name", "write")
+        self.aws("iam", "delete-role", *name)
+        self.refused(*listing, code="InvalidToken", by=self.taken)
+        self.refused("iam", "get-role", *name, code="NoSuchEntity")
 
     def disable(self):
         """Off is off, on is on."""

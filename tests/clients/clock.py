@@ -11,10 +11,13 @@ and kill -9. Then
 - a version under COMPLIANCE, under GOVERNANCE or under a legal hold cannot be deleted before its
   time; a default retention ends no earlier than by either clock;
 - lifecycle rules destroy nothing before its time;
-- Last-Modified and the order of versions stay monotonic.
+- Last-Modified and the order of versions stay monotonic;
+- temporary credentials end when the wall clock says so, and what was issued while it was ahead is
+  worth nothing afterwards.
 """
 
 import argparse
+import copy
 import glob
 import os
 import subprocess
@@ -23,6 +26,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from botocore.exceptions import ClientError
 from clock_records import AHEAD, BEHIND, DAY, Records, Rules, wait_for
 from harness import (
     Failed,
@@ -141,6 +145,7 @@ class Clock:
         self.server = server
         self.wall = wall
         self.folder = folder
+        self.target = None
         self.records = None
         self.rules = None
 
@@ -150,6 +155,7 @@ class Clock:
         self.server.start(CONFIG)
         credential = self.server.create_tenant("city", "Градска управа")
         target = Target(self.server, credential, self.folder / "clients")
+        self.target = target
         self.records = Records(target, self.server, self.wall)
         self.rules = Rules(self.records)
         for name, check in [
@@ -171,6 +177,7 @@ class Clock:
             ("after all that no record can be destroyed", self.records.restarted),
             ("after all that rules destroy nothing", self.rules.attempt),
             ("Last-Modified and version order are monotonic", self.records.order),
+            ("temporary credentials end by the wall clock", self.sessions),
             ("the server stops cleanly", self.server.stop),
         ]:
             with self.report.check(f"retention clock: {name}"):
@@ -198,6 +205,45 @@ class Clock:
         pace = Pace(self.server).measure(PACE_SECONDS)
         say(f"      pace {pace:.3f}")
         expect(0.99 < pace < 1.01, f"pace {pace:.3f}")
+
+    def session(self):
+        """A target with temporary credentials of the shortest life."""
+        given = self.target.boto3_client("sts").get_session_token(DurationSeconds=900)
+        own = given["Credentials"]
+        taken = copy.copy(self.target)
+        taken.access_key_id, taken.secret_access_key = own["AccessKeyId"], own["SecretAccessKey"]
+        taken.session_token = own["SessionToken"]
+        return taken
+
+    def outcome(self, taken, service="s3"):
+        """The code that a request gets, `None` when it is let in."""
+        client = taken.boto3_client(service)
+        try:
+            if service == "s3":
+                client.list_buckets()
+            else:
+                client.get_caller_identity()
+        except ClientError as error:
+            return error.response["Error"]["Code"]
+        return None
+
+    def sessions(self):
+        """Alive, over, and from a future that never was."""
+        self.wall.shift(0)
+        taken = self.session()
+        expect_equal(self.outcome(taken), None, "at once")
+        self.wall.shift(800)
+        expect_equal(self.outcome(taken), None, "after 800 s")
+        self.wall.shift(901)
+        for service in ["s3", "sts"]:
+            expect_equal(self.outcome(taken, service), "ExpiredToken", f"{service} after 901 s")
+        expect_equal(self.outcome(self.target), None, "the lasting key after 901 s")
+        self.wall.shift(AHEAD)
+        ahead = self.session()
+        expect_equal(self.outcome(ahead), None, "ahead")
+        self.wall.shift(0)
+        expect_equal(self.outcome(ahead), "InvalidToken", "issued ahead")
+        expect_equal(self.outcome(ahead, "sts"), "InvalidClientTokenId", "issued ahead, sts")
 
     def jump(self, seconds, warning, paces):
         """A jump of the wall clock, and all that is to be seen of it."""

@@ -304,6 +304,7 @@ class Target:
         self.host = f"127.0.0.1:{server.port}"
         self.endpoint = f"{self.scheme}://{self.host}"
         self.access_key_id, self.secret_access_key = credential
+        self.session_token = None
         self.ca_file = str(authority.certificate) if authority else None
         self.folder = folder
         self.home = folder / "home"
@@ -316,20 +317,23 @@ class Target:
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
             "AWS_DEFAULT_REGION": REGION,
         }
+        if self.session_token:
+            aws["AWS_SESSION_TOKEN"] = self.session_token
         if self.ca_file:
             aws["AWS_CA_BUNDLE"] = self.ca_file
         return clean_environment(self.home, {**aws, **extra})
 
-    def boto3_client(self, **config):
-        """A boto3 S3 client; keyword arguments go into botocore's `Config`."""
+    def boto3_client(self, service="s3", **config):
+        """A boto3 client, of S3 unless another service is named; keyword arguments go into botocore's `Config`."""
         import boto3  # only here: the other modules do without it
         from botocore.config import Config
 
         return boto3.client(
-            "s3",
+            service,
             endpoint_url=self.endpoint,
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
+            aws_session_token=self.session_token,
             region_name=REGION,
             verify=self.ca_file,
             config=Config(proxies={}, **config),

@@ -92,6 +92,7 @@ corpora! {
     corpus_of_post_policy_holds "post_policy"
     corpus_of_presigned_holds "presigned"
     corpus_of_range_holds "range"
+    corpus_of_session_token_holds "session_token"
     corpus_of_stream_holds "stream"
     corpus_of_tags_holds "tags"
     corpus_of_upload_rows_holds "upload_rows"

@@ -56,7 +56,7 @@ fn base64(bytes: &[u8]) -> String {
 impl PostForm {
     /// A form to a bucket, whose policy covers what [`PostForm::field`] adds.
     pub(crate) fn new(account: &Account, bucket: &str) -> Self {
-        Self {
+        let form = Self {
             account: account.clone(),
             target: format!("/{bucket}"),
             bucket: bucket.to_owned(),
@@ -68,6 +68,10 @@ impl PostForm {
             file: b"the file".to_vec(),
             filename: Some("file.txt".to_owned()),
             is_anonymous: false,
+        };
+        match &account.token {
+            None => form,
+            Some(token) => form.field("x-amz-security-token", token),
         }
     }
 

@@ -24,6 +24,7 @@ fn key(server: &TestServer, made: &Value, user: &str) -> Account {
         port: server.port,
         access_key_id: text("access_key_id"),
         secret: text("secret_access_key"),
+        token: None,
     }
 }
 

@@ -14,6 +14,8 @@ use time::macros::format_description;
 
 /// Region of the test servers.
 pub(crate) const REGION: &str = "us-east-1";
+/// The header that carries a session token.
+pub(crate) const TOKEN_HEADER: &str = "x-amz-security-token";
 /// Longest wait for an answer: a test that gets none has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -26,6 +28,8 @@ pub(crate) struct Account {
     pub(crate) access_key_id: String,
     /// The key's secret.
     pub(crate) secret: String,
+    /// The session token that goes with it, if it is a temporary one.
+    pub(crate) token: Option<String>,
 }
 
 /// How a request proves who sends it.
@@ -260,6 +264,9 @@ impl Request {
     }
 
     fn sign_header(&mut self) {
+        if let Some(token) = self.account.token.clone() {
+            self.headers.push((TOKEN_HEADER.to_owned(), token));
+        }
         let at = now() - time::Duration::seconds(self.age_seconds);
         let date = amz_format(at);
         let payload = self.payload.clone();
@@ -296,6 +303,9 @@ impl Request {
              &X-Amz-Date={date}&X-Amz-Expires={seconds}&X-Amz-SignedHeaders={signed_headers}"
         )
         .expect("text");
+        if let Some(token) = &self.account.token {
+            write!(self.target, "&X-Amz-Security-Token={token}").expect("text");
+        }
         let payload = self.payload.clone();
         let payload = payload.unwrap_or_else(|| "UNSIGNED-PAYLOAD".to_owned());
         let (_, signature) = self.sign(&date, &payload);

@@ -280,6 +280,7 @@ impl TestServer {
             port: self.port,
             access_key_id: text("access_key_id"),
             secret: text("secret_access_key"),
+            token: None,
         }
     }
 
@@ -318,7 +319,7 @@ fn sdk_settings(account: &Account) -> Builder {
     Builder::new()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(REGION))
-        .credentials_provider(Credentials::from_keys(id, secret, None))
+        .credentials_provider(Credentials::from_keys(id, secret, account.token.clone()))
         .force_path_style(true)
 }
 

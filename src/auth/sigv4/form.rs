@@ -25,6 +25,8 @@ const ALGORITHM_FIELD: &str = "X-Amz-Algorithm";
 const CREDENTIAL: &str = "X-Amz-Credential";
 const DATE: &str = "X-Amz-Date";
 const SIGNATURE: &str = "X-Amz-Signature";
+/// Only forms that temporary credentials have signed have it.
+const TOKEN: &str = "X-Amz-Security-Token";
 
 /// What a form says about its signature, of which nothing is proven yet.
 #[derive(Clone, Copy)]
@@ -39,6 +41,8 @@ pub struct FormSignature<'a> {
     pub date: &'a str,
     /// The signature.
     pub signature: &'a str,
+    /// The session token, of temporary credentials.
+    pub token: Option<&'a str>,
 }
 
 impl fmt::Debug for FormSignature<'_> {
@@ -51,8 +55,8 @@ impl fmt::Debug for FormSignature<'_> {
 impl<'a> FormSignature<'a> {
     /// Whether a field is part of what says how a form was signed, by its lower-case name.
     pub fn has(name: &str) -> bool {
-        let fields = [ALGORITHM_FIELD, CREDENTIAL, DATE, SIGNATURE];
-        fields.iter().any(|own| own.eq_ignore_ascii_case(name)) || name == "x-amz-security-token"
+        let fields = [ALGORITHM_FIELD, CREDENTIAL, DATE, SIGNATURE, TOKEN];
+        fields.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 
     /// Finds the claims of a form, whose fields `get` tells by their lower-case names. `None` for a
@@ -60,16 +64,13 @@ impl<'a> FormSignature<'a> {
     /// was lost on the way makes a signed form an anonymous one.
     ///
     /// # Errors
-    /// `SigV2`; `InvalidToken`; `Form` for a field that is missing.
+    /// `SigV2`; `Form` for a field that is missing.
     pub fn find(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<Self>, AuthError> {
         if get("awsaccesskeyid").is_some() || get("signature").is_some() {
             return Err(AuthError::SigV2);
         }
-        if get("x-amz-security-token").is_some() {
-            return Err(AuthError::InvalidToken);
-        }
         let of = |name: &str| get(&name.to_ascii_lowercase());
-        let fields = [POLICY, ALGORITHM_FIELD, CREDENTIAL, DATE, SIGNATURE];
+        let fields = [POLICY, ALGORITHM_FIELD, CREDENTIAL, DATE, SIGNATURE, TOKEN];
         if fields.iter().all(|name| of(name).is_none()) {
             return Ok(None);
         }
@@ -80,6 +81,7 @@ impl<'a> FormSignature<'a> {
             credential: need(CREDENTIAL)?,
             date: need(DATE)?,
             signature: need(SIGNATURE)?,
+            token: of(TOKEN),
         }))
     }
 

@@ -39,6 +39,8 @@ const QUERY_PARAMETERS: [&str; 6] = [
 pub(super) const SIGNATURE_PARAMETER: &str = "X-Amz-Signature";
 /// The parameter of session tokens.
 pub(super) const TOKEN_PARAMETER: &str = "X-Amz-Security-Token";
+/// The header of session tokens. That it is signed is step 5, as for every x-amz-* header.
+const TOKEN_HEADER: &str = "x-amz-security-token";
 
 /// What a request says about its own authentication, of which nothing is proven yet.
 pub(super) struct Claims {
@@ -50,6 +52,8 @@ pub(super) struct Claims {
     pub(super) expires_seconds: Option<u64>,
     pub(super) signed_headers: SignedHeaders,
     pub(super) signature: String,
+    /// The session token, in the place where the signature is.
+    pub(super) token: Option<String>,
 }
 
 /// Parses the claims of a request whose query is already decoded.
@@ -65,13 +69,21 @@ pub(super) fn parse(
     let authorization = request.header("authorization");
     let in_query = has_query_claims(query);
     match (authorization, in_query, has_v2_query(query)) {
-        (Some(_), true, _) | (Some(_), _, true) => Err(AuthError::BothAuthKinds),
+        (Some(value), false, false) if !has_token_parameter(query) => {
+            from_header(request, value, region)
+        }
+        (None, true, _) if request.header(TOKEN_HEADER).is_none() => from_query(query, region),
+        // Two kinds, or the signature of one with the token of the other.
+        (Some(_), _, _) | (None, true, _) => Err(AuthError::BothAuthKinds),
         (None, false, true) => Err(AuthError::SigV2),
         // A token without anything that it could belong to is not an anonymous request either.
-        _ if has_session_token(request, query) => Err(AuthError::InvalidToken),
-        (Some(value), false, false) => from_header(request, value, region),
-        (None, true, _) => from_query(query, region),
-        (None, false, false) => Err(AuthError::Anonymous),
+        (None, false, false) => Err(
+            if request.header(TOKEN_HEADER).is_some() || has_token_parameter(query) {
+                AuthError::InvalidToken
+            } else {
+                AuthError::Anonymous
+            },
+        ),
     }
 }
 
@@ -100,11 +112,10 @@ fn has_v2_query(query: &[QueryPair]) -> bool {
         .any(|pair| pair.name.eq_ignore_ascii_case(b"AWSAccessKeyId"))
 }
 
-fn has_session_token(request: &RequestView<'_>, query: &[QueryPair]) -> bool {
-    request.header("x-amz-security-token").is_some()
-        || query
-            .iter()
-            .any(|pair| pair.name.eq_ignore_ascii_case(TOKEN_PARAMETER.as_bytes()))
+fn has_token_parameter(query: &[QueryPair]) -> bool {
+    query
+        .iter()
+        .any(|pair| pair.name.eq_ignore_ascii_case(TOKEN_PARAMETER.as_bytes()))
 }
 
 fn from_header(request: &RequestView<'_>, value: &[u8], region: &str) -> Result<Claims, AuthError> {
@@ -145,6 +156,9 @@ fn from_header(request: &RequestView<'_>, value: &[u8], region: &str) -> Result<
     let (access_key_id, scope) = CredentialScope::parse(&credential).map_err(malformed)?;
     let signed_headers = SignedHeaders::parse(&signed_headers).map_err(malformed)?;
     let date = header_date(request, &signed_headers)?;
+    // What is not text is no token of ours.
+    let token = request.header(TOKEN_HEADER).map(str::from_utf8);
+    let token = token.transpose().map_err(|_utf8| AuthError::InvalidToken)?;
     Ok(Claims {
         place: Place::Header,
         access_key_id,
@@ -153,6 +167,7 @@ fn from_header(request: &RequestView<'_>, value: &[u8], region: &str) -> Result<
         expires_seconds: None,
         signed_headers,
         signature,
+        token: token.map(str::to_owned),
     })
 }
 
@@ -224,6 +239,11 @@ fn from_query(query: &[QueryPair], region: &str) -> Result<Claims, AuthError> {
     let expires = parameter("X-Amz-Expires")?;
     let signed_headers = parameter("X-Amz-SignedHeaders")?;
     let signature = parameter(SIGNATURE_PARAMETER)?.to_owned();
+    let token = if has_token_parameter(query) {
+        Some(parameter(TOKEN_PARAMETER)?.to_owned())
+    } else {
+        None
+    };
     let (access_key_id, scope) = CredentialScope::parse(credential).map_err(malformed)?;
     let date =
         RequestDate::parse_iso(date).ok_or_else(|| malformed(MalformedReason::DateSyntax))?;
@@ -236,6 +256,7 @@ fn from_query(query: &[QueryPair], region: &str) -> Result<Claims, AuthError> {
         expires_seconds: Some(expires),
         signed_headers: SignedHeaders::parse(signed_headers).map_err(malformed)?,
         signature,
+        token,
     })
 }
 

@@ -18,6 +18,7 @@ use crate::auth::sigv4::payload::{DeclaredPayload, Payload, anonymous_payload, d
 use crate::auth::sigv4::scope::RequestDate;
 use crate::auth::sigv4::signing_key::{SigningKey, SigningKeys};
 use crate::base::clock::Clock;
+use crate::base::limits::SKEW_SECONDS_MAX;
 use crate::model::time::Timestamp;
 use std::fmt;
 use std::sync::Arc;
@@ -150,11 +151,14 @@ impl Verifier {
         body_sha256: Option<[u8; 32]>,
     ) -> Result<Verified, AuthError> {
         let prepared = self.prepare(request, body_sha256)?;
-        let found = self
-            .store
-            .find(&prepared.access_key_id)
-            .await
-            .map_err(lookup_failed)?;
+        // A request with a token never meets a lasting key (A5), and no answer to it tells whether
+        // the key exists.
+        let id = &prepared.access_key_id;
+        let found = match &prepared.claims.token {
+            None => self.store.find(id).await,
+            Some(token) => self.store.find_session(id, token).await,
+        };
+        let found = found.map_err(lookup_failed)?;
         self.conclude(request, prepared, found.as_ref())
     }
 
@@ -226,7 +230,10 @@ impl Verifier {
             claims.signature.as_bytes(),
         );
         let Some(credential) = found else {
-            return Err(AuthError::InvalidAccessKeyId);
+            return Err(match claims.token {
+                None => AuthError::InvalidAccessKeyId,
+                Some(_) => AuthError::InvalidToken,
+            });
         };
         if !(is_verified && canonical.is_complete) {
             let string_to_sign = canonical.string_to_sign;
@@ -235,7 +242,7 @@ impl Verifier {
                 evidence: Box::new(evidence),
             });
         }
-        self.refuse_unusable(credential)?;
+        self.is_usable(credential)?;
         let chunks = match declared.payload {
             Payload::StreamingSigned { has_trailer } => Some(ChunkVerifier::new(
                 signing_key,
@@ -279,11 +286,17 @@ impl Verifier {
         if self.requires_signed_payload && !is_secure {
             return Err(AuthError::UnsignedPayloadRefused);
         }
-        let found = self.store.find(&access_key_id).await;
+        let found = match form.token {
+            None => self.store.find(&access_key_id).await,
+            Some(token) => self.store.find_session(&access_key_id, token).await,
+        };
         let found = found.map_err(lookup_failed)?;
         let signing_key = self.signing_key(found.as_ref(), &access_key_id, &date)?;
         let is_verified = signing_key.verifies(form.policy.as_bytes(), form.signature.as_bytes());
-        let credential = found.ok_or(AuthError::InvalidAccessKeyId)?;
+        let credential = found.ok_or(match form.token {
+            None => AuthError::InvalidAccessKeyId,
+            Some(_) => AuthError::InvalidToken,
+        })?;
         if !is_verified {
             return Err(AuthError::SignatureDoesNotMatch {
                 evidence: Box::new(SignatureEvidence {
@@ -292,7 +305,7 @@ impl Verifier {
                 }),
             });
         }
-        self.refuse_unusable(&credential)?;
+        self.is_usable(&credential)?;
         Ok(Verified {
             identity: Some(VerifiedIdentity::of(&credential)),
             payload: Payload::Unsigned,
@@ -314,17 +327,27 @@ impl Verifier {
         }
     }
 
-    /// Called behind the signature: who does not know the secret is not told of the key's state.
-    fn refuse_unusable(&self, credential: &Credential) -> Result<(), AuthError> {
+    /// Whether a credential may be used. Called behind the signature: who does not know the secret is
+    /// not told of the key's state.
+    fn is_usable(&self, credential: &Credential) -> Result<(), AuthError> {
+        let is_session = credential.session.is_some();
         match credential.status {
             CredentialStatus::Active => {}
+            CredentialStatus::Disabled if is_session => return Err(AuthError::InvalidToken),
             CredentialStatus::Disabled => return Err(AuthError::KeyDisabled),
         }
         let now = Timestamp::from_millis(self.clock.unix_millis());
-        if credential.expires.is_some_and(|expires| expires <= now) {
-            return Err(AuthError::KeyExpired);
+        // One that was issued while the clock was ahead would last as much longer when it is right.
+        let latest = now.millis().saturating_add(SKEW_SECONDS_MAX * 1000);
+        let issued = credential.session.as_ref().map(|session| session.issued);
+        if issued.is_some_and(|issued| issued.millis() > latest) {
+            return Err(AuthError::InvalidToken);
         }
-        Ok(())
+        match credential.expires {
+            Some(expires) if expires <= now && is_session => Err(AuthError::ExpiredToken),
+            Some(expires) if expires <= now => Err(AuthError::KeyExpired),
+            Some(_) | None => Ok(()),
+        }
     }
 }
 
@@ -340,16 +363,20 @@ fn lookup_failed(source: CredentialError) -> AuthError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::session::Actor;
     use crate::auth::sigv4::EMPTY_SHA256;
     use crate::auth::sigv4::signing_key::verification_count;
     use crate::base::clock::ManualClock;
     use crate::base::secret::SecretBytes;
     use crate::model::id::TenantId;
     use async_trait::async_trait;
+    use futures::FutureExt;
+    use futures::future::BoxFuture;
 
     /// 2026-11-23T10:00:00Z.
     const NOW: u64 = 1_795_428_000;
 
+    /// One lasting credential, and one temporary one with the token `token`.
     struct OneCredential;
 
     #[async_trait]
@@ -359,7 +386,8 @@ mod tests {
                 access_key_id: id.clone(),
                 secret_access_key: Arc::new(SecretBytes::new(b"secret".to_vec())),
                 tenant: TenantId::from_bytes([7; 16]),
-                user: None,
+                actor: Actor::Root,
+                session: None,
                 expires: None,
                 canonical_id: "c0ffee".into(),
                 display_name: "example".into(),
@@ -367,19 +395,43 @@ mod tests {
                 revision: 1,
             }))
         }
+
+        async fn find_session(
+            &self,
+            id: &AccessKeyId,
+            token: &str,
+        ) -> Result<Option<Credential>, CredentialError> {
+            let is_known = id.as_str() == "RTEXAMPLE" && token == "token";
+            let lasting = self
+                .find(&AccessKeyId::parse("AKIDEXAMPLE").unwrap())
+                .await?;
+            Ok(lasting.filter(|_| is_known).map(|lasting| Credential {
+                access_key_id: id.clone(),
+                ..lasting
+            }))
+        }
     }
 
-    async fn refusal(verifier: &Verifier, access_key_id: &str) -> AuthError {
+    enum Refused {
+        Id,
+        Signature,
+        Token,
+    }
+
+    async fn refusal(verifier: &Verifier, access_key_id: &str, token: Option<&str>) -> AuthError {
+        let signed_token = token.map_or("", |_| ";x-amz-security-token");
         let authorization = format!(
             "AWS4-HMAC-SHA256 Credential={access_key_id}/20261123/us-east-1/s3/aws4_request, \
-             SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature={EMPTY_SHA256}"
+             SignedHeaders=host;x-amz-content-sha256;x-amz-date{signed_token}, \
+             Signature={EMPTY_SHA256}"
         );
-        let headers = vec![
+        let mut headers = vec![
             ("host", b"s3.example.test".as_slice()),
             ("x-amz-content-sha256", EMPTY_SHA256.as_bytes()),
             ("x-amz-date", b"20261123T100000Z"),
             ("authorization", authorization.as_bytes()),
         ];
+        headers.extend(token.map(|token| ("x-amz-security-token", token.as_bytes())));
         let request = RequestView {
             method: "GET",
             path: "/bucket/a",
@@ -391,7 +443,11 @@ mod tests {
     }
 
     /// A form's signature, over the policy as it stands.
-    async fn form_refusal(verifier: &Verifier, access_key_id: &str) -> AuthError {
+    async fn form_refusal(
+        verifier: &Verifier,
+        access_key_id: &str,
+        token: Option<&str>,
+    ) -> AuthError {
         let credential = format!("{access_key_id}/20261123/us-east-1/s3/aws4_request");
         let form = FormSignature {
             policy: "e30=",
@@ -399,43 +455,50 @@ mod tests {
             credential: &credential,
             date: "20261123T100000Z",
             signature: EMPTY_SHA256,
+            token,
         };
         verifier.verify_form(&form, true).await.unwrap_err()
     }
 
     /// Row 2: who guesses ids learns nothing from the time of a refusal, since an id that does not
-    /// exist has a key derived and a signature verified as one that does, and remembered as one.
+    /// exist has a key derived and a signature verified as one that does, and remembered as one. So
+    /// does a token that was not issued, or not for that id.
     #[tokio::test]
     async fn rule_09_unknown_access_key_id_does_the_work_of_a_known_one() {
         let clock = Arc::new(ManualClock::at(NOW * 1000));
         let verifier = Verifier::new("us-east-1".to_owned(), clock, Arc::new(OneCredential));
         let mut verified_before = verification_count();
-        for (access_key_id, is_known, is_form, cached) in [
-            ("AKIDUNKNOWN", false, false, (0, 1)),
-            ("AKIDUNKNOWN", false, true, (0, 1)),
-            ("AKIDEXAMPLE", true, false, (1, 1)),
-            ("AKIDEXAMPLE", true, true, (1, 1)),
-            ("AKIDOTHER", false, true, (1, 2)),
+        for (access_key_id, token, refused, cached) in [
+            ("AKIDUNKNOWN", None, Refused::Id, (0, 1)),
+            ("AKIDUNKNOWN", None, Refused::Id, (0, 1)),
+            ("AKIDEXAMPLE", None, Refused::Signature, (1, 1)),
+            ("AKIDEXAMPLE", None, Refused::Signature, (1, 1)),
+            ("AKIDOTHER", None, Refused::Id, (1, 2)),
+            ("RTEXAMPLE", Some("token"), Refused::Signature, (2, 2)),
+            ("RTEXAMPLE", Some("tokem"), Refused::Token, (2, 3)),
+            ("RTEXAMPLE", None, Refused::Id, (2, 3)),
+            ("AKIDEXAMPLE", Some("token"), Refused::Token, (2, 4)),
+            ("AKIDUNKNOWN", Some("token"), Refused::Token, (2, 4)),
         ] {
-            let error = if is_form {
-                form_refusal(&verifier, access_key_id).await
-            } else {
-                refusal(&verifier, access_key_id).await
-            };
-            let is_mismatch = matches!(error, AuthError::SignatureDoesNotMatch { .. });
-            let is_unknown = matches!(error, AuthError::InvalidAccessKeyId);
-            assert_eq!(
-                (is_mismatch, is_unknown),
-                (is_known, !is_known),
-                "{error:?}"
-            );
-            assert_eq!(
-                verifier.signing_keys.cached_counts(),
-                cached,
-                "{access_key_id}"
-            );
-            verified_before += 1;
-            assert_eq!(verification_count(), verified_before, "{access_key_id}");
+            let request = refusal(&verifier, access_key_id, token);
+            let form = form_refusal(&verifier, access_key_id, token);
+            let both: [BoxFuture<'_, AuthError>; 2] = [request.boxed(), form.boxed()];
+            for refused_one in both {
+                let error = refused_one.await;
+                let is_expected = match refused {
+                    Refused::Id => matches!(error, AuthError::InvalidAccessKeyId),
+                    Refused::Signature => matches!(error, AuthError::SignatureDoesNotMatch { .. }),
+                    Refused::Token => matches!(error, AuthError::InvalidToken),
+                };
+                assert!(is_expected, "{access_key_id} {token:?}: {error:?}");
+                assert_eq!(
+                    verifier.signing_keys.cached_counts(),
+                    cached,
+                    "{access_key_id}"
+                );
+                verified_before += 1;
+                assert_eq!(verification_count(), verified_before, "{access_key_id}");
+            }
         }
     }
 }

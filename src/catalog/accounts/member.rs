@@ -1,8 +1,9 @@
-//! A user's or group's record.
+//! A user's, group's or role's record.
 //!
-//! Owns: its stored form: tenant and kind readable, the rest sealed under the tenant's credentials
-//! key, since names and policies may tell of people. Sealed: format, name, path, id, created,
-//! policies (count u16, name and text each), groups (count u16, name each).
+//! Owns: its stored form: the tenant readable, the rest sealed under the tenant's credentials key,
+//! since names and policies may tell of people. Sealed: name, path, id, created, policies (count
+//! u16, name and text each), groups (count u16, name each), and of a role its trust policy,
+//! description and longest session in seconds u32.
 //! Not here: which changes there are (`accounts`).
 
 use crate::base::codec::{CodecError, Reader, Writer};
@@ -11,7 +12,7 @@ use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
 use crate::catalog::record::{self, RecordKind};
 use crate::crypto::{RecordContext, RecordView, ScopeKey, seal_record};
-use crate::iam::policy::arn::user_arn;
+use crate::iam::policy::arn::{assumed_role_arn, role_arn, user_arn};
 use crate::iam::policy::{Caller, Policy, PolicyKind};
 use crate::iam::{AttachedPolicy, Principal};
 use crate::model::iam::{IamName, IamPath, MemberKind};
@@ -25,7 +26,18 @@ use std::sync::Arc;
 /// Characters of generated ids.
 const ID_ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-/// A user or a group.
+/// What a role has beyond other members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleTerms {
+    /// Who may act as it: a policy, byte for byte as it was given.
+    pub trust: String,
+    /// What people read.
+    pub description: String,
+    /// Seconds of its longest session.
+    pub session_seconds_max: u32,
+}
+
+/// A user, a group or a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
     /// Whose.
@@ -44,6 +56,8 @@ pub struct Member {
     pub policies: Vec<(IamName, String)>,
     /// The groups of a user.
     pub groups: Vec<IamName>,
+    /// What a role has.
+    pub role: Option<RoleTerms>,
 }
 
 /// A unique id in the form of AWS's ("IAM identifiers"): four letters for the kind, then 16 random
@@ -51,6 +65,7 @@ pub struct Member {
 fn unique_id(kind: MemberKind, entropy: &dyn Entropy) -> Result<String, CatalogError> {
     let mut id = match kind {
         MemberKind::Group => "AGPA".to_owned(),
+        MemberKind::Role => "AROA".to_owned(),
         MemberKind::User => "AIDA".to_owned(),
     };
     let random = random_array::<16>(entropy).map_err(CatalogError::from)?;
@@ -82,7 +97,15 @@ impl Member {
             created,
             policies: Vec::new(),
             groups: Vec::new(),
+            role: None,
         })
+    }
+
+    /// Its ARN.
+    pub fn arn(&self) -> String {
+        let account = AccountId::of(self.tenant);
+        let (word, path, name) = (self.kind.word(), self.path.as_str(), &self.name);
+        format!("arn:aws:iam::{account}:{word}{path}{name}")
     }
 
     /// Its policies, read.
@@ -115,6 +138,30 @@ impl Member {
                 name: name.into(),
             },
             policies,
+            session: None,
+            status,
+        }
+    }
+
+    /// A session of the role as a principal with these policies.
+    pub fn role_principal(
+        &self,
+        session_name: &IamName,
+        policies: Vec<AttachedPolicy>,
+        status: TenantStatus,
+    ) -> Principal {
+        let account = AccountId::of(self.tenant);
+        let (path, name) = (self.path.as_str(), self.name.as_str());
+        Principal {
+            tenant: Some(self.tenant),
+            caller: Caller::Role {
+                account,
+                role_arn: role_arn(&account, path, name).into(),
+                session_arn: assumed_role_arn(&account, name, session_name.as_str()).into(),
+                id: format!("{}:{session_name}", self.id).into(),
+            },
+            policies,
+            session: None,
             status,
         }
     }
@@ -141,6 +188,11 @@ impl Member {
         w.u16(u16::try_from(self.groups.len()).unwrap_or(u16::MAX));
         for name in &self.groups {
             w.field(name.as_str().as_bytes());
+        }
+        if let Some(role) = &self.role {
+            w.field(role.trust.as_bytes())
+                .field(role.description.as_bytes())
+                .u32(role.session_seconds_max);
         }
         let secret = zeroize::Zeroizing::new(w.into_vec());
         let row = self.row();
@@ -188,6 +240,7 @@ impl Member {
             created: Timestamp::from_millis(r.u64()?),
             policies: Vec::new(),
             groups: Vec::new(),
+            role: None,
         };
         for _ in 0..r.u16()? {
             let policy = (name(r.text("policy name")?)?, r.text("policy")?);
@@ -195,6 +248,13 @@ impl Member {
         }
         for _ in 0..r.u16()? {
             member.groups.push(name(r.text("group")?)?);
+        }
+        if kind == MemberKind::Role {
+            member.role = Some(RoleTerms {
+                trust: r.text("trust policy")?,
+                description: r.text("description")?,
+                session_seconds_max: r.u32()?,
+            });
         }
         Ok(member)
     }
@@ -235,5 +295,30 @@ mod tests {
         assert!(Member::open((tenant, MemberKind::Group), &group, &stored, &key).is_err());
         let other = TenantId::from_bytes([2; 16]);
         assert!(Member::open((other, MemberKind::User), &ana.row(), &stored, &key).is_err());
+    }
+
+    #[test]
+    fn role_keeps_its_terms() {
+        let entropy = SystemEntropy::new();
+        let key = ScopeKey::generate(1, &entropy).unwrap();
+        let place = (TenantId::from_bytes([1; 16]), MemberKind::Role);
+        let name = IamName::user("Writer").unwrap();
+        let now = Timestamp::from_millis(5);
+        let mut role = Member::new(place, name, IamPath::default(), now, &entropy).unwrap();
+        role.role = Some(RoleTerms {
+            trust: "{ }".to_owned(),
+            description: "\u{10d}uvar".to_owned(),
+            session_seconds_max: 43_200,
+        });
+        let stored = role.seal(&key, &entropy).unwrap();
+        assert_eq!(
+            Member::open(place, &role.row(), &stored, &key).unwrap(),
+            role
+        );
+        assert!(role.id.starts_with("AROA"), "{}", role.id);
+        assert!(role.arn().ends_with(":role/Writer"), "{}", role.arn());
+        // A role without terms, or another member with them, is corrupt.
+        let user = (place.0, MemberKind::User);
+        assert!(Member::open(user, &role.row(), &stored, &key).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Users and groups of tenants, and the access keys of users.
+//! Users, groups and roles of tenants, and the access keys of users.
 //!
 //! Owns: what changes there are and which of them exclude one another. Every change has the
 //! account's generation as a condition and raises it: changes of one account follow one another, so
@@ -14,7 +14,7 @@ pub mod member;
 
 use crate::base::entropy::Entropy;
 use crate::catalog::accounts::error::AccountError;
-use crate::catalog::accounts::member::Member;
+use crate::catalog::accounts::member::{Member, RoleTerms};
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
 use crate::crypto::ScopeKey;
@@ -28,9 +28,11 @@ use bytes::Bytes;
 const USERS_MAX: usize = 5000;
 /// Groups of an account at most (AWS: 300).
 const GROUPS_MAX: usize = 300;
+/// Roles of an account at most (AWS: 1,000).
+const ROLES_MAX: usize = 1000;
 /// Groups of a user at most (AWS: 10); a decision reads each.
 const GROUPS_OF_USER_MAX: usize = 10;
-/// Policies of a user or group at most; AWS bounds their characters instead.
+/// Policies of a user, group or role at most; AWS bounds their characters instead.
 const POLICIES_MAX: usize = 10;
 /// Attempts to change an account while others change it too.
 const CHANGE_ATTEMPTS_MAX: usize = 64;
@@ -107,7 +109,7 @@ impl Account<'_> {
         rows.await?.iter().map(open).collect()
     }
 
-    /// Creates a user or a group.
+    /// Creates a user or a group; a role has [`Account::create_role`].
     ///
     /// # Errors
     /// `Taken`, `TooMany`, or when keys or rows fail.
@@ -121,28 +123,78 @@ impl Account<'_> {
         path: &IamPath,
         created: Timestamp,
     ) -> Result<Member, AccountError> {
+        // Without its terms a role's row could not be read again.
+        if kind == MemberKind::Role {
+            return Err(CatalogError::Inconsistent("role").into());
+        }
+        let place = (self.tenant, kind);
+        let member = Member::new(place, name.clone(), path.clone(), created, self.entropy)?;
+        self.create_member(member).await
+    }
+
+    /// Creates a role.
+    ///
+    /// # Errors
+    /// As [`Account::create`].
+    ///
+    /// # Durability
+    /// As [`Account::create`].
+    pub async fn create_role(
+        &self,
+        name: &IamName,
+        path: &IamPath,
+        terms: RoleTerms,
+        created: Timestamp,
+    ) -> Result<Member, AccountError> {
+        let place = (self.tenant, MemberKind::Role);
+        let mut member = Member::new(place, name.clone(), path.clone(), created, self.entropy)?;
+        member.role = Some(terms);
+        self.create_member(member).await
+    }
+
+    async fn create_member(&self, member: Member) -> Result<Member, AccountError> {
         self.change(async |draft| {
+            let kind = member.kind;
             let members = self.list(kind).await?;
             let (max, what) = match kind {
                 MemberKind::Group => (GROUPS_MAX, "groups in an account"),
+                MemberKind::Role => (ROLES_MAX, "roles in an account"),
                 MemberKind::User => (USERS_MAX, "users in an account"),
             };
-            if members.iter().any(|known| known.name.is(name)) {
-                let name = name.to_string();
+            if members.iter().any(|known| known.name.is(&member.name)) {
+                let name = member.name.to_string();
                 return Err(AccountError::Taken { kind, name });
             }
             if members.len() >= max {
                 return Err(AccountError::TooMany { what, max });
             }
-            let place = (self.tenant, kind);
-            let member = Member::new(place, name.clone(), path.clone(), created, self.entropy)?;
             self.put(draft, &member)?;
-            Ok(Drafted::Store(member))
+            Ok(Drafted::Store(member.clone()))
         })
         .await
     }
 
-    /// Deletes a user without keys, policies and groups, or a group without policies and users.
+    /// Changes what a role has beyond its policies.
+    ///
+    /// # Errors
+    /// `NoSuchMember`, or when keys or rows fail.
+    pub async fn change_role(
+        &self,
+        name: &IamName,
+        apply: impl Fn(&mut RoleTerms),
+    ) -> Result<(), AccountError> {
+        self.change(async |draft| {
+            let mut member = self.get(MemberKind::Role, name).await?;
+            let terms = member.role.as_mut();
+            apply(terms.ok_or(CatalogError::Inconsistent("role"))?);
+            self.put(draft, &member)?;
+            Ok(Drafted::Store(()))
+        })
+        .await
+    }
+
+    /// Deletes a user without keys, policies and groups, a group without policies and users, or a
+    /// role without policies.
     ///
     /// # Errors
     /// `NoSuchMember`, `StillHas`, or when the rows fail.
@@ -179,7 +231,7 @@ impl Account<'_> {
         Ok(users)
     }
 
-    /// Sets a policy of a user or group.
+    /// Sets a policy of a user, group or role.
     ///
     /// # Errors
     /// `NoSuchMember`, `TooMany`, or when keys or rows fail.
@@ -194,7 +246,7 @@ impl Account<'_> {
             member.policies.retain(|(known, _)| !known.is(policy));
             if member.policies.len() >= POLICIES_MAX {
                 return Err(AccountError::TooMany {
-                    what: "policies of one user or group",
+                    what: "policies of one user, group or role",
                     max: POLICIES_MAX,
                 });
             }
@@ -206,7 +258,7 @@ impl Account<'_> {
         .await
     }
 
-    /// Takes a policy of a user or group away.
+    /// Takes a policy of a user, group or role away.
     ///
     /// # Errors
     /// `NoSuchMember`, `NoSuchPolicy`, or when keys or rows fail.

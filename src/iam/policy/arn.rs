@@ -29,6 +29,18 @@ pub enum Caller {
         /// Its id, which no later user of the same name has.
         id: Arc<str>,
     },
+    /// A session of a role of a tenant.
+    Role {
+        /// The tenant's account.
+        account: AccountId,
+        /// The role's ARN.
+        role_arn: Arc<str>,
+        /// The session's ARN.
+        session_arn: Arc<str>,
+        /// The role's id, which no later role of the same name has, and the session's name behind a
+        /// colon.
+        id: Arc<str>,
+    },
 }
 
 impl Caller {
@@ -36,7 +48,9 @@ impl Caller {
     pub fn account(&self) -> Option<&AccountId> {
         match self {
             Self::Anonymous => None,
-            Self::Root { account, .. } | Self::User { account, .. } => Some(account),
+            Self::Role { account, .. }
+            | Self::Root { account, .. }
+            | Self::User { account, .. } => Some(account),
         }
     }
 
@@ -44,34 +58,45 @@ impl Caller {
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Anonymous => "Anonymous",
+            Self::Role { .. } => "AssumedRole",
             Self::Root { .. } => "Account",
             Self::User { .. } => "User",
         }
     }
 
-    /// Its identifier: the account's own for its root.
+    /// Its identifier: the account's own for its root (IAM User Guide, "aws:userid").
     pub fn user_id(&self) -> &str {
         match self {
             Self::Anonymous => "anonymous",
             Self::Root { account, .. } => account.as_str(),
-            Self::User { id, .. } => id,
+            Self::Role { id, .. } | Self::User { id, .. } => id,
         }
     }
 
     /// A user's name.
     pub fn user_name(&self) -> Option<&str> {
         match self {
-            Self::Anonymous | Self::Root { .. } => None,
+            Self::Anonymous | Self::Role { .. } | Self::Root { .. } => None,
             Self::User { name, .. } => Some(name),
         }
     }
 
-    /// Its ARN.
+    /// Its ARN; of a role that of the session.
     pub fn arn(&self) -> Option<String> {
         match self {
             Self::Anonymous => None,
+            Self::Role { session_arn, .. } => Some(session_arn.to_string()),
             Self::Root { account, .. } => Some(root_arn(account)),
             Self::User { arn, .. } => Some(arn.to_string()),
+        }
+    }
+
+    /// Its ARN as conditions know it; of a session that of the role (IAM User Guide,
+    /// "aws:PrincipalArn").
+    pub fn principal_arn(&self) -> Option<String> {
+        match self {
+            Self::Role { role_arn, .. } => Some(role_arn.to_string()),
+            Self::Anonymous | Self::Root { .. } | Self::User { .. } => self.arn(),
         }
     }
 }
@@ -84,6 +109,16 @@ pub fn root_arn(account: &AccountId) -> String {
 /// The ARN of a user.
 pub fn user_arn(account: &AccountId, path: &str, name: &str) -> String {
     format!("arn:aws:iam::{account}:user{path}{name}")
+}
+
+/// The ARN of a role.
+pub fn role_arn(account: &AccountId, path: &str, name: &str) -> String {
+    format!("arn:aws:iam::{account}:role{path}{name}")
+}
+
+/// The ARN of a session of a role, which does not have the role's path.
+pub fn assumed_role_arn(account: &AccountId, name: &str, session_name: &str) -> String {
+    format!("arn:aws:sts::{account}:assumed-role/{name}/{session_name}")
 }
 
 /// What an account's list of buckets is in policies.

@@ -7,24 +7,30 @@ use crate::iam::policy::condition::Condition;
 use crate::iam::policy::error::PolicyError;
 use crate::iam::policy::parse;
 use crate::iam::policy::pattern::Pattern;
-use crate::iam::policy::principal::Principals;
+use crate::iam::policy::principal::{PrincipalName, Principals};
+use crate::model::tenant::AccountId;
 
 /// What a policy is attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyKind {
     /// A bucket: it says whom it is about.
     Bucket,
-    /// A user, a group or a session: it is about those.
+    /// A user, a group or a role: it is about those.
     Identity,
+    /// A session: it is about that one.
+    Session,
+    /// A role: it says who may act as it.
+    Trust,
 }
 
 impl PolicyKind {
-    /// Bytes of the longest document: AWS's bound on bucket policies, and on the managed policies
-    /// of an identity.
+    /// Bytes of the longest document: AWS's bounds on bucket policies, on the managed policies of
+    /// an identity, on session policies and on trust policies.
     pub const fn len_max(self) -> usize {
         match self {
             Self::Bucket => 20 * 1024,
             Self::Identity => 6 * 1024,
+            Self::Session | Self::Trust => 2 * 1024,
         }
     }
 }
@@ -78,6 +84,21 @@ impl Policy {
     /// What is wrong with the text.
     pub fn parse(kind: PolicyKind, text: &[u8]) -> Result<Self, PolicyError> {
         parse::parse(kind, text)
+    }
+
+    /// Whether it names somebody of another account. Services and federations are nobody's.
+    pub fn names_others_than(&self, account: &AccountId) -> bool {
+        let is_other = |name: &PrincipalName| match name {
+            PrincipalName::Account(named) => named != account,
+            PrincipalName::Arn(arn) => arn.split(':').nth(4) != Some(account.as_str()),
+            PrincipalName::CanonicalUser(_) => true,
+            PrincipalName::Anyone | PrincipalName::AnyoneInAccount | PrincipalName::Elsewhere => {
+                false
+            }
+        };
+        let statements = self.statements.iter();
+        let mut names = statements.flat_map(|statement| statement.principals.names_given());
+        names.any(is_other)
     }
 
     /// Whether it allows something to everybody, but for conditions that leave few of them (AWS,

@@ -74,16 +74,15 @@ impl Policy {
     /// Asks the policy. A denial wins over everything; of statements that allow, the one that names
     /// the caller itself.
     pub fn answer(&self, question: &Question<'_>) -> Answer {
+        // How an Allow can name this caller at best: behind one that does, only denials count.
+        let best = match question.caller {
+            Caller::Role { .. } => Named::Session,
+            Caller::Anonymous | Caller::Root { .. } | Caller::User { .. } => Named::Itself,
+        };
         let mut answer = Answer::Silent;
         for (number, statement) in self.statements.iter().enumerate() {
             let better = match (statement.effect, answer) {
-                (
-                    Effect::Allow,
-                    Answer::Allow {
-                        named: Named::Itself,
-                        ..
-                    },
-                ) => false,
+                (Effect::Allow, Answer::Allow { named, .. }) => named < best,
                 (Effect::Allow | Effect::Deny, _) => true,
             };
             if !better {

@@ -18,6 +18,7 @@ mod glob;
 mod naive;
 pub mod operator;
 mod parse;
+mod parse_principal;
 pub mod pattern;
 pub mod principal;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The evaluator against a naive one, which reads the JSON anew for every question and says each
 //! rule in the words of the manual.
 
-use super::arn::user_arn;
+use super::arn::{assumed_role_arn, role_arn, user_arn};
 use super::principal::Named;
 use super::{Answer, Caller, Context, Policy, PolicyKind, Question};
 use crate::model::tenant::AccountId;
@@ -167,10 +167,14 @@ fn named(value: &Value, caller: &Caller) -> Option<Named> {
         .map(AccountId::to_string)
         .unwrap_or_default();
     let is_root = matches!(caller, Caller::Root { .. });
+    let is_role = matches!(caller, Caller::Role { .. });
     let arn = caller.arn().unwrap_or_default();
-    if names
+    let role = caller.principal_arn().unwrap_or_default();
+    if is_role && names.contains(&arn) {
+        Some(Named::Session)
+    } else if names
         .iter()
-        .any(|name| name == "*" || *name == arn || (is_root && *name == account))
+        .any(|name| name == "*" || *name == role || (is_root && *name == account))
     {
         Some(Named::Itself)
     } else if names.contains(&account) {
@@ -180,10 +184,20 @@ fn named(value: &Value, caller: &Caller) -> Option<Named> {
     }
 }
 
+/// Whether `NotPrincipal` leaves a caller out: a role's session by its own name alone.
+fn excepts(value: &Value, caller: &Caller) -> bool {
+    let is_everybody = value == "*" || value["AWS"] == json!(["*"]);
+    let least = match caller {
+        Caller::Role { .. } => Named::Session,
+        _ => Named::Itself,
+    };
+    is_everybody || named(value, caller) >= Some(least)
+}
+
 fn statement_applies(own: &Value, question: &Question<'_>, context: &Values) -> Option<Named> {
     let names = match (own.get("Principal"), own.get("NotPrincipal")) {
         (Some(value), _) => named(value, question.caller)?,
-        (_, Some(value)) if named(value, question.caller) == Some(Named::Itself) => return None,
+        (_, Some(value)) if excepts(value, question.caller) => return None,
         _ => Named::Itself,
     };
     let matches = |value: &Value, text: &str, folds| {
@@ -262,6 +276,8 @@ fn statement(kind: PolicyKind) -> impl Strategy<Value = Value> {
         json!({"AWS": [OTHER, format!("arn:aws:iam::{CITY}:user/ana")]}),
         json!({"AWS": ["*"]}),
         json!({"AWS": OTHER}),
+        json!({"AWS": [role_arn(&city(), "/", "clerk"), CITY]}),
+        json!({"AWS": [assumed_role_arn(&city(), "clerk", "day"), OTHER]}),
     ];
     let actions = subsequence(
         &["s3:Get*", "S3:getobject", "*", "s3:?utObject", "s3:List*"],
@@ -322,19 +338,29 @@ fn policy() -> impl Strategy<Value = (PolicyKind, Value)> {
     })
 }
 
-fn callers() -> [Caller; 4] {
+fn city() -> AccountId {
+    AccountId::parse(CITY).expect("a number")
+}
+
+fn callers() -> [Caller; 5] {
     let root = |account| Caller::Root {
         account: AccountId::parse(account).expect("a number"),
         canonical_id: account.into(),
     };
-    let account = AccountId::parse(CITY).expect("a number");
+    let account = city();
+    let clerk = Caller::Role {
+        account,
+        role_arn: role_arn(&account, "/", "clerk").into(),
+        session_arn: assumed_role_arn(&account, "clerk", "day").into(),
+        id: "AROA:day".into(),
+    };
     let ana = Caller::User {
         account,
         name: "ana".into(),
         arn: user_arn(&account, "/", "ana").into(),
         id: "AIDA".into(),
     };
-    [Caller::Anonymous, root(CITY), root(OTHER), ana]
+    [Caller::Anonymous, root(CITY), root(OTHER), ana, clerk]
 }
 
 proptest! {

@@ -3,16 +3,17 @@
 //!
 //! Owns: the grammar. A member that is unknown or repeated is an error: it would be a rule that its
 //! author thinks is in force.
-//! Not here: what the elements mean (`evaluate`, `condition`, `principal`).
+//! Not here: what the elements mean (`evaluate`, `condition`, `principal`), how principals are
+//! written (`parse_principal`).
 //!
 //! Source: AWS IAM User Guide, "Grammar of the IAM JSON policy language".
 
 use crate::iam::policy::condition::Condition;
 use crate::iam::policy::document::{Effect, Policy, PolicyKind, Selection, Statement};
 use crate::iam::policy::error::PolicyError;
+use crate::iam::policy::parse_principal::{RawPrincipal, principals};
 use crate::iam::policy::pattern::Pattern;
-use crate::iam::policy::principal::{PrincipalName, Principals};
-use crate::model::tenant::AccountId;
+use crate::iam::policy::principal::Principals;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use std::collections::HashSet;
@@ -71,20 +72,13 @@ enum RawEffect {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum RawPrincipal {
-    Text(String),
-    Kinds(Members<OneOrMany<String>>),
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany<T> {
+pub(super) enum OneOrMany<T> {
     Many(Vec<T>),
     One(T),
 }
 
 impl<T> OneOrMany<T> {
-    fn into_vec(self) -> Vec<T> {
+    pub(super) fn into_vec(self) -> Vec<T> {
         match self {
             Self::Many(many) => many,
             Self::One(one) => vec![one],
@@ -113,7 +107,7 @@ impl Scalar {
 }
 
 /// The members of an object, none of them twice.
-struct Members<T>(Vec<(String, T)>);
+pub(super) struct Members<T>(pub(super) Vec<(String, T)>);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -188,13 +182,17 @@ fn statement(
         return Err(PolicyError::InvalidSid);
     }
     let principals = match kind {
-        PolicyKind::Bucket => principals(effect, raw.principal, raw.not_principal)?,
-        PolicyKind::Identity if raw.principal.is_some() || raw.not_principal.is_some() => {
+        PolicyKind::Bucket | PolicyKind::Trust => {
+            principals(kind, effect, raw.principal, raw.not_principal)?
+        }
+        PolicyKind::Identity | PolicyKind::Session
+            if raw.principal.is_some() || raw.not_principal.is_some() =>
+        {
             return Err(PolicyError::UnexpectedElement {
                 element: "Principal",
             });
         }
-        PolicyKind::Identity => Principals::Attached,
+        PolicyKind::Identity | PolicyKind::Session => Principals::Attached,
     };
     let actions = selection(raw.action, raw.not_action, "Action, NotAction", |text| {
         if is_action(kind, text) {
@@ -203,25 +201,39 @@ fn statement(
             Err(PolicyError::InvalidAction)
         }
     })?;
-    let resources = selection(
-        raw.resource,
-        raw.not_resource,
-        "Resource, NotResource",
-        |text| {
-            if is_resource(kind, text) {
-                Pattern::parse(text, has_variables)
-            } else {
-                Err(PolicyError::InvalidResource)
-            }
-        },
-    )?;
     Ok(Statement {
         sid: raw.sid,
         effect,
         principals,
         actions,
-        resources,
+        resources: resources(kind, raw.resource, raw.not_resource, has_variables)?,
         conditions: conditions(raw.condition, has_variables)?,
+    })
+}
+
+fn resources(
+    kind: PolicyKind,
+    only: Option<OneOrMany<String>>,
+    all_but: Option<OneOrMany<String>>,
+    has_variables: bool,
+) -> Result<Selection, PolicyError> {
+    match kind {
+        // It is about the one role that it is attached to.
+        PolicyKind::Trust if only.is_none() && all_but.is_none() => {
+            return Ok(Selection::AllBut(Vec::new()));
+        }
+        PolicyKind::Trust => {
+            let element = "Resource";
+            return Err(PolicyError::UnexpectedElement { element });
+        }
+        PolicyKind::Bucket | PolicyKind::Identity | PolicyKind::Session => {}
+    }
+    selection(only, all_but, "Resource, NotResource", |text| {
+        if is_resource(kind, text) {
+            Pattern::parse(text, has_variables)
+        } else {
+            Err(PolicyError::InvalidResource)
+        }
     })
 }
 
@@ -247,7 +259,8 @@ fn selection(
     }
 }
 
-/// A bucket's policy is about S3; a user's may speak of whatever a tool's author knows.
+/// A bucket's policy is about S3, a role's trust about STS; a user's may speak of whatever a tool's
+/// author knows.
 fn is_action(kind: PolicyKind, text: &str) -> bool {
     let is_name = |name: &str| {
         !name.is_empty()
@@ -263,7 +276,8 @@ fn is_action(kind: PolicyKind, text: &str) -> bool {
     };
     let is_service = match kind {
         PolicyKind::Bucket => service.eq_ignore_ascii_case("s3"),
-        PolicyKind::Identity => service
+        PolicyKind::Trust => service.eq_ignore_ascii_case("sts"),
+        PolicyKind::Identity | PolicyKind::Session => service
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'*')),
     };
@@ -275,7 +289,10 @@ fn is_resource(kind: PolicyKind, text: &str) -> bool {
         PolicyKind::Bucket => text
             .strip_prefix("arn:aws:s3:::")
             .is_some_and(|name| !name.is_empty()),
-        PolicyKind::Identity => text == "*" || text.splitn(6, ':').count() == 6,
+        PolicyKind::Trust => false,
+        PolicyKind::Identity | PolicyKind::Session => {
+            text == "*" || text.splitn(6, ':').count() == 6
+        }
     }
 }
 
@@ -303,69 +320,4 @@ fn conditions(
         });
     }
     Ok(conditions)
-}
-
-fn principals(
-    effect: Effect,
-    only: Option<RawPrincipal>,
-    all_but: Option<RawPrincipal>,
-) -> Result<Principals, PolicyError> {
-    match (only, all_but) {
-        (Some(only), None) => Ok(Principals::Only(principal_names(only)?)),
-        (None, Some(_)) if effect == Effect::Allow => Err(PolicyError::AllowNotPrincipal),
-        (None, Some(all_but)) => Ok(Principals::AllBut(principal_names(all_but)?)),
-        (None, None) | (Some(_), Some(_)) => Err(PolicyError::Element {
-            elements: "Principal, NotPrincipal",
-        }),
-    }
-}
-
-fn principal_names(raw: RawPrincipal) -> Result<Vec<PrincipalName>, PolicyError> {
-    let mut names = Vec::new();
-    match raw {
-        RawPrincipal::Text(text) if text == "*" => names.push(PrincipalName::Anyone),
-        RawPrincipal::Text(_) => return Err(PolicyError::InvalidPrincipal),
-        RawPrincipal::Kinds(kinds) => {
-            for (kind, texts) in kinds.0 {
-                for text in texts.into_vec() {
-                    names.push(principal_name(&kind, &text)?);
-                }
-            }
-        }
-    }
-    if names.is_empty() {
-        return Err(PolicyError::InvalidPrincipal);
-    }
-    Ok(names)
-}
-
-fn principal_name(kind: &str, text: &str) -> Result<PrincipalName, PolicyError> {
-    match kind {
-        "AWS" if text == "*" => Ok(PrincipalName::Anyone),
-        "AWS" => aws_principal(text).ok_or(PolicyError::InvalidPrincipal),
-        "CanonicalUser" if !text.is_empty() => {
-            Ok(PrincipalName::CanonicalUser(text.to_ascii_lowercase()))
-        }
-        "Service" | "Federated" if !text.is_empty() => Ok(PrincipalName::Elsewhere),
-        _ => Err(PolicyError::InvalidPrincipal),
-    }
-}
-
-/// An account's number, or an ARN of it; wildcards are for `*` alone.
-fn aws_principal(text: &str) -> Option<PrincipalName> {
-    if let Some(account) = AccountId::parse(text) {
-        return Some(PrincipalName::Account(account));
-    }
-    let rest = text.strip_prefix("arn:aws:")?;
-    let (service, rest) = rest.split_once("::")?;
-    let (account, name) = rest.split_once(':')?;
-    if !matches!(service, "iam" | "sts") || name.is_empty() || text.contains(['*', '?']) {
-        return None;
-    }
-    match AccountId::parse(account) {
-        Some(account) if name == "root" => Some(PrincipalName::Account(account)),
-        // An account of another server: nobody here.
-        None if name == "root" => Some(PrincipalName::Elsewhere),
-        Some(_) | None => Some(PrincipalName::Arn(text.to_owned())),
-    }
 }

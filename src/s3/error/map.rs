@@ -37,7 +37,10 @@ impl From<Denied> for S3Error {
             | Ground::OtherAccount
             | Ground::Owner
             | Ground::OwnPolicy { .. }
-            | Ground::PublicAccessRestricted => Self::new(S3ErrorCode::AccessDenied),
+            | Ground::PublicAccessRestricted
+            | Ground::RootTakesNoRole
+            | Ground::SessionPolicy
+            | Ground::TrustPolicy(_) => Self::new(S3ErrorCode::AccessDenied),
         };
         error.detail(denied.to_string())
     }
@@ -182,6 +185,7 @@ impl From<GatewayError> for S3Error {
             GatewayError::RangeNotSatisfiable { size } => Self::new(Code::InvalidRange)
                 .with("ActualObjectSize", size.to_string())
                 .header("Content-Range", format!("bytes */{size}")),
+            GatewayError::SessionGone => Self::new(Code::InvalidToken).detail(error.to_string()),
             GatewayError::SizeMismatch => Self::new(Code::InvalidRequest).message(
                 "The provided 'x-amz-mp-object-size' header value does not match what was computed."
                     .to_owned(),

@@ -4,6 +4,9 @@
 use crate::auth::{AuthError, MalformedReason, SignatureEvidence};
 use crate::s3::error::{S3Error, S3ErrorCode as Code};
 
+const SIG_V2: &str = "The authorization mechanism you have provided is not supported. Please use \
+                      AWS4-HMAC-SHA256.";
+
 impl From<AuthError> for S3Error {
     fn from(error: AuthError) -> Self {
         let text = error.to_string();
@@ -30,6 +33,7 @@ impl From<AuthError> for S3Error {
             AuthError::CorruptCredential { .. } => Self::new(Code::InternalError).detail(text),
             AuthError::DuplicateHeader { name } => Self::new(Code::InvalidRequest)
                 .message(format!("The header {name} must not occur more than once.")),
+            AuthError::ExpiredToken => Self::new(Code::ExpiredToken),
             AuthError::ExpiredPresigned {
                 expired_at,
                 expires_seconds,
@@ -62,11 +66,7 @@ impl From<AuthError> for S3Error {
                     .with("ServerTime", server_time.iso8601())
                     .with("MaxAllowedSkewMilliseconds", "900000".to_owned())
             }
-            AuthError::SigV2 => Self::new(Code::InvalidRequest).message(
-                "The authorization mechanism you have provided is not supported. Please use \
-                 AWS4-HMAC-SHA256."
-                    .to_owned(),
-            ),
+            AuthError::SigV2 => Self::new(Code::InvalidRequest).message(SIG_V2.to_owned()),
             AuthError::SignatureDoesNotMatch { evidence } => signature_does_not_match(*evidence),
             AuthError::Unavailable { .. } => Self::new(Code::ServiceUnavailable).detail(text),
             AuthError::UnsignedPayloadRefused => Self::new(Code::AccessDenied)

@@ -87,7 +87,7 @@ impl Call<'_> {
             view: self.view,
             query: self.query,
             peer: self.peer,
-            caller: &self.principal.caller,
+            principal: self.principal,
             now: Timestamp::from_millis(self.state.clock.unix_millis()),
             region: &self.state.region,
             owner: None,

@@ -1,6 +1,7 @@
 //! IAM actions: from a form to a request, from what came of it to an answer.
 
 use crate::auth::{AccessKeyId, CredentialStatus, VerifiedIdentity};
+use crate::base::encoding::uri_encode;
 use crate::gateway::account::{AccountAnswer, AccountRequest, CredentialRecord, Member};
 use crate::iam::Principal;
 use crate::iam::policy::Caller;
@@ -9,8 +10,9 @@ use crate::model::tenant::AccountId;
 use crate::s3::query::answer::{Answer, Entry};
 use crate::s3::query::error::{QueryError, needs_name};
 use crate::s3::query::form::{Form, Page};
+use crate::s3::query::role;
 use crate::s3::query::service::ApiAction;
-use MemberKind::{Group, User};
+use MemberKind::{Group, Role, User};
 
 /// What a form asks for.
 ///
@@ -71,18 +73,24 @@ pub fn request(
         ApiAction::UpdateAccessKey => {
             AccountRequest::SetKeyStatus(own_or_user()?, key()?, status(form)?)
         }
-        ApiAction::GetCallerIdentity => {
-            return Err(QueryError::no_such_action(action.name(), None));
-        }
+        other => return role::request(other, form),
     })
 }
 
-fn name(form: &Form, kind: MemberKind, parameter: &str) -> Result<IamName, QueryError> {
+/// A name that a form gives.
+///
+/// # Errors
+/// When it is missing or not valid.
+pub fn name(form: &Form, kind: MemberKind, parameter: &str) -> Result<IamName, QueryError> {
     let name = kind.name(form.need(parameter)?);
     name.map_err(|error| QueryError::invalid(parameter, &error.to_string()))
 }
 
-fn path(form: &Form) -> Result<IamPath, QueryError> {
+/// The path that a form gives.
+///
+/// # Errors
+/// When it is not valid.
+pub fn path(form: &Form) -> Result<IamPath, QueryError> {
     match form.get("Path")? {
         None => Ok(IamPath::default()),
         Some(text) => {
@@ -112,16 +120,15 @@ pub fn caller_identity(identity: &VerifiedIdentity, principal: &Principal) -> An
 }
 
 /// The answer to what came of a request.
-pub fn answer(
-    identity: &VerifiedIdentity,
-    answered: AccountAnswer,
-    page: &Page,
-    form: &Form,
-) -> Answer {
-    let account = AccountId::of(identity.tenant());
+pub fn answer(answered: AccountAnswer, page: &Page, form: &Form) -> Answer {
     let mut answer = Answer::default();
+    let action = form.action().unwrap_or_default();
     match answered {
-        AccountAnswer::Done => {}
+        AccountAnswer::Done => {
+            if action == ApiAction::UpdateRole.name() {
+                answer.result();
+            }
+        }
         AccountAnswer::IssuedKey(issued) => {
             let mut key = key(&issued.record);
             let secret = String::from_utf8_lossy(issued.secret_access_key.expose());
@@ -145,18 +152,21 @@ pub fn answer(
             answer.list("AccessKeyMetadata", keys, page);
         }
         AccountAnswer::Member(member, users) => {
-            answer.element(element(member.kind), &entry(&account, &member));
+            answer.element(element(member.kind), &entry(&member));
             if member.kind == Group {
-                let users = users.iter().map(|user| entry(&account, user));
+                let users = users.iter().map(entry);
                 answer.list("Users", users.collect(), page);
             }
         }
         AccountAnswer::Members(mut members) => {
             let prefix = form.get("PathPrefix").ok().flatten().unwrap_or("/");
             members.retain(|member| member.path.as_str().starts_with(prefix));
-            let is_groups = form.action().is_ok_and(|action| action.contains("Group"));
-            let members = members.iter().map(|member| entry(&account, member));
-            let name = if is_groups { "Groups" } else { "Users" };
+            let members = members.iter().map(entry);
+            let name = match action {
+                _ if action.contains("Group") => "Groups",
+                _ if action.contains("Role") => "Roles",
+                _ => "Users",
+            };
             answer.list(name, members.collect(), page);
         }
         AccountAnswer::PolicyNames(names) => {
@@ -164,42 +174,41 @@ pub fn answer(
             answer.list("PolicyNames", names.collect(), page);
         }
         AccountAnswer::PolicyText(text) => {
-            for parameter in ["UserName", "GroupName", "PolicyName"] {
+            for parameter in ["UserName", "GroupName", "RoleName", "PolicyName"] {
                 if let Ok(Some(name)) = form.get(parameter) {
                     answer.text(parameter, name);
                 }
             }
             // Escaped, as IAM answers it (API Reference, GetUserPolicy).
-            answer.text("PolicyDocument", &uri_encode(&text));
+            answer.text("PolicyDocument", &uri_encode(text.as_bytes()));
         }
     }
     answer
 }
 
-fn uri_encode(text: &str) -> String {
-    crate::base::encoding::uri_encode(text.as_bytes())
-}
-
 fn element(kind: MemberKind) -> &'static str {
     match kind {
         Group => "Group",
+        Role => "Role",
         User => "User",
     }
 }
 
-fn entry(account: &AccountId, member: &Member) -> Entry {
-    let (word, path, name) = (member.kind.word(), member.path.as_str(), &member.name);
+fn entry(member: &Member) -> Entry {
     let (id_name, name_name) = match member.kind {
         Group => ("GroupId", "GroupName"),
+        Role => ("RoleId", "RoleName"),
         User => ("UserId", "UserName"),
     };
-    vec![
-        ("Path", path.to_owned()),
-        (name_name, name.to_string()),
+    let mut entry = vec![
+        ("Path", member.path.as_str().to_owned()),
+        (name_name, member.name.to_string()),
         (id_name, member.id.clone()),
-        ("Arn", format!("arn:aws:iam::{account}:{word}{path}{name}")),
+        ("Arn", member.arn()),
         ("CreateDate", member.created.iso8601()),
-    ]
+    ];
+    entry.extend(member.role.iter().flat_map(role::entry));
+    entry
 }
 
 fn key(record: &CredentialRecord) -> Entry {

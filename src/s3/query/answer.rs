@@ -12,6 +12,7 @@ pub type Entry = Vec<(&'static str, String)>;
 #[derive(Debug, Default)]
 pub struct Answer {
     parts: Vec<Part>,
+    has_result: bool,
 }
 
 #[derive(Debug)]
@@ -26,6 +27,11 @@ impl Answer {
     pub fn text(&mut self, name: &str, text: &str) {
         self.parts
             .push(Part::Text(name.to_owned(), text.to_owned()));
+    }
+
+    /// Says that there is a result, also when it has nothing in it: clients look for its element.
+    pub fn result(&mut self) {
+        self.has_result = true;
     }
 
     /// Adds an element with elements.
@@ -56,7 +62,7 @@ impl Answer {
         let (response, result) = (format!("{name}Response"), format!("{name}Result"));
         let mut xml = XmlWriter::new();
         xml.root_in(action.api().namespace(), &response);
-        if !self.parts.is_empty() {
+        if self.has_result || !self.parts.is_empty() {
             xml.open(&result);
             for part in &self.parts {
                 part.write(&mut xml);
@@ -88,7 +94,7 @@ fn beginning(entries: &[Entry], after: &str) -> usize {
 
 /// What names an entry: a key's id, a member's name, the text itself.
 fn marker(entry: &Entry) -> Option<&String> {
-    let names = ["AccessKeyId", "UserName", "GroupName", ""];
+    let names = ["AccessKeyId", "UserName", "GroupName", "RoleName", ""];
     let named = |name| entry.iter().find(move |(own, _)| *own == name);
     names.into_iter().find_map(named).map(|(_, text)| text)
 }

@@ -6,7 +6,7 @@ use crate::gateway::account::AccountError;
 use crate::gateway::bucket_policy::PolicyRefusal;
 use crate::gateway::error::GatewayError;
 use crate::iam::policy::{Caller, PolicyError};
-use crate::iam::{Denied, Principal};
+use crate::iam::{Denied, Ground, Principal};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::xml::XmlWriter;
 use actix_web::HttpResponse;
@@ -48,6 +48,31 @@ impl QueryError {
         Self::new(400, "ValidationError", text)
     }
 
+    /// A parameter breaks a rule of AWS's, in AWS's words.
+    pub fn constraint(name: &str, value: &str, rule: &str) -> Self {
+        let mut letters = name.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+        let name: String = first.into_iter().chain(letters).collect();
+        let text = format!(
+            "1 validation error detected: Value '{value}' at '{name}' failed to satisfy \
+             constraint: {rule}"
+        );
+        Self::new(400, "ValidationError", text)
+    }
+
+    /// A parameter asks for what this server does not have.
+    pub fn unsupported(name: &str) -> Self {
+        let text = format!(
+            "This server does not support the parameter {name}: nothing was done. Leave it out."
+        );
+        Self::new(400, "ValidationError", text)
+    }
+
+    /// What a request asks for is not valid as a whole.
+    pub fn validation(text: &str) -> Self {
+        Self::new(400, "ValidationError", text)
+    }
+
     /// There is no such action here.
     pub fn no_such_action(name: &str, version: Option<&str>) -> Self {
         let version = version.unwrap_or_default().escape_debug();
@@ -65,13 +90,41 @@ impl QueryError {
         )
     }
 
+    /// Credentials that this API does not take.
+    pub fn invalid_token() -> Self {
+        let text = "The security token included in the request is invalid";
+        Self::new(403, "InvalidClientTokenId", text)
+    }
+
+    /// Temporary credentials ask for more of their kind.
+    pub fn session_asks_for_session() -> Self {
+        let text = "Cannot call GetSessionToken with session credentials";
+        Self::new(403, "AccessDenied", text)
+    }
+
+    /// The caller's account is suspended.
+    pub fn suspended() -> Self {
+        let denied = S3Error::new(S3ErrorCode::AllAccessDisabled);
+        Self::new(403, "AccessDenied", denied.text())
+    }
+
     /// The caller may not do it.
     pub fn denied(denied: &Denied, principal: &Principal) -> Self {
+        Self::denied_on(denied, principal, None)
+    }
+
+    /// The caller may not do it to this.
+    pub fn denied_on(denied: &Denied, principal: &Principal, arn: Option<&str>) -> Self {
         let caller = principal.caller.arn().unwrap_or_default();
-        let text = format!(
-            "User: {caller} is not authorized to perform: {}",
-            denied.action.name()
-        );
+        let action = denied.action.name();
+        let mut text = format!("User: {caller} is not authorized to perform: {action}");
+        if let Some(arn) = arn {
+            text.push_str(" on resource: ");
+            text.push_str(arn);
+        }
+        if denied.ground == Ground::RootTakesNoRole {
+            "Roles may not be assumed by root accounts.".clone_into(&mut text);
+        }
         Self {
             detail: denied.to_string(),
             ..Self::new(403, "AccessDenied", text)
@@ -116,9 +169,23 @@ impl QueryError {
 /// Failures of reading and verifying a request, which S3 has its own names for.
 impl From<S3Error> for QueryError {
     fn from(error: S3Error) -> Self {
+        let token = match error.code() {
+            S3ErrorCode::InvalidToken => Some(Self::invalid_token()),
+            S3ErrorCode::ExpiredToken => {
+                let text = "The security token included in the request is expired";
+                Some(Self::new(403, "ExpiredToken", text))
+            }
+            _ => None,
+        };
+        if let Some(token) = token {
+            return Self {
+                detail: error.log_detail().to_owned(),
+                ..token
+            };
+        }
         let code = match error.code() {
             S3ErrorCode::AccessDenied => "AccessDenied",
-            S3ErrorCode::InvalidAccessKeyId | S3ErrorCode::InvalidToken => "InvalidClientTokenId",
+            S3ErrorCode::InvalidAccessKeyId => "InvalidClientTokenId",
             S3ErrorCode::MaxMessageLengthExceeded => "RequestEntityTooLarge",
             S3ErrorCode::RequestTimeTooSkewed | S3ErrorCode::SignatureDoesNotMatch => {
                 "SignatureDoesNotMatch"
@@ -190,7 +257,9 @@ impl From<AccountError> for QueryError {
 /// What kind of caller cannot leave its name out.
 pub fn needs_name(caller: &Caller) -> QueryError {
     let text = match caller {
-        Caller::Root { .. } => "Must specify userName when calling with non-User credentials",
+        Caller::Role { .. } | Caller::Root { .. } => {
+            "Must specify userName when calling with non-User credentials"
+        }
         Caller::Anonymous | Caller::User { .. } => "Must specify userName",
     };
     QueryError::new(400, "ValidationError", text)

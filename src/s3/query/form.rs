@@ -63,6 +63,53 @@ impl Form {
         self.get(name)?.ok_or_else(|| QueryError::missing(name))
     }
 
+    /// A whole number within bounds.
+    ///
+    /// # Errors
+    /// For what is none, in AWS's own words.
+    pub fn number(&self, name: &str, (least, most): (u32, u32)) -> Result<Option<u32>, QueryError> {
+        let Some(text) = self.get(name)? else {
+            return Ok(None);
+        };
+        let is_number = text.bytes().all(|b| b.is_ascii_digit());
+        let digits = text.trim_start_matches('0');
+        if !is_number {
+            return Err(QueryError::invalid(name, "it is no number"));
+        }
+        // More digits than the number type has are more than any bound.
+        let number = match digits {
+            "" => 0,
+            _ => digits.parse::<u32>().unwrap_or(u32::MAX),
+        };
+        if number < least {
+            let rule = format!("Member must have value greater than or equal to {least}");
+            return Err(QueryError::constraint(name, digits, &rule));
+        }
+        if number > most {
+            let rule = format!("Member must have value less than or equal to {most}");
+            return Err(QueryError::constraint(name, digits, &rule));
+        }
+        Ok(Some(number))
+    }
+
+    /// Refuses parameters whose meaning this server does not have: what they ask for would not be
+    /// so.
+    ///
+    /// # Errors
+    /// When one of them, or a member of it, is there.
+    pub fn refuse(&self, names: &[&'static str]) -> Result<(), QueryError> {
+        let asks_for = |name: &str| {
+            self.pairs.iter().any(|pair| {
+                let rest = pair.name.strip_prefix(name.as_bytes());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"."))
+            })
+        };
+        match names.iter().find(|name| asks_for(name)) {
+            Some(name) => Err(QueryError::unsupported(name)),
+            None => Ok(()),
+        }
+    }
+
     /// Which action it asks for.
     ///
     /// # Errors
@@ -103,6 +150,25 @@ impl Form {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_have_bounds_and_unsupported_parameters_are_found() {
+        let number = |text: &str| {
+            let form = Form::parse(format!("N={text}").as_bytes()).unwrap();
+            form.number("N", (900, 3600))
+        };
+        assert_eq!(number("").unwrap(), None);
+        assert_eq!(number("900").unwrap(), Some(900));
+        assert_eq!(number("03600").unwrap(), Some(3600));
+        for text in ["899", "0", "3601", "-900", "%2B900", "1e3", "9 00"] {
+            assert!(number(text).is_err(), "{text}");
+        }
+        assert!(number(&"9".repeat(40)).is_err());
+        let form = Form::parse(b"Tags.member.1.Key=a&TagsX=1&Policy=").unwrap();
+        assert!(form.refuse(&["Tag", "Other"]).is_ok());
+        assert!(form.refuse(&["Other", "Tags"]).is_err());
+        assert!(form.refuse(&["TagsX"]).is_err());
+    }
 
     #[test]
     fn forms_are_read_once_and_strictly() {

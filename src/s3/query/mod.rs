@@ -1,7 +1,8 @@
 //! The query APIs on the S3 port: IAM and STS, as `aws iam` and `aws sts` speak them.
 //!
 //! Owns: forms at `POST /`, the services that they are for, their XML answers.
-//! Not here: users, groups and keys themselves (`gateway::account`).
+//! Not here: users, groups, roles and keys themselves (`gateway::account`), sessions
+//! (`gateway::session`).
 //!
 //! Which API it is is decided by the form's action, never by the service that its signature names
 //! (attacks.md, rule 2); the signature then has to be for that service. A form is read before its
@@ -13,12 +14,14 @@ pub mod account;
 pub mod answer;
 pub mod error;
 pub mod form;
+pub mod role;
 pub mod service;
+pub mod session;
 
 pub use error::QueryError;
 pub use service::QueryVerifiers;
 
-use crate::auth::RequestView;
+use crate::auth::{Actor, RequestView};
 use crate::gateway::account::AccountRequest;
 use crate::gateway::fairness::Visit;
 use crate::iam::policy::Caller;
@@ -31,11 +34,13 @@ use crate::s3::authenticate::{self, Room};
 use crate::s3::policy_context::{Asked, RequestContext};
 use crate::s3::query::answer::Answer;
 use crate::s3::query::form::Form;
-use crate::s3::query::service::{Api, ApiAction};
+use crate::s3::query::service::ApiAction;
 use crate::s3::route::{Query, Target};
 use crate::s3::tally::Tally;
 use actix_http::{Payload, RequestHead};
 use actix_web::HttpResponse;
+use std::fmt;
+use std::net::IpAddr;
 
 /// Longest form: a policy of the longest kind with every character escaped, and the rest.
 const FORM_LEN_MAX: usize = 64 * 1024;
@@ -87,41 +92,77 @@ async fn run(
         state.metrics.authentication_failed();
         return Err(QueryError::missing_token());
     };
-    let answer = match action.api() {
-        Api::Sts => account::caller_identity(identity, &principal),
-        Api::Iam => {
+    let sender = Sender {
+        state,
+        view,
+        peer: head.peer_addr.map(|peer| peer.ip()),
+        query: Query::new(Vec::new()),
+    };
+    let by = (identity, &principal);
+    let answer = match action {
+        ApiAction::GetCallerIdentity => account::caller_identity(identity, &principal),
+        ApiAction::AssumeRole => session::assume_role(&sender, &form, by).await?,
+        ApiAction::GetSessionToken => session::session_token(&sender, &form, by).await?,
+        _ => {
+            // A session that acts as a user or a root itself would need multi-factor
+            // authentication for IAM (AWS STS API Reference, GetSessionToken).
+            if identity.session().is_some() && !matches!(identity.actor(), Actor::Role { .. }) {
+                return Err(QueryError::invalid_token());
+            }
             let request = account::request(action, &form, &principal)?;
-            let permit = permit(state, (head, view), &principal, &request).await?;
+            let permit = permit(&sender, &principal, &request).await?;
             let page = form.page()?;
             let answered = state.gateway.account_request(permit, request).await?;
-            account::answer(identity, answered, &page, &form)
+            account::answer(answered, &page, &form)
         }
     };
     Ok((action, answer))
 }
 
+/// Where a form comes from.
+pub struct Sender<'a> {
+    /// The server that it came to.
+    pub state: &'a S3State,
+    view: &'a RequestView<'a>,
+    peer: Option<IpAddr>,
+    query: Query,
+}
+
+impl fmt::Debug for Sender<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender")
+            .field("view", &self.view)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Sender<'_> {
+    /// What the form's request has for conditions.
+    fn context<'a>(&'a self, principal: &'a Principal, asked: &'a Asked) -> RequestContext<'a> {
+        RequestContext {
+            view: self.view,
+            query: &self.query,
+            peer: self.peer,
+            principal,
+            now: Timestamp::from_millis(self.state.clock.unix_millis()),
+            region: &self.state.region,
+            owner: principal.tenant,
+            version: None,
+            existing_tags: None,
+            asked,
+        }
+    }
+}
+
 /// Decides about a request to the caller's account.
 async fn permit(
-    state: &S3State,
-    (head, view): (&RequestHead, &RequestView<'_>),
+    sender: &Sender<'_>,
     principal: &Principal,
     request: &AccountRequest,
 ) -> Result<Permit, QueryError> {
-    let query = Query::new(Vec::new());
     let asked = Asked::default();
-    let context = RequestContext {
-        view,
-        query: &query,
-        peer: head.peer_addr.map(|peer| peer.ip()),
-        caller: &principal.caller,
-        now: Timestamp::from_millis(state.clock.unix_millis()),
-        region: &state.region,
-        owner: principal.tenant,
-        version: None,
-        existing_tags: None,
-        asked: &asked,
-    };
-    let arn = resource(state, principal, request).await?;
+    let context = sender.context(principal, &asked);
+    let arn = resource(sender.state, principal, request).await?;
     let decision = authorize(&Request {
         principal,
         action: request.action(),

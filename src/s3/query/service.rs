@@ -14,9 +14,9 @@ const GLOBAL_REGION: &str = "us-east-1";
 /// A service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Api {
-    /// Users, groups, keys, policies.
+    /// Users, groups, roles, keys, policies.
     Iam,
-    /// Who am I.
+    /// Who am I, and credentials for a while.
     Sts,
 }
 
@@ -71,12 +71,13 @@ macro_rules! actions {
 }
 
 actions! {
-    Iam AddUserToGroup CreateAccessKey CreateGroup CreateUser DeleteAccessKey DeleteGroup
-        DeleteGroupPolicy DeleteUser DeleteUserPolicy GetAccessKeyLastUsed GetGroup GetGroupPolicy
-        GetUser GetUserPolicy
-        ListAccessKeys ListGroupPolicies ListGroups ListGroupsForUser ListUserPolicies ListUsers
-        PutGroupPolicy PutUserPolicy RemoveUserFromGroup UpdateAccessKey;
-    Sts GetCallerIdentity;
+    Iam AddUserToGroup CreateAccessKey CreateGroup CreateRole CreateUser DeleteAccessKey DeleteGroup
+        DeleteGroupPolicy DeleteRole DeleteRolePolicy DeleteUser DeleteUserPolicy
+        GetAccessKeyLastUsed GetGroup GetGroupPolicy GetRole GetRolePolicy GetUser GetUserPolicy
+        ListAccessKeys ListGroupPolicies ListGroups ListGroupsForUser ListRolePolicies ListRoles
+        ListUserPolicies ListUsers PutGroupPolicy PutRolePolicy PutUserPolicy RemoveUserFromGroup
+        UpdateAccessKey UpdateAssumeRolePolicy UpdateRole;
+    Sts AssumeRole GetCallerIdentity GetSessionToken;
 }
 
 impl ApiAction {

@@ -117,6 +117,7 @@ fn row_02_disabled_access_key_is_denied() {
         port: scene.city.port,
         access_key_id: text("access_key_id"),
         secret: text("secret_access_key"),
+        token: None,
     };
     second.get("/attacked").expect(200);
     let disabled = scene

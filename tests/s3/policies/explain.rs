@@ -1,6 +1,7 @@
 //! `riznica policy explain` says what requests get, and why (issue 5, 2).
 
-use super::{Scene, grant, policy, user};
+use super::sessions::{take, token, writer};
+use super::{Scene, allow, grant, policy, user};
 use crate::raw::Account;
 use serde_json::{Value, json};
 
@@ -114,6 +115,71 @@ fn explanation_names_the_statement_that_decides() {
         told,
         ("deny".to_owned(), "the account is suspended".to_owned())
     );
+}
+
+/// The session of a key and its token, narrowed as it is.
+#[test]
+fn explanation_knows_sessions() {
+    let scene = Scene::start();
+    let (ana, arn) = writer(&scene, &json!([allow(&json!("s3:*"))]));
+    let taken = take(&ana, &arn, None);
+    let narrowed = take(&ana, &arn, Some(&json!([allow(&json!("s3:GetObject"))])));
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("token");
+    let ask = |by: &Account, action: &str| {
+        std::fs::write(&file, by.token.as_deref().expect("a token")).expect("a file");
+        let file = file.to_str().expect("a path");
+        let words = ["--session-token-file", file, "--action", action];
+        let words = [words.as_slice(), &["--resource", "paper/a"]].concat();
+        explain(&scene, Some(by), &words)
+    };
+    for (by, action, decision, reason) in [
+        (
+            &taken,
+            "s3:PutObject",
+            "allow",
+            "statement 1 of policy own of role writer",
+        ),
+        (&taken, "iam:ListUsers", "deny", "no policy allows it"),
+        (
+            &narrowed,
+            "s3:GetObject",
+            "allow",
+            "statement 1 of policy own of role writer",
+        ),
+        (
+            &narrowed,
+            "s3:PutObject",
+            "deny",
+            "the session policy does not allow it",
+        ),
+        (
+            &token(&scene.city),
+            "s3:PutObject",
+            "allow",
+            "the caller is the root of the account",
+        ),
+    ] {
+        let told = ask(by, action);
+        assert_eq!(told, (decision.to_owned(), reason.to_owned()), "{action}");
+    }
+    // Without its token, or with another one, there is no such key.
+    let words = [
+        "policy",
+        "explain",
+        "--key",
+        &taken.access_key_id,
+        "--action",
+        "s3:GetObject",
+    ];
+    let words = [words.as_slice(), &["--resource", "paper/a"]].concat();
+    assert!(scene.server.admin(&words).is_none());
+    std::fs::write(&file, narrowed.token.as_deref().expect("a token")).expect("a file");
+    let other = [
+        words.as_slice(),
+        &["--session-token-file", file.to_str().expect("a path")],
+    ];
+    assert!(scene.server.admin(&other.concat()).is_none());
 }
 
 #[test]

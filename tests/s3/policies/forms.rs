@@ -1,8 +1,8 @@
 //! The query API's door: forms that are none, actions that there are not, signatures for others.
 
-use super::Scene;
 use super::query::{GLOBAL, body, iam, send, signed, sts};
-use crate::raw::REGION;
+use super::{Scene, sessions};
+use crate::raw::{Account, REGION};
 use crate::server::TestServer;
 use riznica::s3::query::service::{Api, ApiAction};
 
@@ -164,6 +164,23 @@ fn forms_are_accepted_for_the_global_region() {
     );
 }
 
+/// Temporary credentials of a root do nothing in IAM, a role's not what the session's policy
+/// denies.
+#[track_caller]
+fn is_denied_to_sessions(
+    (city, ana, role): (&Account, &Account, &str),
+    action: ApiAction,
+    form: &[(&str, &str)],
+) {
+    let root = iam(&sessions::token(city), form);
+    root.refused(403, "InvalidClientTokenId");
+    let deny = serde_json::json!({"Effect": "Deny", "Resource": "*",
+        "Action": format!("iam:{}", action.name())});
+    let narrowing = serde_json::json!([super::allow(&serde_json::json!("*")), deny]);
+    let narrowed = sessions::take(ana, role, Some(&narrowing));
+    super::denied(iam(&narrowed, form));
+}
+
 /// Row 33 for the query APIs: every action of the table, by who may not.
 #[test]
 fn row_33_every_action_is_denied_to_who_may_not() {
@@ -171,6 +188,11 @@ fn row_33_every_action_is_denied_to_who_may_not() {
     let nobody = super::user(&scene.city, "nobody");
     let id = nobody.access_key_id.clone();
     let text = super::policy(&serde_json::json!([super::allow(&serde_json::json!("*"))]));
+    let account = serde_json::json!({"AWS": super::number(&scene.city)});
+    let trust = super::policy(&serde_json::json!([sessions::trust(&account)]));
+    let everything = serde_json::json!([super::allow(&serde_json::json!("*"))]);
+    let arn = sessions::role(&scene.city, "keeper", &account, &everything);
+    let (ana, writer) = sessions::writer(&scene, &everything);
     let pairs = [
         ("UserName", "nobody"),
         ("GroupName", "clerks"),
@@ -178,19 +200,26 @@ fn row_33_every_action_is_denied_to_who_may_not() {
         ("PolicyDocument", text.as_str()),
         ("AccessKeyId", id.as_str()),
         ("Status", "Active"),
+        ("RoleName", "keeper"),
+        ("AssumeRolePolicyDocument", trust.as_str()),
+        ("RoleArn", arn.as_str()),
+        ("RoleSessionName", "nightly"),
     ];
-    iam(
-        &scene.city,
-        &[("Action", "CreateGroup"), ("GroupName", "clerks")],
-    )
-    .expect(200);
+    let create = [("Action", "CreateGroup"), ("GroupName", "clerks")];
+    iam(&scene.city, &create).expect(200);
     for action in ApiAction::ALL {
         let form = [&[("Action", action.name())], &pairs[..]].concat();
         if action.api() == Api::Sts {
-            sts(&nobody, &form).expect(200);
+            let answer = sts(&nobody, &form);
+            match action {
+                ApiAction::AssumeRole => super::denied(answer),
+                // Who one is, and credentials that may do no more than one may.
+                _ => drop(answer.expect(200)),
+            }
             continue;
         }
         super::denied(iam(&nobody, &form));
+        is_denied_to_sessions((&scene.city, &ana, &writer), *action, &form);
         let mut unsigned = signed(&scene.city, ("iam", GLOBAL), &body(&form, "2010-05-08"));
         unsigned.remove("authorization");
         unsigned

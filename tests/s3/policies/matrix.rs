@@ -2,6 +2,7 @@
 //! nothing. The requests are those that attack a record (`object_lock::everything::forms`): an
 //! operation without one fails there.
 
+use super::sessions::{take, token, writer};
 use super::{Scene, allow, grant, query, user};
 use crate::object_lock::everything::forms::{FORMS, Form};
 use crate::points::uploads::Upload;
@@ -246,6 +247,59 @@ fn row_33_user_without_policy_is_denied_every_operation() {
         target.attack(*operation, Sender::Account(&ana), |what, answer| {
             refused(what, &answer);
         });
+        assert_eq!(target.looks(), before, "{operation:?}");
+    }
+}
+
+/// Temporary credentials: of a role without a policy, of one that may do everything and was
+/// narrowed to what has nothing to do with any of it, and of a user without a policy.
+#[test]
+fn row_33_sessions_without_permission_are_denied_every_operation() {
+    let scene = Scene::start();
+    let target = Target::new(&scene);
+    let (ana, bare) = writer(&scene, &json!([]));
+    let trusted = json!({"AWS": super::sessions::user_arn(&scene.city, "ana")});
+    let everything = json!([allow(&json!("*"))]);
+    let full = super::sessions::role(&scene.city, "full", &trusted, &everything);
+    let elsewhere = json!([
+        allow(&json!("iam:*")),
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::elsewhere*"},
+    ]);
+    let sessions = [
+        take(&ana, &bare, None),
+        take(&ana, &full, Some(&elsewhere)),
+        token(&ana),
+    ];
+    let before = target.looks();
+    for operation in Operation::ALL {
+        for by in &sessions {
+            let judge = |what: &str, answer: Answer| match operation {
+                Operation::DeleteObjects => each_refused(what, &answer),
+                _ => refused(what, &answer),
+            };
+            target.attack(*operation, Sender::Account(by), judge);
+        }
+        assert_eq!(target.looks(), before, "{operation:?}");
+    }
+}
+
+/// One action is taken by a session policy from a role that may do everything.
+#[test]
+fn row_33_denial_by_a_session_policy_is_final_for_every_operation() {
+    let scene = Scene::start();
+    let target = Target::new(&scene);
+    let (ana, arn) = writer(&scene, &json!([allow(&json!("*"))]));
+    let before = target.looks();
+    for operation in Operation::ALL {
+        let action = operation.action();
+        let actions = json!([action.name(), action.on_version().name()]);
+        let deny = json!({"Effect": "Deny", "Action": actions, "Resource": "*"});
+        let by = take(&ana, &arn, Some(&json!([allow(&json!("*")), deny])));
+        let judge = |what: &str, answer: Answer| match operation {
+            Operation::DeleteObjects => each_refused(what, &answer),
+            _ => refused(what, &answer),
+        };
+        target.attack(*operation, Sender::Account(&by), judge);
         assert_eq!(target.looks(), before, "{operation:?}");
     }
 }

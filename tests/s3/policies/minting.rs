@@ -91,6 +91,7 @@ fn row_38_permission_for_oneself_reaches_nobody_else() {
         port: ana.port,
         access_key_id: made.text("AccessKeyId").expect("an id"),
         secret: made.text("SecretAccessKey").expect("a secret"),
+        token: None,
     };
     // No more than the key that made it.
     denied(more.get("/paper/a"));

@@ -24,6 +24,7 @@ mod public_access;
 mod quantifiers;
 mod query;
 mod root;
+mod sessions;
 mod users;
 
 use crate::raw::{Account, Answer};
@@ -123,6 +124,7 @@ fn key(account: &Account, name: &str) -> Account {
         port: account.port,
         access_key_id: issued.text("AccessKeyId").expect("an id"),
         secret: issued.text("SecretAccessKey").expect("a secret"),
+        token: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Forms of the query APIs, signed as botocore signs them: without `x-amz-content-sha256`.
 
-use crate::raw::{self, Account, Answer, Wire, hmac_sha256, sha256_hex};
+use crate::raw::{self, Account, Answer, TOKEN_HEADER, Wire, hmac_sha256, sha256_hex};
 use std::fmt::Write as _;
 
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
@@ -42,9 +42,16 @@ pub(super) fn send(account: &Account, service: &str, body: &str) -> Answer {
 pub(super) fn signed(account: &Account, (service, region): (&str, &str), body: &str) -> Wire {
     let date = raw::amz_date(0);
     let host = format!("127.0.0.1:{}", account.port);
-    let names = "content-type;host;x-amz-date";
+    let token = account.token.as_deref();
+    let (names, token_line) = match token {
+        None => ("content-type;host;x-amz-date", String::new()),
+        Some(token) => (
+            "content-type;host;x-amz-date;x-amz-security-token",
+            format!("{TOKEN_HEADER}:{token}\n"),
+        ),
+    };
     let canonical = format!(
-        "POST\n/\n\ncontent-type:{FORM}\nhost:{host}\nx-amz-date:{date}\n\n{names}\n{}",
+        "POST\n/\n\ncontent-type:{FORM}\nhost:{host}\nx-amz-date:{date}\n{token_line}\n{names}\n{}",
         sha256_hex(body.as_bytes())
     );
     let scope = format!("{}/{region}/{service}/aws4_request", &date[..8]);
@@ -60,16 +67,18 @@ pub(super) fn signed(account: &Account, (service, region): (&str, &str), body: &
         hex::encode(derived)
     );
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let mut headers = vec![
+        header("host", &host),
+        header("content-type", FORM),
+        header("x-amz-date", &date),
+        header("authorization", &authorization),
+        header("content-length", &body.len().to_string()),
+    ];
+    headers.extend(token.map(|token| header(TOKEN_HEADER, token)));
     Wire {
         method: "POST".to_owned(),
         target: "/".to_owned(),
-        headers: vec![
-            header("host", &host),
-            header("content-type", FORM),
-            header("x-amz-date", &date),
-            header("authorization", &authorization),
-            header("content-length", &body.len().to_string()),
-        ],
+        headers,
         body: body.as_bytes().to_vec(),
     }
 }
