@@ -1,7 +1,7 @@
 //! Rank 6, the control plane: what operators do.
 //!
-//! Owns: operators and their roles, tenants, access keys, buckets and their profiles, quotas, usage,
-//! templates of tenants, a look at the retention clock, the journal of what operators changed.
+//! Owns: operators and their roles, tenants and their templates, access keys, buckets and their
+//! profiles, quotas, usage, a look at the retention clock, the journal of what operators changed.
 //! Not here: JSON and HTTP (`admin`), rows (`catalog`).
 //!
 //! Invariants

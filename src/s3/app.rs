@@ -1,36 +1,31 @@
 //! The service behind the S3 listener: one entry for every request.
 //!
-//! Owns: request ids, the order verify, route, handle, the decision about a body that a client
-//! announces with `Expect: 100-continue`, and the access log.
-//! Not here: sockets and TLS (`server::listen`).
+//! Owns: the order verify, route, handle, and the decision about a body that a client announces with
+//! `Expect: 100-continue`.
+//! Not here: sockets and TLS (`server::listen`), the access log (`exchange`).
 
 use crate::auth::{RequestView, Verified, Verifier, parse_query};
 use crate::base::clock::Clock;
 use crate::base::entropy::Entropy;
 use crate::gateway::Gateway;
-use crate::gateway::fairness::Visit;
 use crate::iam::Principal;
 use crate::iam::policy::Caller;
 use crate::s3::authenticate;
 use crate::s3::body::bridge::Patience;
 use crate::s3::body::unread::Unread;
 use crate::s3::cors;
-use crate::s3::error::{S3Error, S3ErrorCode, facts};
+use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::exchange::{Exchange, Outcome};
 use crate::s3::handlers::{self, Call};
 use crate::s3::operation::Operation;
 use crate::s3::post;
-use crate::s3::query::{self, QueryError, QueryVerifiers};
-use crate::s3::respond;
+use crate::s3::query::{self, QueryVerifiers};
 use crate::s3::route::{self, Query, Target};
-use crate::s3::tally::{Bill, Tally};
 use crate::telemetry::metrics::Metrics;
-use crate::telemetry::redact::redact_query;
-use actix_http::body::{BodySize, BoxBody, MessageBody};
+use actix_http::body::BoxBody;
 use actix_http::{HttpMessage, Payload, Request, RequestHead, Response};
 use actix_web::HttpResponse;
-use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What the S3 listener needs.
 #[derive(Debug)]
@@ -88,13 +83,6 @@ async fn tell_page(head: &RequestHead, state: &S3State, response: &mut HttpRespo
     }
 }
 
-/// An answer: of S3, or of a query API, which words its errors by itself.
-enum Outcome {
-    Answered(HttpResponse),
-    Refused(S3Error),
-    QueryRefused(HttpResponse, QueryError),
-}
-
 /// Decides about a request whose client waits for `100 Continue` with its body: who asks, and
 /// whether they may, comes before the body (s3-behaviour.md 4).
 ///
@@ -122,111 +110,6 @@ pub async fn admit(
             Err(unread.until_sent(response.into(), exchange.visit, bill))
         }
     }
-}
-
-/// A request and its answer, as log and metrics see them.
-struct Exchange {
-    request_id: String,
-    since: Duration,
-    operation: Option<&'static str>,
-    visit: Visit,
-    tally: Rc<Tally>,
-}
-
-impl Exchange {
-    fn begin(state: &Arc<S3State>) -> Self {
-        Self {
-            request_id: request_id(&*state.entropy),
-            since: state.clock.monotonic(),
-            operation: None,
-            visit: Visit::default(),
-            tally: Tally::new(state),
-        }
-    }
-
-    /// What the request counts in usage.
-    fn bill(&self, response: &HttpResponse) -> Option<Bill> {
-        self.tally.bill(response.status().as_u16())
-    }
-
-    fn end(&self, head: &RequestHead, outcome: Outcome, state: &S3State) -> HttpResponse {
-        let (response, failure) = match outcome {
-            Outcome::Answered(response) => (response, None),
-            Outcome::Refused(error) => {
-                let view = authenticate::view(head, state.is_secure);
-                let error = facts::complete(error, &view, &state.domains);
-                let response = respond::error(head, &error, &self.request_id);
-                let (code, detail) = (error.code().as_str(), error.log_detail().to_owned());
-                (response, Some((code, detail)))
-            }
-            Outcome::QueryRefused(response, error) => {
-                let detail = error.detail().to_owned();
-                (response, Some((error.code(), detail)))
-            }
-        };
-        let response = respond::stamp(response, &self.request_id);
-        let elapsed = state.clock.monotonic().saturating_sub(self.since);
-        let name = self.operation.unwrap_or("Unknown");
-        let status = response.status().as_u16();
-        state.metrics.request(name, status, elapsed);
-        self.log(head, (name, status, elapsed.as_micros()), failure.as_ref());
-        self.visit.moved(len_in(head), len_out(&response));
-        response
-    }
-
-    fn log(
-        &self,
-        head: &RequestHead,
-        (operation, status, elapsed_us): (&str, u16, u128),
-        failure: Option<&(&'static str, String)>,
-    ) {
-        let request_id = &self.request_id;
-        let (method, path) = (head.method.as_str(), head.uri.path());
-        let query = redact_query(head.uri.query().unwrap_or_default());
-        let peer = head.peer_addr.map(|peer| peer.to_string());
-        let peer = peer.unwrap_or_default();
-        let Some((code, detail)) = failure else {
-            tracing::info!(
-                request_id, operation, status, method, path, %query, peer, elapsed_us, "request"
-            );
-            return;
-        };
-        if status >= 500 && status != 501 {
-            tracing::error!(
-                request_id, operation, status, code, detail, method, path, %query, peer, elapsed_us,
-                "request failed"
-            );
-        } else {
-            tracing::info!(
-                request_id, operation, status, code, detail, method, path, %query, peer, elapsed_us,
-                "request refused"
-            );
-        }
-    }
-}
-
-/// Bytes of the request's body, as it declares them.
-fn len_in(head: &RequestHead) -> u64 {
-    let len = head.headers.get("content-length");
-    let len = len.and_then(|len| len.to_str().ok()?.parse().ok());
-    len.unwrap_or_default()
-}
-
-/// Bytes of the answer's body.
-fn len_out(response: &HttpResponse) -> u64 {
-    match response.body().size() {
-        BodySize::Sized(len) => len,
-        BodySize::None | BodySize::Stream => 0,
-    }
-}
-
-/// 16 hexadecimal digits; without random bytes the request is still answered, under an id of zeros.
-fn request_id(entropy: &dyn Entropy) -> String {
-    let mut bytes = [0; 8];
-    if entropy.fill(&mut bytes).is_err() {
-        bytes = [0; 8];
-    }
-    hex::encode_upper(bytes)
 }
 
 /// What the head of a request asks for. Which operation it is is told after its caller is known: a

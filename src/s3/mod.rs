@@ -8,6 +8,7 @@ pub mod authenticate;
 pub mod body;
 pub mod cors;
 pub mod error;
+mod exchange;
 pub mod extract;
 pub mod handlers;
 pub mod operation;

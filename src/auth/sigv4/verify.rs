@@ -327,8 +327,8 @@ impl Verifier {
         }
     }
 
-    /// Whether a credential may be used. Called behind the signature: who does not know the secret is
-    /// not told of the key's state.
+    /// Whether a credential may be used. Called behind the signature: who does not know the secret
+    /// is not told of the key's state.
     fn is_usable(&self, credential: &Credential) -> Result<(), AuthError> {
         let is_session = credential.session.is_some();
         match credential.status {
