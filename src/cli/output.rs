@@ -136,11 +136,11 @@ mod tests {
     fn csv_quotes_what_would_break_it() {
         let rows = [
             serde_json::json!({"a": "x, \"y\"\nz", "b": null}),
-            serde_json::json!({"a": 18_446_744_073_709_551_615_u64, "b": ["c"]}),
+            serde_json::json!({"a": 18_446_744_073_709_551_615_u64, "b": ["c", "d"]}),
         ];
         assert_eq!(
             csv(&["a", "b"], &rows),
-            "a,b\r\n\"x, \"\"y\"\"\nz\",\r\n18446744073709551615,\"[\"\"c\"\"]\""
+            "a,b\r\n\"x, \"\"y\"\"\nz\",\r\n18446744073709551615,\"c, d\""
         );
         assert_eq!(csv(&["a"], &[]), "a");
     }

@@ -1,7 +1,7 @@
 //! The service behind the S3 listener: one entry for every request.
 //!
-//! Owns: the order verify, route, handle, and the decision about a body that a client announces with
-//! `Expect: 100-continue`.
+//! Owns: the order verify, route, handle, and the decision about a body that a client announces
+//! with `Expect: 100-continue`.
 //! Not here: sockets and TLS (`server::listen`), the access log (`exchange`).
 
 use crate::auth::{RequestView, Verified, Verifier, parse_query};

@@ -76,7 +76,7 @@ fn sessions_end_with_the_root_key_that_made_them() {
     let second = scene.server.access_key("city");
     let session = token(&second);
     session.get("/paper/a").expect(200);
-    let delete = ["key", "delete", second.access_key_id.as_str()];
+    let delete = ["key", "delete", second.access_key_id.as_str(), "--yes"];
     scene.server.admin(&delete).expect("it is deleted");
     is_over(&session);
     scene.is_unharmed();
