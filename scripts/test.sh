@@ -64,6 +64,7 @@ clients() {
     step "crashes" "$PYTHON" $folder/crash.py "${binary[@]}" --rounds "$rounds"
     step "retention clock" "$PYTHON" $folder/clock.py "${binary[@]}"
     step "hostile connections" "$PYTHON" $folder/hostile.py "${binary[@]}" "${quick[@]}"
+    step "fairness" "$PYTHON" $folder/fairness.py "${binary[@]}" "${quick[@]}"
     step "backups and their restore" "$PYTHON" $folder/backup.py "${binary[@]}" "${quick[@]}"
     step "space comes back" "$PYTHON" $folder/space.py "${binary[@]}" "${quick[@]}"
     step "memory" "$PYTHON" $folder/memory.py "${binary[@]}" --size-mib "$size_mib"

@@ -101,6 +101,21 @@ fn child_commits_until_it_is_killed() {
     });
 }
 
+/// For images of disks as power cuts leave them: what is there is there wholly.
+#[test]
+fn child_finds_whole_objects_only() {
+    let Some(folder) = folder() else { return };
+    runtime().block_on(async {
+        let engine = open_rocks(small(&folder)).unwrap();
+        let rows = names(&engine, crate::support::BUCKET).await;
+        let numbers = rows.iter().filter_map(|row| row.split(' ').next_back());
+        for number in numbers {
+            assert!(is_whole(&engine, number.parse().unwrap()).await, "{number}");
+        }
+        say(&format!("{} rows", rows.len()));
+    });
+}
+
 #[test]
 fn child_commits_until_its_log_cannot_grow() {
     let Some(folder) = folder() else { return };
