@@ -75,7 +75,8 @@ class Fairness:
         signer.client.create_bucket(Bucket=tenant)
         found = []
         for number in range(count):
-            urls = [urlsplit(signer.url(verb, str(number))) for verb in ("put_object", "get_object")]
+            verbs = ("put_object", "get_object")
+            urls = [urlsplit(signer.url(verb, str(number))) for verb in verbs]
             found.append([f"{url.path}?{url.query}" for url in urls])
         return found
 
