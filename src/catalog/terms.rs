@@ -20,6 +20,7 @@ use std::sync::{PoisonError, RwLock};
 
 #[derive(Clone, Debug, Default)]
 struct Terms {
+    name: String,
     limits: TenantLimits,
     status: TenantStatus,
     bucket_prefixes: BucketPrefixes,
@@ -44,6 +45,11 @@ impl TermsTable {
             table.note(&tenant);
         }
         Ok(table)
+    }
+
+    /// A tenant's name, for the log.
+    pub fn name_of(&self, tenant: TenantId) -> String {
+        self.read(tenant, |terms| terms.name.clone())
     }
 
     /// What a tenant may hold.
@@ -74,6 +80,7 @@ impl TermsTable {
     /// Notes the terms of a tenant, after they were stored.
     pub fn note(&self, tenant: &TenantRecord) {
         let own = Terms {
+            name: tenant.name.to_string(),
             limits: tenant.limits,
             status: tenant.status,
             bucket_prefixes: tenant.bucket_prefixes.clone(),

@@ -37,7 +37,14 @@ struct Meter {
     bytes_in: Option<TokenBucket>,
     bytes_out: Option<TokenBucket>,
     concurrent: u64,
+    /// Refusals that the log was not told of yet, and when it was last told of any.
+    untold: u64,
+    told: Option<Duration>,
 }
+
+/// The log is told of a tenant's refusals at most so often: whoever does not wait when it is told
+/// to is refused thousands of times a second.
+const TELL_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Told to come again when requests at once are too many: one of them may end at any time.
 const CONCURRENT_RETRY: Duration = Duration::from_secs(1);
@@ -51,6 +58,8 @@ impl Meter {
             bytes_in: bucket(rates.bytes_in),
             bytes_out: bucket(rates.bytes_out),
             concurrent: 0,
+            untold: 0,
+            told: None,
         }
     }
 
@@ -61,6 +70,18 @@ impl Meter {
             *self = Self::new(rates, now);
             self.concurrent = concurrent;
         }
+    }
+
+    /// Counts a refusal; answers how many there were when it is time to tell.
+    fn refused(&mut self, now: Duration) -> Option<u64> {
+        self.untold = self.untold.saturating_add(1);
+        let is_time = self
+            .told
+            .is_none_or(|told| now.saturating_sub(told) >= TELL_INTERVAL);
+        is_time.then(|| {
+            self.told = Some(now);
+            std::mem::take(&mut self.untold)
+        })
     }
 
     fn enter(&mut self, now: Duration) -> Result<(), TooFast> {
@@ -149,7 +170,19 @@ impl Gateway {
         {
             let mut own = meter.lock().unwrap_or_else(PoisonError::into_inner);
             own.adopt(rates, now);
-            own.enter(now)?;
+            if let Err(refusal) = own.enter(now) {
+                let told = own.refused(now);
+                drop(own);
+                if let Some(refused) = told {
+                    tracing::warn!(
+                        tenant = self.terms.name_of(tenant),
+                        what = refusal.what,
+                        refused,
+                        "tenant is kept to its rate"
+                    );
+                }
+                return Err(refusal);
+            }
         }
         Ok(Visit { meter: Some(meter) })
     }

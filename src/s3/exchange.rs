@@ -26,6 +26,13 @@ pub(in crate::s3) enum Outcome {
     QueryRefused(HttpResponse, QueryError),
 }
 
+/// Why a request was refused, as the log says it.
+struct Failure {
+    code: &'static str,
+    detail: String,
+    is_told: bool,
+}
+
 /// A request and its answer, as log and metrics see them.
 pub(in crate::s3) struct Exchange {
     /// The request's id.
@@ -68,11 +75,27 @@ impl Exchange {
                 let error = facts::complete(error, &view, &state.domains);
                 let response = respond::error(head, &error, &self.request_id);
                 let (code, detail) = (error.code().as_str(), error.log_detail().to_owned());
-                (response, Some((code, detail)))
+                let is_told = error.is_told();
+                (
+                    response,
+                    Some(Failure {
+                        code,
+                        detail,
+                        is_told,
+                    }),
+                )
             }
             Outcome::QueryRefused(response, error) => {
-                let detail = error.detail().to_owned();
-                (response, Some((error.code(), detail)))
+                let (code, detail) = (error.code(), error.detail().to_owned());
+                let is_told = false;
+                (
+                    response,
+                    Some(Failure {
+                        code,
+                        detail,
+                        is_told,
+                    }),
+                )
             }
         };
         let response = respond::stamp(response, &self.request_id);
@@ -89,20 +112,30 @@ impl Exchange {
         &self,
         head: &RequestHead,
         (operation, status, elapsed_us): (&str, u16, u128),
-        failure: Option<&(&'static str, String)>,
+        failure: Option<&Failure>,
     ) {
         let request_id = &self.request_id;
         let (method, path) = (head.method.as_str(), head.uri.path());
         let query = redact_query(head.uri.query().unwrap_or_default());
         let peer = head.peer_addr.map(|peer| peer.to_string());
         let peer = peer.unwrap_or_default();
-        let Some((code, detail)) = failure else {
+        let Some(Failure {
+            code,
+            detail,
+            is_told,
+        }) = failure
+        else {
             tracing::info!(
                 request_id, operation, status, method, path, %query, peer, elapsed_us, "request"
             );
             return;
         };
-        if status >= 500 && status != 501 {
+        if *is_told {
+            tracing::debug!(
+                request_id, operation, status, code, detail, method, path, %query, peer, elapsed_us,
+                "request refused"
+            );
+        } else if status >= 500 && status != 501 {
             tracing::error!(
                 request_id, operation, status, code, detail, method, path, %query, peer, elapsed_us,
                 "request failed"

@@ -59,6 +59,21 @@ fn requests_beyond_the_rate_are_told_when_to_come_again() {
     refused.refused(503, "SlowDown");
     let slowed = server.metric("riznica_slowed_requests_total{rate=\"requests\"}");
     assert!(slowed.is_some_and(|count| count != "0"));
+    // One line for the tenant, however many refusals.
+    for _ in 0..20 {
+        city.get("/fast/a");
+    }
+    let log = server.log();
+    let lines = log
+        .lines()
+        .filter(|line| line.contains("tenant is kept to its rate"));
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].contains("tenant=\"city\"") && lines[0].contains("WARN"),
+        "{lines:?}"
+    );
+    assert!(!log.contains("SlowDown"), "a line for each refusal");
     for _ in 0..20 {
         other.get("/free/a").expect(200);
     }

@@ -217,6 +217,7 @@ impl From<TooFast> for S3Error {
             .message(text)
             .header("Retry-After", seconds.to_string())
             .detail(error.to_string())
+            .told()
     }
 }
 

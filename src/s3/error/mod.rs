@@ -23,6 +23,7 @@ pub struct S3Error {
     headers: Vec<(&'static str, String)>,
     detail: Option<String>,
     must_close: bool,
+    is_told: bool,
 }
 
 impl S3Error {
@@ -35,6 +36,7 @@ impl S3Error {
             headers: Vec::new(),
             detail: None,
             must_close: false,
+            is_told: false,
         }
     }
 
@@ -91,6 +93,18 @@ impl S3Error {
     pub fn close(mut self) -> Self {
         self.must_close = true;
         self
+    }
+
+    /// The log was told already, once for many like it: the request's own line is for debugging.
+    #[must_use]
+    pub fn told(mut self) -> Self {
+        self.is_told = true;
+        self
+    }
+
+    /// Whether the log was told already.
+    pub fn is_told(&self) -> bool {
+        self.is_told
     }
 
     /// The code.
