@@ -122,7 +122,7 @@ fn b4_blobs_deleted_while_others_move_stay_deleted() {
     });
 }
 
-/// RocksDB's own collection would end all writing at the first damaged piece.
+/// A damaged piece holds up neither the others nor writing.
 #[test]
 fn b4_damaged_piece_costs_itself_only() {
     const DAMAGED: u64 = 40;

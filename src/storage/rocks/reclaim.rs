@@ -7,8 +7,8 @@
 //! Not here: which blobs were deleted (`catalog::released`).
 //!
 //! RocksDB's own collection of blob garbage rewrites the same bytes, but knows no pace of its own
-//! (the rate limiter is for flushes too, which writers wait for), and one damaged piece that it
-//! reads ends all writing until the next start. Here a damaged piece stays where it is.
+//! (the rate limiter is for flushes too, which writers wait for), and a damaged piece that it reads
+//! is an error of the whole store. Here a damaged piece stays where it is, and the walk goes on.
 //!
 //! A piece written anew needs no log: until the flush its old place is there, and holds the same.
 
