@@ -12,6 +12,7 @@ use crate::s3::body::bridge::{self, Framing};
 use crate::s3::error::{S3Error, S3ErrorCode};
 use actix_http::{Payload, RequestHead};
 use bytes::Bytes;
+use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// Longest body that is hashed because its request does not state the hash. The clients that leave
@@ -175,15 +176,27 @@ pub async fn principal(state: &S3State, verified: &Verified) -> Result<Principal
     Ok(state.gateway.principal(identity).await?)
 }
 
+/// How long a refusal for a rate is held back. A client that does not wait when it is told to would
+/// be refused as often as the processor can, at the cost of the other tenants: each of its
+/// connections is refused ten times a second at most.
+const REFUSAL_DELAY: Duration = Duration::from_millis(100);
+
 /// Lets a caller in, if its tenant does not go too fast.
 ///
 /// # Errors
 /// `SlowDown`, with the time to come again.
-pub fn enter(state: &S3State, principal: &Principal) -> Result<Visit, S3Error> {
-    state.gateway.enter(principal.tenant).map_err(|error| {
-        state.metrics.slowed(error.what);
-        error.into()
-    })
+///
+/// # Cancel safety
+/// A dropped future has let nobody in.
+pub async fn enter(state: &S3State, principal: &Principal) -> Result<Visit, S3Error> {
+    match state.gateway.enter(principal.tenant) {
+        Ok(visit) => Ok(visit),
+        Err(error) => {
+            state.metrics.slowed(error.what);
+            state.clock.sleep(REFUSAL_DELAY).await;
+            Err(error.into())
+        }
+    }
 }
 
 /// The S3 answer to a failure of verification, which is counted.

@@ -31,6 +31,11 @@ const ADMIN_CONNECTIONS_MAX: usize = 64;
 /// How long a closed connection is read on, so that a client that still sends reads its answer.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// Connections that wait to be accepted; the kernel's own bound (`net.core.somaxconn`) holds too. Of
+/// the standard library's 128 a few hundred clients that come back at once find no place, and try
+/// again after a second.
+const BACKLOG: i32 = 4096;
+
 /// Serves until SIGTERM or SIGINT.
 ///
 /// # Errors
@@ -46,12 +51,14 @@ pub async fn serve(config: Config, runtime: Handle) -> Result<(), StartupError> 
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, StartupError> {
-    let listener =
-        TcpListener::bind(address).map_err(|source| StartupError::Listen { address, source })?;
-    listener
-        .set_nonblocking(true)
-        .map_err(|source| StartupError::Listen { address, source })?;
-    Ok(listener)
+    let bound = || {
+        let listener = TcpListener::bind(address)?;
+        listener.set_nonblocking(true)?;
+        // A second `listen` on a socket changes its backlog alone.
+        rustix::net::listen(&listener, BACKLOG)?;
+        Ok(listener)
+    };
+    bound().map_err(|source| StartupError::Listen { address, source })
 }
 
 async fn run(
