@@ -31,9 +31,9 @@ const ADMIN_CONNECTIONS_MAX: usize = 64;
 /// How long a closed connection is read on, so that a client that still sends reads its answer.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections that wait to be accepted; the kernel's own bound (`net.core.somaxconn`) holds too. Of
-/// the standard library's 128 a few hundred clients that come back at once find no place, and try
-/// again after a second.
+/// Connections that wait to be accepted; the kernel's own bound (`net.core.somaxconn`) holds too.
+/// With the standard library's 128 a few hundred clients that come back at once find no place, and
+/// try again after a second.
 const BACKLOG: i32 = 4096;
 
 /// Serves until SIGTERM or SIGINT.

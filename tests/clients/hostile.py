@@ -27,8 +27,8 @@ OBJECT_LEN = 4096
 REQUESTS_A_ROUND = 4000
 RATIO_MAX = 1.2
 RESIDENT_MAX = 512 * MIB
-# So many more are opened than the server has to hold: it closes those whose head takes too long, and
-# until they are opened again they are missing.
+# So many more are opened than the server has to hold: it closes those whose head takes too long,
+# and until they are opened again they are missing.
 SPARE = 0.05
 # Every dribbling connection sends one byte in this time.
 DRIBBLE_SECONDS = 1.0
