@@ -26,7 +26,7 @@ from space import foreground, p99
 RATIO_MAX = 1.2
 ROUND_SECONDS = 10
 STEADY_KEYS = 100
-GREEDY_LINES = 32
+GREEDY_LINES = 96
 GREEDY_LEN = 16384
 # What the greedy tenant may, and how many times as much it has to have asked for at least.
 REQUESTS_A_SECOND = 50
