@@ -9,6 +9,7 @@
 //! | ---: | --- | --- |
 //! | 9 | `cli`, `main` | everything |
 //! | 8 | `server` | everything below: the only place that puts the parts together |
+//! | 8 | `bench` | `s3` (its XML), `auth`, `model`, `base`: it is a client |
 //! | 7 | `s3`, `admin`, `jobs` | see `tests/tidy.rs` |
 //! | 6 | `gateway`, `control` | rank 5 and below |
 //! | 4 | `catalog` | `storage`, `crypto`, `auth`, `iam`, `model` |
@@ -22,6 +23,7 @@
 pub mod admin;
 pub mod auth;
 pub mod base;
+pub mod bench;
 pub mod catalog;
 pub mod cli;
 pub mod config;

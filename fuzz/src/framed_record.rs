@@ -25,7 +25,9 @@ use riznica::catalog::settings::{self, SettingsKind};
 use riznica::catalog::tenant_setup::TenantSetup;
 use riznica::catalog::usage_hours::{self, EndedBucket};
 use riznica::catalog::usage_months::BucketUsage;
-use riznica::catalog::{bucket_tags, buckets, credentials, keyspace, tenants, traffic, usage};
+use riznica::catalog::{
+    bucket_acl, bucket_tags, buckets, credentials, keyspace, tenants, traffic, usage,
+};
 use riznica::crypto::{RecordContext, seal_record};
 use riznica::model::bucket::BucketName;
 use riznica::model::iam::MemberKind;
@@ -40,12 +42,13 @@ use riznica::storage::{
 use std::sync::Arc;
 
 /// What a settings document may be about.
-const SETTINGS: [SettingsKind; 5] = [
+const SETTINGS: [SettingsKind; 6] = [
     SettingsKind::Lifecycle,
     SettingsKind::LifecycleProgress,
     SettingsKind::Policy,
     SettingsKind::Tags,
     SettingsKind::Cors,
+    SettingsKind::Acl,
 ];
 
 pub fn run(data: &[u8]) {
@@ -134,10 +137,11 @@ fn bucket_header(row: &Bytes) {
         &keyspace::bucket_header(),
     );
     // Rows of the first weeks have no default encryption, later ones none of versioning, Object
-    // Lock, lifecycle, protection and quota, or a quota of bytes alone, or no public access: they
-    // grow by their bytes.
+    // Lock, lifecycle, protection and quota, or a quota of bytes alone, or no public access, or no
+    // ownership: they grow by their bytes.
     let grown = written.len() - row.len();
-    let is_old = matches!(grown, 1 | 3 | 8 | 9) && written[..row.len() - 4] == row[..row.len() - 4];
+    let is_old =
+        matches!(grown, 2 | 3 | 5 | 10 | 11) && written[..row.len() - 4] == row[..row.len() - 4];
     assert!(written == *row || is_old);
     let again = now(buckets::find(&engine, &header.name)).expect("it was written by us");
     assert_eq!(format!("{again:?}"), format!("{:?}", Some(header)));
@@ -310,7 +314,9 @@ fn settings_document(data: &[u8]) {
         SettingsKind::Lifecycle => lifecycle::stored(document),
         // One that cannot be read is the start of a new pass, whatever it says.
         SettingsKind::LifecycleProgress => {}
-        SettingsKind::Policy | SettingsKind::Tags => sealed_document(kind, document),
+        SettingsKind::Acl | SettingsKind::Policy | SettingsKind::Tags => {
+            sealed_document(kind, document);
+        }
     }
 }
 
@@ -339,6 +345,14 @@ fn sealed_document(kind: SettingsKind, plain: &[u8]) {
     let document = seal(kind);
     let opened = document.open(&bucket, &keys).expect("it was sealed by us");
     assert_eq!(opened.expose(), plain);
+    if kind == SettingsKind::Acl
+        && let Ok(list) = bucket_acl::open(&document, &bucket, &keys)
+    {
+        let again = bucket_acl::seal(&bucket, &list, (&keys, &Counter::default()));
+        let again = load(&again.expect("it was as short before")).expect("it was sealed by us");
+        let again = again.open(&bucket, &keys).expect("it was sealed by us");
+        assert_eq!(again.expose(), plain);
+    }
     if kind != SettingsKind::Tags {
         return;
     }

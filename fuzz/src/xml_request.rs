@@ -2,6 +2,7 @@
 
 use super::cors;
 use riznica::base::limits::{DELETE_OBJECTS_MAX, PART_NUMBER_MAX};
+use riznica::model::acl::AskedAcl;
 use riznica::s3::xml::reader::{Element, read_document};
 use riznica::s3::xml::{XmlWriter, acl, public_access, requests};
 
@@ -25,12 +26,16 @@ pub fn run(data: &[u8]) {
     if let Ok(algorithm) = requests::bucket_encryption(data) {
         assert!(data.len() > algorithm.name().len());
     }
-    if acl::read_ownership(data).is_ok() {
+    if let Ok(setting) = acl::read_ownership(data) {
+        let again = acl::ownership(setting).expect("it has a word");
+        assert_eq!(acl::read_ownership(again.as_bytes()), Ok(setting));
+    }
+    if let Ok(AskedAcl::Document { owner, grants }) = acl::read(data) {
         let root = read_document(data).expect("as before");
-        assert_eq!(
-            root.children[0].children[0].text.trim(),
-            "BucketOwnerEnforced"
-        );
+        let lists = root.children.iter();
+        let list = lists.clone().find(|own| own.name == "AccessControlList");
+        assert_eq!(list.expect("it was read").children.len(), grants.len());
+        assert!(text_len(&root) >= owner.len());
     }
     if let Ok(block) = public_access::read(data) {
         let again = public_access::document(block);

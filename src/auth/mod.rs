@@ -14,8 +14,8 @@
 //!   add a copy source, an ACL or a retention.
 //! - A3: an access key id that does not exist costs the same work as one that does. Otherwise time
 //!   tells which ids exist.
-//! - A4: the right signature is never made as text, logged or compared byte by byte; it is verified
-//!   by `ring::hmac::verify`.
+//! - A4: the right signature of a request that came in is never made as text, logged or compared
+//!   byte by byte; it is verified by `ring::hmac::verify`.
 //! - A5: a request with a session token is verified under the secret that the token holds, and no
 //!   lasting key is looked up for it. Otherwise a token that was taken away or added would turn
 //!   temporary credentials into lasting ones or the other way round.
@@ -37,5 +37,6 @@ pub use request::{QueryPair, RequestView, parse_query};
 pub use session::{Actor, Session};
 
 pub use sigv4::{
-    ChunkVerifier, Claimed, FormSignature, Payload, Verified, Verifier, anonymous_payload, claimed,
+    ChunkVerifier, Claimed, FormSignature, Payload, Signature, Signer, Verified, Verifier,
+    anonymous_payload, claimed,
 };

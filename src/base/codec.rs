@@ -43,6 +43,13 @@ impl Writer {
         Self::default()
     }
 
+    /// An empty writer with room for `len` bytes.
+    pub fn with_capacity(len: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(len),
+        }
+    }
+
     /// Appends one byte.
     pub fn u8(&mut self, value: u8) -> &mut Self {
         self.bytes.push(value);

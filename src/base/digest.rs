@@ -1,10 +1,11 @@
 //! Digests and checksums behind one incremental interface.
 //!
 //! Owns: MD5 (ETag, Content-MD5), SHA-1, SHA-256, CRC32, CRC32C, CRC64NVME accumulators.
-//! Not here: which digest a request declared (`model::checksum`), keyed digests (`crypto`, `auth`).
+//! Not here: MD5 of several streams at once (`md5`), which digest a request declared
+//! (`model::checksum`), keyed digests (`crypto`, `auth`).
 
+use crate::base::md5::Md5;
 use aws_lc_rs::digest as lc;
-use md5::Digest as _;
 
 /// A digest that objects may carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +24,16 @@ pub enum DigestAlgorithm {
     Sha256,
 }
 
+impl DigestAlgorithm {
+    /// Whether it is computed as fast as memory is read: then the way to another thread costs more.
+    pub fn is_light(self) -> bool {
+        match self {
+            Self::Crc32 | Self::Crc32c | Self::Crc64Nvme => true,
+            Self::Md5 | Self::Sha1 | Self::Sha256 => false,
+        }
+    }
+}
+
 /// Accumulates one digest over a stream.
 pub struct Digester {
     state: State,
@@ -30,7 +41,7 @@ pub struct Digester {
 
 enum State {
     Crc(Box<crc_fast::Digest>, usize),
-    Md5(Box<md5::Md5>),
+    Md5(Box<Md5>),
     Lc(Box<lc::Context>),
 }
 
@@ -83,7 +94,7 @@ impl Digester {
                     .unwrap_or_default()
                     .to_vec()
             }
-            State::Md5(digest) => digest.finalize().to_vec(),
+            State::Md5(digest) => digest.finish().to_vec(),
             State::Lc(context) => context.finish().as_ref().to_vec(),
         }
     }

@@ -6,6 +6,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use std::borrow::Cow;
 
 /// Everything but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -22,8 +23,8 @@ pub fn uri_encode(bytes: &[u8]) -> String {
 }
 
 /// Percent-encodes all but unreserved characters and the slash (SigV4 paths, `encoding-type=url`).
-pub fn uri_encode_path(bytes: &[u8]) -> String {
-    percent_encode(bytes, RESERVED_IN_PATH).to_string()
+pub fn uri_encode_path(bytes: &[u8]) -> Cow<'_, str> {
+    percent_encode(bytes, RESERVED_IN_PATH).into()
 }
 
 /// Decodes percent-escapes once. `+` stays a plus. `None` for an incomplete or non-hexadecimal

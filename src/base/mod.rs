@@ -12,5 +12,6 @@ pub mod encoding;
 pub mod entropy;
 pub mod kind;
 pub mod limits;
+pub mod md5;
 pub mod secret;
 pub mod task;

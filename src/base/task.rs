@@ -67,6 +67,16 @@ impl BlockingPool {
         });
         handle.await.map_err(|_join| PoolError)
     }
+
+    /// Starts `work` on a thread beside those that [`Self::run`] counts: the caller bounds how many
+    /// run at once. A pool that is closing drops `work` unrun.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that hands work to blocking threads"
+    )]
+    pub fn start(&self, work: impl FnOnce() + Send + 'static) {
+        drop(self.runtime.spawn_blocking(work));
+    }
 }
 
 /// Told to every background task when the process is about to end.

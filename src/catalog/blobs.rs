@@ -11,13 +11,11 @@ use crate::catalog::objects::BlobRef;
 use crate::crypto::SealedPiece;
 use crate::model::id::{BlobId, BucketId};
 use crate::model::time::Timestamp;
-use crate::storage::{BlobStore, CommitError, Engine, FinishedBlob};
+use crate::storage::{
+    BlobStore, CommitError, Engine, FinishedBlob, PieceSlot, RIDING_PIECES_MAX, StoredBlob,
+};
 use bytes::Bytes;
 use std::sync::Arc;
-
-/// Pieces held back so that a small blob rides in the commit's own batch: no ledger row, no second
-/// write to the log's tail, no orphan. 512 KiB at most, for each upload in flight.
-const HELD_BACK_MAX: usize = 2;
 
 /// Writes one blob piece by piece.
 #[derive(Debug)]
@@ -26,8 +24,11 @@ pub struct BlobWriter {
     bucket: BucketId,
     blob: BlobId,
     now: Timestamp,
-    held_back: Vec<(u32, Bytes)>,
-    piece_count: u32,
+    /// The first pieces, held back so that a small blob rides in the commit's own batch: no ledger
+    /// row, no file, no orphan. 512 KiB at most, for each upload in flight.
+    held_back: Vec<Bytes>,
+    /// Where the next piece lies.
+    next: PieceSlot,
     is_streaming: bool,
     lease: BlobLease,
 }
@@ -60,7 +61,10 @@ impl BlobWriter {
             blob,
             now,
             held_back: Vec::new(),
-            piece_count: 0,
+            next: PieceSlot {
+                index: 0,
+                offset: 0,
+            },
             is_streaming: false,
             lease,
         }
@@ -74,23 +78,28 @@ impl BlobWriter {
     /// # Cancel safety
     /// A dropped future leaves at most pieces under a ledger row, which the sweep removes.
     pub async fn write(&mut self, piece: SealedPiece) -> Result<(), CatalogError> {
-        let index = self.piece_count;
-        self.piece_count = index.saturating_add(1);
-        if !self.is_streaming && self.held_back.len() < HELD_BACK_MAX {
-            self.held_back.push((index, piece.into_bytes()));
+        let piece = piece.into_bytes();
+        if !self.is_streaming && self.held_back.len() < RIDING_PIECES_MAX as usize {
+            self.held_back.push(piece);
             return Ok(());
         }
         if !self.is_streaming {
             self.enter_ledger().await?;
             self.is_streaming = true;
-            for (index, piece) in std::mem::take(&mut self.held_back) {
-                self.engine.put_piece(self.blob, index, piece).await?;
+            for piece in std::mem::take(&mut self.held_back) {
+                self.stream(piece).await?;
             }
         }
-        Ok(self
-            .engine
-            .put_piece(self.blob, index, piece.into_bytes())
-            .await?)
+        self.stream(piece).await
+    }
+
+    async fn stream(&mut self, piece: Bytes) -> Result<(), CatalogError> {
+        let slot = self.next;
+        self.next = PieceSlot {
+            index: slot.index.saturating_add(1),
+            offset: slot.offset.saturating_add(piece.len() as u64),
+        };
+        Ok(self.engine.put_piece(self.blob, slot, piece).await?)
     }
 
     /// The ledger row is durable before the first piece is written (K2).
@@ -116,19 +125,29 @@ impl BlobWriter {
     /// # Durability
     /// None yet: the commit that attaches `WrittenBlob::finished` makes it durable.
     pub async fn finish(self) -> Result<WrittenBlob, CatalogError> {
-        let finished = self
-            .engine
-            .finish(self.blob, self.piece_count, self.held_back)
-            .await?;
+        let finished = if self.is_streaming {
+            self.engine.finish(self.blob, self.next.index).await?
+        } else {
+            FinishedBlob::riding(self.blob, self.held_back)
+        };
         Ok(WrittenBlob {
             blob: BlobRef {
                 blob: self.blob,
-                piece_count: self.piece_count,
+                piece_count: finished.piece_count(),
             },
             finished,
             ledgered: self.is_streaming.then_some(self.blob),
             lease: self.lease,
         })
+    }
+}
+
+impl From<BlobRef> for StoredBlob {
+    fn from(blob: BlobRef) -> Self {
+        Self {
+            blob: blob.blob,
+            piece_count: Some(blob.piece_count),
+        }
     }
 }
 
@@ -138,9 +157,9 @@ impl BlobWriter {
 /// When the engine fails.
 pub async fn read_piece(
     engine: &dyn Engine,
-    blob: BlobId,
-    piece_index: u32,
+    blob: BlobRef,
+    slot: PieceSlot,
     range: std::ops::Range<usize>,
 ) -> Result<Option<Bytes>, CatalogError> {
-    Ok(BlobStore::read_piece(engine, blob, piece_index, range).await?)
+    Ok(BlobStore::read_piece(engine, blob.into(), slot, range).await?)
 }

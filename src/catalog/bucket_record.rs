@@ -12,6 +12,7 @@ use crate::model::bucket::BucketName;
 use crate::model::encryption::SseAlgorithm;
 use crate::model::id::{BucketId, TenantId};
 use crate::model::lock::{DefaultRetention, ObjectLock, RetentionMode, RetentionPeriod};
+use crate::model::ownership::{BucketList, ObjectOwnership};
 use crate::model::protection::Protection;
 use crate::model::public_access::BucketAccess;
 use crate::model::quota::QuotaLimits;
@@ -48,6 +49,10 @@ pub struct BucketRecord {
     pub quota: QuotaLimits,
     /// Who beside its owner may be let in.
     pub access: BucketAccess,
+    /// Who owns what is written into it.
+    pub ownership: ObjectOwnership,
+    /// Whether it has an access control list, and whom that is about.
+    pub list: BucketList,
     /// The row that this was read from; writes that depend on the settings have it as a condition.
     row: HeaderRow,
 }
@@ -84,6 +89,8 @@ impl BucketRecord {
             protection: None,
             quota: QuotaLimits::default(),
             access: BucketAccess::default(),
+            ownership: ObjectOwnership::default(),
+            list: BucketList::default(),
             row: HeaderRow::default(),
         }
     }
@@ -106,7 +113,8 @@ impl BucketRecord {
             .ok_or(CatalogError::Inconsistent("bucket keys"))
     }
 
-    pub(in crate::catalog) fn encode(&self) -> Vec<u8> {
+    /// The bytes of its row.
+    pub fn encode(&self) -> Vec<u8> {
         record::encode(RecordKind::BucketHeader, |w: &mut Writer| {
             w.fixed(self.bucket.as_bytes())
                 .field(self.name.as_str().as_bytes())
@@ -125,11 +133,17 @@ impl BucketRecord {
                 protection.write(w);
             }
             encode_limits(w, self.quota);
-            w.u8(self.access.to_stored());
+            w.u8(self.access.to_stored())
+                .u8(self.ownership.to_stored())
+                .u8(self.list.to_stored());
         })
     }
 
-    pub(in crate::catalog) fn decode(row: &Bytes) -> Result<Self, CatalogError> {
+    /// Reads a row.
+    ///
+    /// # Errors
+    /// `Decode` when it does not decode.
+    pub fn decode(row: &Bytes) -> Result<Self, CatalogError> {
         let read = |r: &mut Reader<'_>| {
             let bucket = BucketId::from_bytes(r.array()?);
             let name = parse_name(&r.text("bucket name")?)?;
@@ -167,11 +181,24 @@ impl BucketRecord {
                 let stored = if r.rest().is_empty() { 0 } else { r.u8()? };
                 let access = BucketAccess::from_stored(stored);
                 record.access = access.ok_or(CodecError::InvalidField("access"))?;
+                (record.ownership, record.list) = decode_ownership(r)?;
             }
             Ok(record)
         };
         Ok(record::decode(RecordKind::BucketHeader, row, read)?)
     }
+}
+
+/// Rows from before there were access control lists end ahead of this.
+fn decode_ownership(r: &mut Reader<'_>) -> Result<(ObjectOwnership, BucketList), CodecError> {
+    if r.rest().is_empty() {
+        return Ok((ObjectOwnership::default(), BucketList::default()));
+    }
+    let ownership = ObjectOwnership::from_stored(r.u8()?);
+    let list = BucketList::from_stored(r.u8()?);
+    ownership
+        .zip(list)
+        .ok_or(CodecError::InvalidField("ownership"))
 }
 
 fn flag(r: &mut Reader<'_>) -> Result<bool, CodecError> {
@@ -257,4 +284,42 @@ fn decode_object_lock(r: &mut Reader<'_>) -> Result<Option<ObjectLock>, CodecErr
 
 pub(in crate::catalog) fn parse_name(text: &str) -> Result<BucketName, CodecError> {
     BucketName::parse(text).map_err(|_name| CodecError::InvalidField("bucket name"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header() -> BucketRecord {
+        let name = BucketName::parse("records").unwrap();
+        let (bucket, tenant) = (BucketId::from_bytes([1; 16]), TenantId::from_bytes([2; 16]));
+        BucketRecord::new(bucket, name, tenant, Timestamp::default(), Vec::new())
+    }
+
+    #[test]
+    fn ownership_and_list_are_read_back_and_older_rows_are_the_owners_alone() {
+        let mut record = header();
+        record.ownership = ObjectOwnership::Unset;
+        record.list = BucketList::Others;
+        let row = Bytes::from(record.encode());
+        let read = BucketRecord::decode(&row).unwrap();
+        assert_eq!(read.ownership, ObjectOwnership::Unset);
+        assert_eq!(read.list, BucketList::Others);
+        // Kind, format and checksum are the frame's.
+        let fields = &row[2..row.len() - 4];
+        let framed = |fields: &[u8]| {
+            let row = record::encode(RecordKind::BucketHeader, |w| {
+                w.fixed(fields);
+            });
+            BucketRecord::decode(&row.into())
+        };
+        let old = framed(&fields[..fields.len() - 2]).unwrap();
+        assert_eq!(old.ownership, ObjectOwnership::BucketOwnerEnforced);
+        assert_eq!(old.list, BucketList::None);
+        assert!(framed(&fields[..fields.len() - 1]).is_err());
+        for (ownership, list) in [(4, 0), (0, 3)] {
+            let bad = [&fields[..fields.len() - 2], &[ownership, list]].concat();
+            assert!(framed(&bad).is_err());
+        }
+    }
 }

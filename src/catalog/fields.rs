@@ -1,10 +1,12 @@
-//! Fields that several sealed records have: checksum, metadata, tags, lock.
+//! Fields that several sealed records have: checksum, metadata, tags, lock, access control list.
 //!
 //! Owns: how each is written and read.
 //! Not here: the records (`objects`, `uploads`, `parts`, `finished_uploads`).
 
 use crate::base::codec::{CodecError, Reader, Writer};
+use crate::model::acl::{AccessList, Grant, Grantee, Group, Permission};
 use crate::model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ObjectChecksum};
+use crate::model::id::TenantId;
 use crate::model::lock::{LockState, Retention, RetentionMode};
 use crate::model::metadata::ObjectMetadata;
 use crate::model::tags::TagSet;
@@ -48,6 +50,60 @@ pub(in crate::catalog) fn encode_tags(w: &mut Writer, tags: &TagSet) {
     w.u8(u8::try_from(tags.len()).unwrap_or(u8::MAX));
     for (name, value) in tags.iter() {
         w.field(name.as_bytes()).field(value.as_bytes());
+    }
+}
+
+/// Writes tags, also if there are none: for records in which something follows them.
+pub(in crate::catalog) fn encode_tag_count(w: &mut Writer, tags: &TagSet) {
+    if tags.is_empty() {
+        w.u8(0);
+    }
+    encode_tags(w, tags);
+}
+
+/// Writes an access control list: owner 16 | number of grants u8 | of each grant: grantee u8 (1 an
+/// account, 2 everybody, 3 who signs, 4 who delivers logs), the account 16 if it is one, permission
+/// u8.
+pub(in crate::catalog) fn encode_list(w: &mut Writer, list: &AccessList) {
+    let grants = list.grants();
+    w.fixed(list.owner().as_bytes())
+        .u8(u8::try_from(grants.len()).unwrap_or(u8::MAX));
+    for grant in grants {
+        match grant.grantee {
+            Grantee::Account(account) => w.u8(1).fixed(account.as_bytes()),
+            Grantee::Group(Group::AllUsers) => w.u8(2),
+            Grantee::Group(Group::AuthenticatedUsers) => w.u8(3),
+            Grantee::Group(Group::LogDelivery) => w.u8(4),
+        };
+        w.u8(grant.permission.to_stored());
+    }
+}
+
+/// Reads an access control list that is there.
+pub(in crate::catalog) fn decode_list(r: &mut Reader<'_>) -> Result<AccessList, CodecError> {
+    let owner = TenantId::from_bytes(r.array()?);
+    let mut grants = Vec::new();
+    for _ in 0..r.u8()? {
+        let grantee = match r.u8()? {
+            1 => Grantee::Account(TenantId::from_bytes(r.array()?)),
+            2 => Grantee::Group(Group::AllUsers),
+            3 => Grantee::Group(Group::AuthenticatedUsers),
+            4 => Grantee::Group(Group::LogDelivery),
+            _ => return Err(CodecError::InvalidField("grantee")),
+        };
+        let permission = Permission::from_stored(r.u8()?);
+        let permission = permission.ok_or(CodecError::InvalidField("permission"))?;
+        grants.push(Grant {
+            grantee,
+            permission,
+        });
+    }
+    let list = AccessList::new(owner, grants.clone());
+    let list = list.map_err(|_many| CodecError::InvalidField("grants"))?;
+    if list.grants() == grants {
+        Ok(list)
+    } else {
+        Err(CodecError::InvalidField("order of grants"))
     }
 }
 
@@ -129,4 +185,62 @@ pub(in crate::catalog) fn decode_metadata(
         metadata.add_user_metadata(&name, &value);
     }
     Ok(metadata)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::acl::CannedAcl;
+
+    const OWNER: TenantId = TenantId::from_bytes([1; 16]);
+    const BUCKET_OWNER: TenantId = TenantId::from_bytes([2; 16]);
+
+    fn encoded(list: &AccessList) -> Vec<u8> {
+        let mut w = Writer::new();
+        encode_list(&mut w, list);
+        w.into_vec()
+    }
+
+    fn decoded(bytes: &[u8]) -> Result<AccessList, CodecError> {
+        let mut r = Reader::new(bytes);
+        let list = decode_list(&mut r)?;
+        r.finish()?;
+        Ok(list)
+    }
+
+    #[test]
+    fn list_is_read_as_it_is_written() {
+        for canned in [
+            CannedAcl::AuthenticatedRead,
+            CannedAcl::BucketOwnerFullControl,
+            CannedAcl::LogDeliveryWrite,
+            CannedAcl::Private,
+            CannedAcl::PublicReadWrite,
+        ] {
+            let list = AccessList::canned(canned, OWNER, BUCKET_OWNER);
+            assert_eq!(decoded(&encoded(&list)).unwrap(), list);
+        }
+        let none = AccessList::new(OWNER, Vec::new()).unwrap();
+        assert_eq!(encoded(&none), [&[1; 16][..], &[0]].concat());
+        assert_eq!(decoded(&encoded(&none)).unwrap(), none);
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        let list = AccessList::canned(CannedAcl::PublicRead, OWNER, BUCKET_OWNER);
+        let good = encoded(&list);
+        let expected = [&[1; 16][..], &[2, 2, 2, 1], &[1; 16], &[1]].concat();
+        assert_eq!(good, expected);
+        for len in 0..good.len() {
+            assert!(decoded(&good[..len]).is_err(), "{len}");
+        }
+        for (at, byte) in [(17, 0), (17, 5), (18, 0), (18, 6), (16, 1)] {
+            let mut bad = good.clone();
+            bad[at] = byte;
+            assert!(decoded(&bad).is_err(), "{at} {byte}");
+        }
+        let swapped = [&[1; 16][..], &[2, 1], &[1; 16], &[1, 2, 2]].concat();
+        let error = CodecError::InvalidField("order of grants");
+        assert_eq!(decoded(&swapped), Err(error));
+    }
 }

@@ -12,7 +12,7 @@ use crate::catalog::objects::BlobRef;
 use crate::catalog::record::{self, RecordKind};
 use crate::model::id::{BlobId, BucketId};
 use crate::model::time::Timestamp;
-use crate::storage::{Engine, EngineExt, MetaBatch, ScanRange};
+use crate::storage::{Engine, EngineExt, MetaBatch, ScanRange, StoredBlob};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -64,6 +64,14 @@ pub struct LedgerEntry {
 }
 
 impl LedgerEntry {
+    /// The blob, as the engine knows it.
+    pub fn stored(&self) -> StoredBlob {
+        StoredBlob {
+            blob: self.blob,
+            piece_count: self.extent.map(|extent| extent.piece_count),
+        }
+    }
+
     /// Adds the row to a batch on the bucket's partition.
     pub fn enter(&self, batch: &mut MetaBatch) {
         let row = record::encode(RecordKind::Ledger, |w| {

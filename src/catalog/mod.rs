@@ -19,6 +19,7 @@
 
 pub mod accounts;
 pub mod blobs;
+pub mod bucket_acl;
 pub mod bucket_record;
 pub mod bucket_tags;
 pub mod buckets;

@@ -5,10 +5,12 @@
 
 use crate::base::entropy::Entropy;
 use crate::base::limits::BUCKETS_PER_TENANT_MAX;
+use crate::catalog::bucket_acl;
 use crate::catalog::buckets::{self, BucketRecord};
 use crate::catalog::error::CatalogError;
 use crate::catalog::settings::SettingsKind;
 use crate::crypto::{KeyContext, KeyProvider, KeyScope};
+use crate::model::acl::AccessList;
 use crate::model::bucket::BucketName;
 use crate::model::id::{BucketId, TenantId};
 use crate::model::public_access::BucketAccess;
@@ -37,6 +39,8 @@ pub struct Founding<'a> {
     pub buckets_max: Option<u64>,
     /// Whether it begins with all public access blocked.
     pub blocks_public_access: bool,
+    /// The access control list that it begins with, if it is not private.
+    pub acl: Option<&'a AccessList>,
 }
 
 /// How a founding ended.
@@ -93,18 +97,24 @@ impl Founding<'_> {
             scope: KeyScope::Bucket(bucket),
             version: FIRST_KEY_VERSION,
         };
-        let (_, wrapped) = self.provider.generate_key(&context).await?;
+        let (key, wrapped) = self.provider.generate_key(&context).await?;
         let keys = vec![(FIRST_KEY_VERSION, wrapped)];
         let name = self.name.clone();
         let mut record = BucketRecord::new(bucket, name, self.tenant, self.created, keys);
         record.access = BucketAccess::of_new_bucket(self.blocks_public_access);
         configure(&mut record);
+        let mut documents = documents.to_vec();
+        if let Some(list) = self.acl {
+            record.list = list.presence(self.tenant);
+            let document = bucket_acl::seal(&record, list, (&key, self.entropy))?;
+            documents.push((SettingsKind::Acl, document));
+        }
         let buckets_max = self
             .buckets_max
             .unwrap_or(u64::MAX)
             .min(BUCKETS_PER_TENANT_MAX);
         let note = |batch: &mut MetaBatch| note(batch, &record);
-        match buckets::create_with(self.engine, &record, documents, buckets_max, note).await {
+        match buckets::create_with(self.engine, &record, &documents, buckets_max, note).await {
             Ok(()) => Ok(Founded::Created),
             Err(CatalogError::QuotaExceeded(_)) => Ok(Founded::TooMany),
             Err(CatalogError::Taken) => Ok(self.taken().await?.unwrap_or(Founded::NameTaken)),

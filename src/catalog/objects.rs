@@ -9,17 +9,20 @@
 //! locked: retention mode u8 | retain until u64 (ms) | legal hold u8. Sealed part: layout u8 = 1 |
 //! data key 32 | ETag MD5 16 | ETag part count u16 | checksum | metadata | stream salt 32 | stream
 //! commitment 32 (simple) or SHA-256 of the part table row (multipart), and if there are tags:
-//! their number u8 | name and value of each. The sealed part of a delete marker is empty.
+//! their number u8 | name and value of each. Of a version that is not private and the bucket
+//! owner's the number of tags is there also when it is 0, and behind the tags stands its access
+//! control list (`fields`). The sealed part of a delete marker is empty.
 
 use crate::base::codec::{CodecError, Reader, Writer};
 use crate::base::entropy::Entropy;
 use crate::catalog::error::CatalogError;
 use crate::catalog::fields::{
-    decode_checksum, decode_lock, decode_metadata, decode_tags, encode_checksum, encode_lock,
-    encode_metadata, encode_tags,
+    decode_checksum, decode_list, decode_lock, decode_metadata, decode_tags, encode_checksum,
+    encode_list, encode_lock, encode_metadata, encode_tag_count, encode_tags,
 };
 use crate::crypto::{DataKey, RecordContext, ScopeKey, StreamParameters, seal_record};
-use crate::model::checksum::ObjectChecksum;
+use crate::model::acl::AccessList;
+use crate::model::checksum::{ChecksumAlgorithm, ChecksumType, ObjectChecksum};
 use crate::model::etag::ETag;
 use crate::model::id::{BlobId, BucketId, TenantId, VersionId};
 use crate::model::lock::LockState;
@@ -80,6 +83,9 @@ pub struct ObjectSecret {
     pub metadata: ObjectMetadata,
     /// Tags.
     pub tags: TagSet,
+    /// Its access control list; without one it is private and the bucket owner's. It counts where
+    /// the bucket's ownership lets it.
+    pub acl: Option<Box<AccessList>>,
     /// How the bytes are bound to this record.
     pub body: BodyBinding,
 }
@@ -100,6 +106,22 @@ pub struct ObjectRecord {
     pub plain: ObjectPlain,
     /// Sealed part.
     pub secret: ObjectSecret,
+}
+
+/// What listings tell of the sealed part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObjectSummary {
+    /// The ETag.
+    pub etag: ETag,
+    /// The checksum's algorithm and type.
+    pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+}
+
+/// What the sealed part begins with.
+struct SecretHead<'a> {
+    data_key: &'a [u8],
+    etag: ETag,
+    checksum: Option<ObjectChecksum>,
 }
 
 impl ObjectPlain {
@@ -182,6 +204,11 @@ impl ObjectPlain {
 }
 
 impl ObjectSecret {
+    /// What listings tell of it.
+    pub fn summary(&self) -> ObjectSummary {
+        ObjectSummary::new(self.etag, self.checksum.as_ref())
+    }
+
     fn encode(&self) -> zeroize::Zeroizing<Vec<u8>> {
         let mut w = Writer::new();
         let (md5, etag_parts) = self.etag.to_stored();
@@ -197,20 +224,24 @@ impl ObjectSecret {
             }
             BodyBinding::Parts(table_sha256) => w.fixed(table_sha256),
         };
-        encode_tags(&mut w, &self.tags);
+        match &self.acl {
+            None => encode_tags(&mut w, &self.tags),
+            Some(list) => {
+                encode_tag_count(&mut w, &self.tags);
+                encode_list(&mut w, list);
+            }
+        }
         zeroize::Zeroizing::new(w.into_vec())
     }
 
     pub(in crate::catalog) fn decode(bytes: &[u8], is_multipart: bool) -> Result<Self, CodecError> {
         let mut r = Reader::new(bytes);
-        match r.u8()? {
-            LAYOUT => {}
-            other => return Err(CodecError::UnknownFormat(other)),
-        }
-        let data_key =
-            DataKey::from_slice(r.fixed(32)?).ok_or(CodecError::InvalidField("data key"))?;
-        let etag = ETag::from_stored(r.array()?, r.u16()?);
-        let checksum = decode_checksum(&mut r)?;
+        let SecretHead {
+            data_key,
+            etag,
+            checksum,
+        } = SecretHead::decode(&mut r)?;
+        let data_key = DataKey::from_slice(data_key).ok_or(CodecError::InvalidField("data key"))?;
         let metadata = decode_metadata(&mut r)?;
         let body = if is_multipart {
             BodyBinding::Parts(r.array()?)
@@ -221,6 +252,11 @@ impl ObjectSecret {
             })
         };
         let tags = decode_tags(&mut r)?;
+        let acl = if r.rest().is_empty() {
+            None
+        } else {
+            Some(Box::new(decode_list(&mut r)?))
+        };
         r.finish()?;
         Ok(Self {
             data_key,
@@ -228,8 +264,38 @@ impl ObjectSecret {
             checksum,
             metadata,
             tags,
+            acl,
             body,
         })
+    }
+}
+
+impl<'a> SecretHead<'a> {
+    fn decode(r: &mut Reader<'a>) -> Result<Self, CodecError> {
+        match r.u8()? {
+            LAYOUT => {}
+            other => return Err(CodecError::UnknownFormat(other)),
+        }
+        Ok(Self {
+            data_key: r.fixed(32)?,
+            etag: ETag::from_stored(r.array()?, r.u16()?),
+            checksum: decode_checksum(r)?,
+        })
+    }
+}
+
+impl ObjectSummary {
+    fn new(etag: ETag, checksum: Option<&ObjectChecksum>) -> Self {
+        Self {
+            etag,
+            checksum: checksum.map(|own| (own.checksum.algorithm, own.checksum_type)),
+        }
+    }
+
+    /// Reads the beginning of an opened sealed part; what lies behind is not looked at.
+    pub(in crate::catalog) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
+        let head = SecretHead::decode(&mut Reader::new(bytes))?;
+        Ok(Self::new(head.etag, head.checksum.as_ref()))
     }
 }
 
@@ -318,5 +384,79 @@ impl MarkerRecord {
         let context = identity.context(self.version.as_bytes());
         let plain = self.plain().encode();
         Ok(seal_record(bucket_key, &context, &plain, &[], entropy)?.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::acl::CannedAcl;
+    use crate::model::tags::OBJECT_TAGS_MAX;
+
+    const OWNER: TenantId = TenantId::from_bytes([1; 16]);
+    const BUCKET_OWNER: TenantId = TenantId::from_bytes([2; 16]);
+
+    fn secret(tags: &[(&str, &str)], acl: Option<AccessList>) -> ObjectSecret {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let tags = TagSet::new(tags.iter().map(own).collect(), OBJECT_TAGS_MAX);
+        ObjectSecret {
+            data_key: DataKey::from_slice(&[b'd'; 32]).unwrap(),
+            etag: ETag::single([b'm'; 16]),
+            checksum: None,
+            metadata: ObjectMetadata::default(),
+            tags: tags.unwrap(),
+            acl: acl.map(Box::new),
+            body: BodyBinding::Stream(StreamParameters {
+                salt: [b's'; 32],
+                commitment: [b'c'; 32],
+            }),
+        }
+    }
+
+    /// What stands ahead of the tags: FORMAT.md, by hand.
+    fn head() -> Vec<u8> {
+        let fixed = [
+            &[1][..],
+            &[b'd'; 32],
+            &[b'm'; 16],
+            &[0; 2],
+            &[0; 1],
+            &[0; 8],
+        ]
+        .concat();
+        [&fixed[..], &[b's'; 32], &[b'c'; 32]].concat()
+    }
+
+    #[test]
+    fn record_without_a_list_is_byte_for_byte_what_it_was_before_there_were_lists() {
+        assert_eq!(*secret(&[], None).encode(), head());
+        let tags = [&head()[..], &[1, 1, 0, 0, 0, b'k', 1, 0, 0, 0, b'v']].concat();
+        assert_eq!(*secret(&[("k", "v")], None).encode(), tags);
+        for old in [head(), tags] {
+            let read = ObjectSecret::decode(&old, false).unwrap();
+            assert_eq!(read.acl, None);
+            assert_eq!(*read.encode(), old);
+        }
+    }
+
+    #[test]
+    fn list_stands_behind_the_tags_and_is_read_back() {
+        let list = AccessList::canned(CannedAcl::BucketOwnerRead, OWNER, BUCKET_OWNER);
+        let stored = [&[1; 16][..], &[2, 1], &[1; 16], &[1, 1], &[2; 16], &[2]].concat();
+        let bare = secret(&[], Some(list.clone())).encode();
+        assert_eq!(*bare, [&head()[..], &[0], &stored].concat());
+        for tags in [&[][..], &[("k", "v"), ("l", "")]] {
+            let written = secret(tags, Some(list.clone())).encode();
+            let read = ObjectSecret::decode(&written, false).unwrap();
+            assert_eq!(read.acl.as_deref(), Some(&list));
+            assert_eq!(read.tags.len(), tags.len());
+            assert_eq!(*read.encode(), *written);
+            for len in written.len() - stored.len() + 1..written.len() {
+                assert!(
+                    ObjectSecret::decode(&written[..len], false).is_err(),
+                    "{len}"
+                );
+            }
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! The account of deleted blobs whose space the engine still holds, and how far giving it back has
-//! come.
+//! The account of deleted blobs whose space the engine still holds (those that rode in commits),
+//! and how far giving it back has come.
 //!
 //! Owns: `Released` and its row in the system partition. The row is written before the pieces go,
 //! so that a crash forgets no space; at worst it counts blobs that are still there, and the engine
@@ -8,20 +8,17 @@
 use crate::base::codec::{CodecError, Reader};
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
-use crate::catalog::ledger::Extent;
 use crate::catalog::record::{self, RecordKind};
 use crate::model::id::BlobId;
-use crate::storage::{Engine, MetaBatch, MetaStore, Partition, PiecePlace};
+use crate::storage::{Engine, MetaBatch, MetaStore, Partition, PiecePlace, StoredBlob};
 
-/// What a blob that was never finished counts for.
-const UNFINISHED_BYTES: u64 = 16 << 20;
 /// First and last of no blobs at all.
 const NO_BLOBS: (BlobId, BlobId) = (BlobId::from_bytes([0xff; 16]), BlobId::from_bytes([0; 16]));
 
 /// Deleted blobs whose space the engine still holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Released {
-    /// Their bytes; of a blob that was never finished, a guess.
+    /// Their bytes.
     pub bytes: u64,
     /// First and last of the deleted blobs, in order of their ids.
     pub blobs: Option<(BlobId, BlobId)>,
@@ -41,9 +38,12 @@ pub struct ReclaimPass {
 }
 
 impl Released {
-    /// Adds a blob.
-    pub fn add(&mut self, blob: BlobId, extent: Option<Extent>) {
-        let bytes = extent.map_or(UNFINISHED_BYTES, |extent| extent.bytes);
+    /// Adds a blob, if it is one whose space does not come back with its deletion.
+    pub fn add(&mut self, blob: StoredBlob, bytes: u64) {
+        if blob.is_streamed() {
+            return;
+        }
+        let blob = blob.blob;
         self.bytes = self.bytes.saturating_add(bytes);
         let (first, last) = self.blobs.unwrap_or((blob, blob));
         self.blobs = Some((first.min(blob), last.max(blob)));
@@ -148,12 +148,19 @@ mod tests {
         let engine = MemoryEngine::new();
         let mut released = Released::load(&engine).await.unwrap();
         assert_eq!(released, Released::default());
-        released.add(BlobId::from_bytes([5; 16]), Some(Extent::of_pieces(3)));
-        released.add(BlobId::from_bytes([2; 16]), None);
+        let of_pieces = |id, count| StoredBlob {
+            blob: BlobId::from_bytes([id; 16]),
+            piece_count: count,
+        };
+        released.add(of_pieces(5, Some(2)), 300_000);
+        released.add(of_pieces(2, Some(1)), 200_000);
+        // Their space is back already.
+        released.add(of_pieces(1, Some(3)), 800_000);
+        released.add(of_pieces(1, None), 0);
         released.store(&engine).await.unwrap();
         let loaded = Released::load(&engine).await.unwrap();
         assert_eq!(loaded, released);
-        assert_eq!(loaded.bytes, 3 * 256 * 1024 + UNFINISHED_BYTES);
+        assert_eq!(loaded.bytes, 500_000);
         let ends = (BlobId::from_bytes([2; 16]), BlobId::from_bytes([5; 16]));
         assert_eq!(loaded.blobs, Some(ends));
         let mut passing = loaded;
@@ -162,9 +169,9 @@ mod tests {
         assert_eq!(pass.next, PiecePlace::first_of(ends.0));
         assert_eq!((pass.last, pass.bytes), (ends.1, loaded.bytes));
         assert_eq!((passing.bytes, passing.blobs), (0, None));
-        for added in [None, Some(Extent::of_pieces(1))] {
-            if added.is_some() {
-                passing.add(BlobId::from_bytes([9; 16]), added);
+        for added in [None, Some(of_pieces(9, Some(1)))] {
+            if let Some(added) = added {
+                passing.add(added, 100);
             }
             passing.store(&engine).await.unwrap();
             assert_eq!(Released::load(&engine).await.unwrap(), passing);

@@ -16,6 +16,8 @@ use bytes::Bytes;
 /// What a document is about. The letters are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SettingsKind {
+    /// The bucket's access control list.
+    Acl,
     /// CORS rules.
     Cors,
     /// Lifecycle rules.
@@ -32,6 +34,7 @@ impl SettingsKind {
     /// Its letter in the row's name and in the row.
     pub const fn letter(self) -> u8 {
         match self {
+            Self::Acl => b'a',
             Self::Cors => b'c',
             Self::Lifecycle => b'l',
             Self::LifecycleProgress => b'p',
@@ -43,6 +46,7 @@ impl SettingsKind {
     /// Its word in the context of a sealed document.
     pub const fn word(self) -> &'static [u8] {
         match self {
+            Self::Acl => b"acl",
             Self::Cors => b"cors",
             Self::Lifecycle => b"lifecycle",
             Self::LifecycleProgress => b"lifecycle progress",

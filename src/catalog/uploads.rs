@@ -8,7 +8,8 @@ use crate::base::codec::{CodecError, Reader, Writer};
 use crate::base::entropy::Entropy;
 use crate::catalog::error::CatalogError;
 use crate::catalog::fields::{
-    decode_lock, decode_metadata, decode_tags, encode_lock, encode_metadata, encode_tags,
+    decode_list, decode_lock, decode_metadata, decode_tags, encode_list, encode_lock,
+    encode_metadata, encode_tag_count, encode_tags,
 };
 use crate::catalog::ledger;
 use crate::catalog::objects::ObjectIdentity;
@@ -16,8 +17,9 @@ use crate::catalog::upload_parts::PartRow;
 use crate::catalog::usage::{self, Account};
 use crate::catalog::{guarded_batch, keyspace};
 use crate::crypto::{DataKey, RecordView, ScopeKey, seal_record};
+use crate::model::acl::AccessList;
 use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
-use crate::model::id::{BlobId, BucketId, UploadId};
+use crate::model::id::{BlobId, BucketId, TenantId, UploadId};
 use crate::model::lock::LockState;
 use crate::model::metadata::ObjectMetadata;
 use crate::model::object_key::ObjectKey;
@@ -26,6 +28,15 @@ use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
 use crate::storage::{CommitError, Engine, MetaBatch, MetaStore};
 use bytes::Bytes;
+
+/// Whose an upload and what it makes are, where that is not the bucket's owner alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadOwner {
+    /// Who began it.
+    pub initiator: TenantId,
+    /// The list of the finished object.
+    pub list: AccessList,
+}
 
 /// An open upload.
 #[derive(Debug)]
@@ -42,6 +53,8 @@ pub struct UploadRecord {
     pub tags: TagSet,
     /// Retention and legal hold for the finished object.
     pub lock: LockState,
+    /// Whose it is; without this, the bucket owner's alone.
+    pub owner: Option<Box<UploadOwner>>,
     /// Declared checksum.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
@@ -73,7 +86,14 @@ impl UploadRecord {
         };
         secret.u8(u8::from(!self.lock.is_empty()));
         encode_lock(&mut secret, &self.lock);
-        encode_tags(&mut secret, &self.tags);
+        match &self.owner {
+            None => encode_tags(&mut secret, &self.tags),
+            Some(owner) => {
+                encode_tag_count(&mut secret, &self.tags);
+                encode_list(&mut secret, &owner.list);
+                secret.fixed(owner.initiator.as_bytes());
+            }
+        }
         let secret = zeroize::Zeroizing::new(secret.into_vec());
         let version = upload_version(self.upload);
         let context = identity.context(&version);
@@ -94,7 +114,11 @@ pub struct UploadRow {
 }
 
 impl UploadRow {
-    pub(in crate::catalog) fn decode(raw: Bytes) -> Result<Self, CatalogError> {
+    /// Reads the frame of a row.
+    ///
+    /// # Errors
+    /// `Corrupt` when it does not decode.
+    pub fn decode(raw: Bytes) -> Result<Self, CatalogError> {
         let key_version = RecordView::decode(&raw)?.key_version;
         Ok(Self { raw, key_version })
     }
@@ -136,6 +160,13 @@ impl UploadRow {
             LockState::default()
         };
         let tags = decode_tags(&mut r)?;
+        let owner = if r.rest().is_empty() {
+            None
+        } else {
+            let list = decode_list(&mut r)?;
+            let initiator = TenantId::from_bytes(r.array()?);
+            Some(Box::new(UploadOwner { initiator, list }))
+        };
         r.finish()?;
         let initiated = Timestamp::from_millis(Reader::new(view.plain).u64()?);
         Ok(UploadRecord {
@@ -145,6 +176,7 @@ impl UploadRow {
             metadata,
             tags,
             lock,
+            owner,
             checksum,
         })
     }
@@ -241,4 +273,60 @@ impl UploadEnd<'_> {
 pub fn decode_initiated(row: &[u8]) -> Result<Timestamp, CatalogError> {
     let view = RecordView::decode(row)?;
     Ok(Timestamp::from_millis(Reader::new(view.plain).u64()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::entropy::SystemEntropy;
+
+    const BUCKET_OWNER: TenantId = TenantId::from_bytes([2; 16]);
+    const WRITER: TenantId = TenantId::from_bytes([1; 16]);
+
+    fn record(owner: Option<UploadOwner>) -> UploadRecord {
+        UploadRecord {
+            upload: UploadId::from_bytes([9; 16]),
+            initiated: Timestamp::from_millis(7),
+            data_key: DataKey::from_slice(&[b'd'; 32]).unwrap(),
+            metadata: ObjectMetadata::default(),
+            tags: TagSet::default(),
+            lock: LockState::default(),
+            owner: owner.map(Box::new),
+            checksum: None,
+        }
+    }
+
+    #[test]
+    fn owner_of_an_upload_is_read_back_and_old_uploads_have_none() {
+        let (entropy, object_key) = (SystemEntropy::new(), ObjectKey::parse("key").unwrap());
+        let key = ScopeKey::generate(1, &entropy).unwrap();
+        let identity = ObjectIdentity {
+            tenant: BUCKET_OWNER,
+            bucket: BucketId::from_bytes([3; 16]),
+            object_key: &object_key,
+        };
+        let version = upload_version(record(None).upload);
+        let context = identity.context(&version);
+        let opened = |record: &UploadRecord| {
+            let row = UploadRow::decode(record.seal(&identity, &key, &entropy).unwrap()).unwrap();
+            let view = RecordView::decode(&row.raw).unwrap();
+            let plain = view.open(&key, &context).unwrap().expose().to_vec();
+            (
+                plain,
+                row.open_upload(&identity, record.upload, &key).unwrap(),
+            )
+        };
+        // As rows were before there were lists: data key, metadata, no checksum, no lock.
+        let old = [&[b'd'; 32][..], &[0; 8], &[0, 0]].concat();
+        let (plain, read) = opened(&record(None));
+        assert_eq!((plain, read.owner), (old.clone(), None));
+        let owner = UploadOwner {
+            initiator: WRITER,
+            list: AccessList::private(BUCKET_OWNER),
+        };
+        let (plain, read) = opened(&record(Some(owner.clone())));
+        let list = [&[2; 16][..], &[1, 1], &[2; 16], &[1]].concat();
+        assert_eq!(plain, [&old[..], &[0], &list, &[1; 16]].concat());
+        assert_eq!(read.owner.as_deref(), Some(&owner));
+    }
 }

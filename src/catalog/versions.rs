@@ -7,9 +7,10 @@
 //! delete marker. Every change of an object's versions that makes or unmakes the newest is a change
 //! of that one row, so its value is the condition that orders them all.
 
+use crate::base::secret::SecretBytes;
 use crate::catalog::error::CatalogError;
 use crate::catalog::keyspace;
-use crate::catalog::objects::{ObjectIdentity, ObjectPlain, ObjectSecret};
+use crate::catalog::objects::{ObjectIdentity, ObjectPlain, ObjectSecret, ObjectSummary};
 use crate::crypto::{RecordView, ScopeKey};
 use crate::model::id::{BucketId, VersionId};
 use crate::model::object_key::ObjectKey;
@@ -51,13 +52,25 @@ impl VersionRow {
         identity: &ObjectIdentity<'_>,
         bucket_key: &ScopeKey,
     ) -> Result<ObjectSecret, CatalogError> {
-        let view = RecordView::decode(&self.raw)?;
-        let context = identity.context(self.plain.version.as_bytes());
-        let secret = view.open(bucket_key, &context)?;
+        let secret = self.unseal(identity, bucket_key)?;
         Ok(ObjectSecret::decode(
             secret.expose(),
             self.plain.part_count.is_some(),
         )?)
+    }
+
+    /// Opens the sealed part of an object's row for what listings tell of it: a thousand records to
+    /// a page, most of whose fields nobody asks for.
+    ///
+    /// # Errors
+    /// As [`VersionRow::open`].
+    pub fn summarize(
+        &self,
+        identity: &ObjectIdentity<'_>,
+        bucket_key: &ScopeKey,
+    ) -> Result<ObjectSummary, CatalogError> {
+        let secret = self.unseal(identity, bucket_key)?;
+        Ok(ObjectSummary::decode(secret.expose())?)
     }
 
     /// Makes sure that the readable part is what was sealed.
@@ -69,10 +82,18 @@ impl VersionRow {
         identity: &ObjectIdentity<'_>,
         bucket_key: &ScopeKey,
     ) -> Result<(), CatalogError> {
+        self.unseal(identity, bucket_key)?;
+        Ok(())
+    }
+
+    fn unseal(
+        &self,
+        identity: &ObjectIdentity<'_>,
+        bucket_key: &ScopeKey,
+    ) -> Result<SecretBytes, CatalogError> {
         let view = RecordView::decode(&self.raw)?;
         let context = identity.context(self.plain.version.as_bytes());
-        view.open(bucket_key, &context)?;
-        Ok(())
+        Ok(view.open(bucket_key, &context)?)
     }
 
     /// Adds the condition that this row still is the newest version's to a batch.

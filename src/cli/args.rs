@@ -1,5 +1,6 @@
 //! Arguments and help texts.
 
+pub use crate::cli::args_bench::{BenchArguments, BenchOperation};
 pub use crate::cli::args_operators::{ChangeArguments, Confirmation, OperatorCommand};
 pub use crate::cli::args_policies::PolicyCommand;
 pub use crate::cli::args_tenants::{KeyCommand, TenantCommand, TenantDetails};
@@ -46,6 +47,13 @@ pub enum Command {
     Init(InitArguments),
     /// Run the server until SIGTERM or Ctrl-C. SIGHUP reloads the certificate.
     Serve(ServeArguments),
+    /// Measure an S3 endpoint: requests a second, megabytes a second, latencies, server CPU.
+    ///
+    /// Sends requests from as many connections as --concurrency says, each one after the other, for
+    /// as long as --duration says, and compares every byte that it reads. Everything that it writes
+    /// is below a prefix of its own and deleted in the end, also after Ctrl-C or an error. The
+    /// secret comes from `AWS_SECRET_ACCESS_KEY`, or --secret-key-file.
+    Bench(Box<BenchArguments>),
     /// Tenants: administrations and institutions. Talks to the running server.
     Tenant {
         /// What to do.

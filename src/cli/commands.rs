@@ -10,7 +10,7 @@ use crate::cli::client::AdminClient;
 use crate::cli::confirm::confirm;
 use crate::cli::error::CommandError;
 use crate::cli::{
-    buckets, inspect, operators, output, policies, quotas, rates, templates, texts, usage,
+    bench, buckets, inspect, operators, output, policies, quotas, rates, templates, texts, usage,
 };
 use crate::config::resolve::{LogFormat, keys_dir};
 use crate::config::{Overrides, load};
@@ -29,6 +29,7 @@ pub fn run(arguments: Arguments) -> Result<(), CommandError> {
     match arguments.command {
         Command::Init(init) => initialise(format, init),
         Command::Serve(serve) => Ok(run_server(serve)?),
+        Command::Bench(arguments) => bench::bench(format, *arguments),
         Command::Tenant { command, admin } => tenant(format, command, &admin),
         Command::Key { command, admin } => access_key(format, command, &admin),
         Command::Bucket { command, admin } => buckets::bucket(format, command, &admin),
@@ -58,11 +59,11 @@ pub fn run(arguments: Arguments) -> Result<(), CommandError> {
     }
 }
 
-/// The runtime of background tasks and blocking threads. HTTP workers have their own.
-fn runtime() -> Result<Runtime, StartupError> {
+/// The runtime of tasks and blocking threads. The server's HTTP workers have their own.
+pub(in crate::cli) fn runtime(threads: usize) -> Result<Runtime, StartupError> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     builder
-        .worker_threads(1)
+        .worker_threads(threads)
         .enable_all()
         .build()
         .map_err(StartupError::Runtime)
@@ -77,7 +78,7 @@ fn initialise(format: OutputFormat, arguments: InitArguments) -> Result<(), Comm
     server::hardening::no_core_dumps();
     let credential = arguments.credential;
     let credential = credential.unwrap_or_else(|| keys_dir(&config.data_dir).join("operator.json"));
-    let runtime = runtime()?;
+    let runtime = runtime(1)?;
     let made = runtime.block_on(server::init(&config, &credential, runtime.handle()))?;
     let root_key = made.root_key_file.map(|path| path.display().to_string());
     let credential = made.credential_file.display().to_string();
@@ -109,7 +110,7 @@ fn run_server(arguments: ServeArguments) -> Result<(), StartupError> {
     let config = load(arguments.config.as_deref(), overrides)?;
     subscriber::install(config.log_format == LogFormat::Json, &config.raw.log.level)?;
     server::hardening::no_core_dumps();
-    let runtime = runtime()?;
+    let runtime = runtime(1)?;
     let handle = runtime.handle().clone();
     actix_rt::System::new().block_on(server::serve(config, handle))
 }

@@ -1,11 +1,15 @@
 //! Why a command failed, for the person at the console.
 
+use crate::bench::BenchError;
 use crate::server::error::StartupError;
 use std::path::PathBuf;
 
 /// A command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
+    /// A load run failed.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
     /// The credential file is not one.
     #[error("credential file is not one that 'riznica init' wrote path={}; name the right one with --credential or RIZNICA_CREDENTIAL", .path.display())]
     Credential {

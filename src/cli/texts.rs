@@ -33,6 +33,25 @@ pub const USAGE_TOTAL: &str = "(total)";
 pub const USAGE_COMPLETE: &str = "the month is complete";
 /// The month is not over.
 pub const USAGE_OPEN: &str = "up to then; the month is complete an hour after its end";
+/// No secret for a load run.
+pub const BENCH_SECRET: &str =
+    "set AWS_SECRET_ACCESS_KEY to the secret of the access key, or give --secret-key-file";
+/// A mix for a load run of one kind.
+pub const BENCH_MIX: &str = "--mix is for 'riznica bench mixed'";
+/// A range for a load run without any.
+pub const BENCH_RANGE: &str = "--range-size is for 'riznica bench range', or a --mix with range";
+/// An access key id that is none.
+pub const BENCH_ACCESS_KEY: &str = "the access key id is not 3 to 128 letters, digits, underscores, dots and hyphens \
+     (AWS_ACCESS_KEY_ID or --access-key)";
+/// More connections than files may be open.
+pub const BENCH_OPEN_FILES: &str = "the limit of open files (ulimit -n) leaves no room for so many connections: raise it, or lower \
+     --concurrency";
+/// The load run was its own bottleneck.
+pub const BENCH_BUSY: &str = "The load generator was busy most of the time: the figures are its own. Run it on another machine, \
+     or with more --threads.";
+/// The load run has run out of objects.
+pub const BENCH_NOTHING_LEFT: &str =
+    "Everything was deleted before the time was over; more --objects last longer.";
 /// An empty list.
 pub const NOTHING: &str = "(none)";
 

@@ -79,6 +79,7 @@ impl Control {
             created: self.now(),
             buckets_max: owner.limits.buckets,
             blocks_public_access: self.blocks_public_access,
+            acl: None,
         };
         let configure = |record: &mut BucketRecord| {
             record.versioning = profile.versioning;

@@ -15,6 +15,7 @@ pub mod error;
 pub mod facts;
 pub mod operators;
 pub mod policies;
+mod policy_lists;
 pub mod quotas;
 pub mod templates;
 pub mod tenants;

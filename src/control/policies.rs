@@ -5,7 +5,8 @@
 //!
 //! A real request has facts of its own: what it has for the keys of conditions is given with the
 //! question, but for those that follow from who asks. An object's tags are given as
-//! `s3:ExistingObjectTag/NAME`.
+//! `s3:ExistingObjectTag/NAME`, a version of it as `s3:VersionId`. Access control lists are those
+//! that there are.
 
 use crate::auth::{AccessKeyId, Actor};
 use crate::base::secret::SecretBytes;
@@ -20,7 +21,7 @@ use crate::catalog::settings::SettingsKind;
 use crate::catalog::tenants::{self, TenantRecord};
 use crate::control::error::ControlError;
 use crate::control::{Control, OperatorPermit};
-use crate::crypto::{KeyContext, KeyScope};
+use crate::crypto::{KeyContext, KeyScope, ScopeKey};
 use crate::iam::policy::condition::normalized_key;
 use crate::iam::policy::{Context, Policy, PolicyKind};
 use crate::iam::{Action, BucketResource, Principal, Request, Resource, decide};
@@ -111,11 +112,16 @@ impl Control {
         let found = buckets::find(&*self.engine, &name).await?;
         let bucket = found.ok_or(ControlError::NoSuchBucket)?;
         let policy = self.policy_of(&bucket).await?;
-        let given = question.context.into_iter();
+        let given: BTreeMap<_, _> = question
+            .context
+            .into_iter()
+            .map(|(key, values)| (normalized_key(&key), values))
+            .collect();
+        let version = given.get("s3:versionid").and_then(|values| values.first());
+        let named = (object_key, version.map(String::as_str));
+        let lists = self.lists_of(&bucket, question.action, named).await?;
         let facts = Facts {
-            given: given
-                .map(|(key, values)| (normalized_key(&key), values))
-                .collect(),
+            given,
             principal: &principal,
             now: self.now(),
         };
@@ -131,6 +137,7 @@ impl Control {
                 policy: policy.as_ref(),
                 binds_root: bucket.access.binds_root,
                 restricts_public: bucket.access.block().restrict_public_buckets,
+                lists: lists.as_ref().map(|own| own.facts(&bucket)),
             }),
             context: &facts,
         });
@@ -223,7 +230,19 @@ impl Control {
         let Some(stored) = SealedDocument::load(&*self.engine, bucket, kind).await? else {
             return Ok(None);
         };
-        let version = stored.key_version;
+        let key = self.bucket_key(bucket, stored.key_version).await?;
+        let text = stored.open(bucket, &key)?;
+        let policy = Policy::parse(PolicyKind::Bucket, text.expose());
+        let policy = policy.map_err(|_text| CatalogError::Inconsistent("bucket policy"))?;
+        Ok(Some(policy))
+    }
+
+    /// The key of a bucket's rows.
+    pub(in crate::control) async fn bucket_key(
+        &self,
+        bucket: &BucketRecord,
+        version: u32,
+    ) -> Result<ScopeKey, ControlError> {
         let mut keys = bucket.keys.iter();
         let wrapped = keys.find(|(known, _)| *known == version);
         let (_, wrapped) = wrapped.ok_or(CatalogError::Inconsistent("bucket key"))?;
@@ -232,10 +251,6 @@ impl Control {
             scope: KeyScope::Bucket(bucket.bucket),
             version,
         };
-        let key = self.provider.unwrap_key(wrapped, &context).await?;
-        let text = stored.open(bucket, &key)?;
-        let policy = Policy::parse(PolicyKind::Bucket, text.expose());
-        let policy = policy.map_err(|_text| CatalogError::Inconsistent("bucket policy"))?;
-        Ok(Some(policy))
+        Ok(self.provider.unwrap_key(wrapped, &context).await?)
     }
 }

@@ -24,8 +24,9 @@ use crate::model::id::BlobId;
 use crate::model::operator::{OperatorName, Permission, Roles};
 use crate::model::tenant::{BucketPrefixes, TenantName};
 use crate::storage::{
-    BlobStore, CommitError, Engine, EngineCaps, EngineError, EngineHealth, MemoryEngine, MetaBatch,
-    MetaStore, Partition, PiecePlace, ScanRange, Visitor,
+    BlobStore, CommitError, Engine, EngineCaps, EngineError, EngineHealth, FinishedBlob,
+    MemoryEngine, MetaBatch, MetaStore, Partition, PiecePlace, PieceSlot, ScanRange, StoredBlob,
+    Visitor,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -69,30 +70,30 @@ impl MetaStore for Failing {
 
 #[async_trait]
 impl BlobStore for Failing {
-    async fn put_piece(&self, blob: BlobId, index: u32, piece: Bytes) -> Result<(), EngineError> {
-        self.inner.put_piece(blob, index, piece).await
-    }
-
-    async fn finish(
+    async fn put_piece(
         &self,
         blob: BlobId,
-        piece_count: u32,
-        tail: Vec<(u32, Bytes)>,
-    ) -> Result<crate::storage::types::FinishedBlob, EngineError> {
-        self.inner.finish(blob, piece_count, tail).await
+        slot: PieceSlot,
+        piece: Bytes,
+    ) -> Result<(), EngineError> {
+        self.inner.put_piece(blob, slot, piece).await
+    }
+
+    async fn finish(&self, blob: BlobId, piece_count: u32) -> Result<FinishedBlob, EngineError> {
+        self.inner.finish(blob, piece_count).await
     }
 
     async fn read_piece(
         &self,
-        blob: BlobId,
-        index: u32,
+        blob: StoredBlob,
+        slot: PieceSlot,
         range: Range<usize>,
     ) -> Result<Option<Bytes>, EngineError> {
-        self.inner.read_piece(blob, index, range).await
+        self.inner.read_piece(blob, slot, range).await
     }
 
-    async fn delete_blob(&self, blob: BlobId, count: Option<u32>) -> Result<(), EngineError> {
-        self.inner.delete_blob(blob, count).await
+    async fn delete_blobs(&self, blobs: Vec<StoredBlob>) -> Result<(), EngineError> {
+        self.inner.delete_blobs(blobs).await
     }
 
     async fn is_reclaim_due(&self, bytes: u64) -> Result<bool, EngineError> {

@@ -39,14 +39,20 @@ pub struct RecordContext<'a> {
 
 impl RecordContext<'_> {
     fn associated_data(&self, algorithm: Algorithm, readable: &[u8]) -> Vec<u8> {
-        let mut w = Writer::new();
-        w.field(&[FORMAT])
-            .field(&[algorithm.number()])
-            .field(self.tenant.as_bytes())
-            .field(self.bucket.as_bytes())
-            .field(self.object_key)
-            .field(self.version)
-            .field(readable);
+        let fields: [&[u8]; 7] = [
+            &[FORMAT],
+            &[algorithm.number()],
+            self.tenant.as_bytes(),
+            self.bucket.as_bytes(),
+            self.object_key,
+            self.version,
+            readable,
+        ];
+        // Made for each key that is listed: in one allocation.
+        let mut w = Writer::with_capacity(fields.iter().map(|field| field.len() + 4).sum());
+        for field in fields {
+            w.field(field);
+        }
         w.into_vec()
     }
 }

@@ -9,10 +9,23 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::object::version_error::VersionError;
 use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
+use crate::model::acl::AskedAcl;
 use crate::model::bucket::BucketName;
 use crate::model::encryption::SseAlgorithm;
 use crate::model::lock::ObjectLock;
+use crate::model::ownership::ObjectOwnership;
 use crate::model::versioning::Versioning;
+
+/// What a new bucket is asked to begin with.
+#[derive(Clone, Debug, Default)]
+pub struct NewBucket {
+    /// Whether it has Object Lock.
+    pub has_object_lock: bool,
+    /// Who owns what is written into it; the default if nothing is said.
+    pub ownership: Option<ObjectOwnership>,
+    /// Its access control list.
+    pub acl: Option<AskedAcl>,
+}
 
 impl Gateway {
     /// Finds a bucket, so that the caller can be authorized for it. Nothing in it is read.
@@ -29,7 +42,8 @@ impl Gateway {
     /// 86).
     ///
     /// # Errors
-    /// `BucketAlreadyOwned`, `BucketNameOutside`, `BucketNameTaken`, or when keys or rows fail.
+    /// `Acl`, `BucketAlreadyOwned`, `BucketNameOutside`, `BucketNameTaken`, or when keys or rows
+    /// fail.
     ///
     /// # Durability
     /// When this returns `Ok`, the bucket survives power loss.
@@ -37,7 +51,7 @@ impl Gateway {
         &self,
         permit: Permit,
         name: &BucketName,
-        has_object_lock: bool,
+        asked: &NewBucket,
     ) -> Result<(), GatewayError> {
         let action = Action::CreateBucket;
         let tenant = permit.account(action);
@@ -46,6 +60,11 @@ impl Gateway {
         if !prefixes.allow(name.as_str()) {
             return Err(GatewayError::BucketNameOutside { prefixes });
         }
+        let ownership = asked.ownership.unwrap_or_default();
+        let acl = match &asked.acl {
+            None => None,
+            Some(acl) => self.list_of_bucket(tenant, ownership, acl).await?,
+        };
         let founding = Founding {
             engine: &*self.engine,
             provider: &*self.provider,
@@ -55,9 +74,11 @@ impl Gateway {
             created: self.now(),
             buckets_max: self.terms.limits_of(tenant).buckets,
             blocks_public_access: self.blocks_public_access,
+            acl: acl.as_ref(),
         };
         let configure = |record: &mut BucketRecord| {
-            if has_object_lock {
+            record.ownership = ownership;
+            if asked.has_object_lock {
                 record.object_lock = Some(ObjectLock::default());
                 record.versioning = Versioning::Enabled;
             }
@@ -68,6 +89,29 @@ impl Gateway {
             Founded::NameTaken => Err(GatewayError::BucketNameTaken),
             Founded::TooMany => Err(GatewayError::TooManyBuckets),
         }
+    }
+
+    /// Whether the caller's bucket of this name has what a new one was to have: without it, to say
+    /// that it is there would be a wrong success. A list is none that it could be seen to have.
+    ///
+    /// # Errors
+    /// `NoSuchBucket`, or when the rows fail.
+    pub async fn is_as_asked(
+        &self,
+        name: &BucketName,
+        asked: &NewBucket,
+    ) -> Result<bool, GatewayError> {
+        let bucket = self.find_bucket(name).await?;
+        let has_list = match &asked.acl {
+            None => false,
+            Some(acl) => {
+                let list = self.list_of_bucket(bucket.tenant, bucket.ownership, acl);
+                list.await?.is_some()
+            }
+        };
+        let is_owned = asked.ownership.is_none_or(|own| own == bucket.ownership);
+        let is_locked = !asked.has_object_lock || bucket.object_lock.is_some();
+        Ok(is_owned && is_locked && !has_list)
     }
 
     /// Deletes an empty bucket.

@@ -17,11 +17,8 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, spend};
 use crate::iam::policy::{Policy, PolicyError, PolicyKind};
 use crate::iam::{Action, Permit};
-use crate::model::id::BucketId;
-use crate::model::object_key::ObjectKey;
+use crate::model::id::{BucketId, TenantId};
 use crate::model::public_access::PublicAccessBlock;
-use crate::model::tags::TagSet;
-use crate::model::versioning::VersionSelector;
 use crate::storage::MetaBatch;
 use bytes::Bytes;
 use lru::LruCache;
@@ -91,9 +88,9 @@ impl PolicyCache {
     }
 }
 
-/// Who owns a bucket, as answers tell it.
+/// An account, as answers tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BucketOwner {
+pub struct ToldAccount {
     /// Canonical id.
     pub canonical_id: String,
     /// Display name.
@@ -137,48 +134,25 @@ impl Gateway {
         Ok(Some(parsed))
     }
 
-    /// The tags of an object, for conditions on `s3:ExistingObjectTag` alone: who asks learns no
-    /// more than the decision. None when there is no such object.
-    ///
-    /// # Errors
-    /// When keys or rows fail.
-    pub async fn tags_for_decision(
-        &self,
-        bucket: &BucketRecord,
-        object_key: &ObjectKey,
-        selector: Option<VersionSelector>,
-    ) -> Result<Option<TagSet>, GatewayError> {
-        match self.locate(bucket, object_key, selector).await {
-            Ok(located) => Ok(Some(located.record.secret.tags)),
-            Err(error) if error.kind() == ErrorKind::Absent => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Who owns a bucket.
     ///
     /// # Errors
     /// When the rows fail.
-    pub async fn bucket_owner(&self, bucket: &BucketRecord) -> Result<BucketOwner, GatewayError> {
-        let owner = tenants::find(&*self.engine, bucket.tenant).await?;
-        let owner = owner.ok_or(CatalogError::Inconsistent("bucket owner"))?;
-        Ok(BucketOwner {
-            canonical_id: owner.canonical_id.as_str().to_owned(),
-            display_name: owner.display_name,
-        })
+    pub async fn bucket_owner(&self, bucket: &BucketRecord) -> Result<ToldAccount, GatewayError> {
+        self.told_account(bucket.tenant).await
     }
 
-    /// Who has full control of a bucket and of all in it: its owner alone.
+    /// An account.
     ///
     /// # Errors
     /// When the rows fail.
-    pub async fn bucket_acl(
-        &self,
-        permit: Permit,
-        bucket: &BucketRecord,
-    ) -> Result<BucketOwner, GatewayError> {
-        spend(permit, Action::GetBucketAcl, bucket)?;
-        self.bucket_owner(bucket).await
+    pub async fn told_account(&self, account: TenantId) -> Result<ToldAccount, GatewayError> {
+        let found = tenants::find(&*self.engine, account).await?;
+        let found = found.ok_or(CatalogError::Inconsistent("account"))?;
+        Ok(ToldAccount {
+            canonical_id: found.canonical_id.as_str().to_owned(),
+            display_name: found.display_name,
+        })
     }
 
     /// The bucket's policy.
@@ -194,7 +168,7 @@ impl Gateway {
         self.policy_in_force(bucket).await
     }
 
-    /// Whether the bucket's policy makes it public.
+    /// Whether the bucket's policy, or its access control list, makes it public.
     ///
     /// # Errors
     /// When keys or rows fail.
@@ -205,7 +179,12 @@ impl Gateway {
     ) -> Result<bool, GatewayError> {
         spend(permit, Action::GetBucketPolicyStatus, bucket)?;
         let policy = self.policy_in_force(bucket).await?;
-        Ok(policy.is_some_and(|own| own.policy.is_public()))
+        if policy.is_some_and(|own| own.policy.is_public()) {
+            return Ok(true);
+        }
+        let list = self.list_in_force(bucket).await?;
+        let is_ignored = bucket.access.block().ignore_public_acls;
+        Ok(!is_ignored && list.is_some_and(|list| list.is_public()))
     }
 
     /// Sets the bucket's policy. `binds_root`: also in what the owner's root does to the policy.

@@ -4,6 +4,7 @@
 //! visible. Not here: where the expected values come from (`s3::extract`, `s3::body`).
 
 use crate::base::digest::{DigestAlgorithm, Digester};
+use crate::base::md5::Md5;
 use crate::base::secret::is_equal;
 use crate::gateway::error::GatewayError;
 use crate::model::checksum::{Checksum, ChecksumAlgorithm};
@@ -33,8 +34,30 @@ pub struct BodyEnd {
 /// Accumulators of one body.
 #[derive(Debug)]
 pub struct BodyDigests {
+    md5: Md5,
+    others: OtherDigests,
+}
+
+/// Those beside the MD5, which every body has and which is computed together with other bodies'.
+#[derive(Debug)]
+pub(in crate::gateway) struct OtherDigests {
     digesters: Vec<(DigestAlgorithm, Digester)>,
-    len: u64,
+}
+
+impl OtherDigests {
+    /// Adds the next bytes of the body.
+    pub(in crate::gateway) fn update(&mut self, bytes: &[u8]) {
+        self.digesters
+            .iter_mut()
+            .for_each(|(_, digester)| digester.update(bytes));
+    }
+
+    /// Whether all of them together are not worth the way to another thread.
+    pub(in crate::gateway) fn are_light(&self) -> bool {
+        self.digesters
+            .iter()
+            .all(|(algorithm, _)| algorithm.is_light())
+    }
 }
 
 /// Digests of a whole body, after all comparisons.
@@ -51,7 +74,7 @@ pub struct VerifiedDigests {
 impl BodyDigests {
     /// Accumulators for what is declared, and for the MD5 of the ETag.
     pub fn new(declared: &DeclaredDigests) -> Self {
-        let mut algorithms = vec![DigestAlgorithm::Md5];
+        let mut algorithms = Vec::new();
         if declared.sha256.is_some() {
             algorithms.push(DigestAlgorithm::Sha256);
         }
@@ -68,25 +91,36 @@ impl BodyDigests {
             .into_iter()
             .map(|algorithm| (algorithm, Digester::new(algorithm)))
             .collect();
-        Self { digesters, len: 0 }
+        Self {
+            md5: Md5::default(),
+            others: OtherDigests { digesters },
+        }
     }
 
     /// Bytes so far.
     pub fn len(&self) -> u64 {
-        self.len
+        self.md5.len()
     }
 
     /// Whether nothing has been added yet.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.md5.is_empty()
     }
 
     /// Adds the next bytes of the body.
     pub fn update(&mut self, bytes: &[u8]) {
-        self.len = self.len.saturating_add(bytes.len() as u64);
-        self.digesters
-            .iter_mut()
-            .for_each(|(_, digester)| digester.update(bytes));
+        self.md5.update(bytes);
+        self.others.update(bytes);
+    }
+
+    /// Takes them apart, for a piece that is hashed by several at once.
+    pub(in crate::gateway) fn split(self) -> (Md5, OtherDigests) {
+        (self.md5, self.others)
+    }
+
+    /// Puts them together again: both have taken the same bytes.
+    pub(in crate::gateway) fn join(md5: Md5, others: OtherDigests) -> Self {
+        Self { md5, others }
     }
 
     /// Compares with all that was declared.
@@ -98,8 +132,10 @@ impl BodyDigests {
         declared: &DeclaredDigests,
         end: Option<BodyEnd>,
     ) -> Result<VerifiedDigests, GatewayError> {
-        let len = self.len;
+        let len = self.md5.len();
+        let md5 = self.md5.finish();
         let values = self
+            .others
             .digesters
             .into_iter()
             .map(|(algorithm, digester)| (algorithm, digester.finish()))
@@ -110,8 +146,6 @@ impl BodyDigests {
                 .find(|(known, _)| *known == algorithm)
                 .map(|(_, value)| value.as_slice())
         };
-        let md5 = value_of(DigestAlgorithm::Md5).and_then(|value| value.try_into().ok());
-        let md5: [u8; 16] = md5.unwrap_or_default();
         if let Some(expected) = declared.sha256 {
             let sha256 = value_of(DigestAlgorithm::Sha256);
             if !sha256.is_some_and(|value| is_equal(value, &expected)) {

@@ -10,6 +10,7 @@ use crate::base::task::PoolError;
 use crate::catalog::accounts::error::AccountError;
 use crate::catalog::error::CatalogError;
 use crate::crypto::{KeyError, OpenError, SealError};
+use crate::gateway::acl::AclRefusal;
 use crate::gateway::bucket_policy::PolicyRefusal;
 use crate::gateway::object::version_error::VersionError;
 use crate::iam::Action;
@@ -23,6 +24,9 @@ use crate::storage::EngineError;
 /// An operation of the data plane failed.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
+    /// An access control list or an ownership is not taken.
+    #[error(transparent)]
+    Acl(#[from] AclRefusal),
     /// A user, group or access key of an account could not be read or changed.
     #[error(transparent)]
     Account(AccountError),
@@ -131,6 +135,9 @@ pub enum GatewayError {
         /// The body's.
         calculated: [u8; 32],
     },
+    /// What was decided about has changed before it was done: to be asked for again.
+    #[error("object was replaced after the decision about it")]
+    Overtaken,
     /// The pool of threads is closing.
     #[error("thread pool failed")]
     Pool(#[from] PoolError),
@@ -192,12 +199,14 @@ impl GatewayError {
             | Self::NotModified { .. }
             | Self::PreconditionFailed => ErrorKind::Conflict,
             Self::Account(source) => source.kind(),
+            Self::Acl(source) => source.kind(),
             Self::Catalog(source) => source.kind(),
             Self::CorruptObject | Self::UnknownKeyVersion { .. } => ErrorKind::Corrupt,
             Self::Entropy(source) => source.kind(),
             Self::Keys(source) => source.kind(),
             Self::NoSuchBucket | Self::NoSuchKey | Self::NoSuchUpload => ErrorKind::Absent,
             Self::Version(source) => source.kind(),
+            Self::Overtaken => ErrorKind::Unavailable,
             Self::Pool(source) => source.kind(),
             Self::Seal(source) => source.kind(),
             Self::QuotaExceeded(_) | Self::TooManyBuckets => ErrorKind::Limited,

@@ -7,6 +7,7 @@ use crate::catalog::buckets::BucketRecord;
 use crate::catalog::error::CatalogError;
 use crate::catalog::listing::{self, IsHidden, ListPage, ListQuery};
 use crate::catalog::objects::ObjectIdentity;
+use crate::catalog::uploads::{UploadRecord, UploadRow};
 use crate::catalog::version_listing::{self, ListedVersion};
 use crate::catalog::versions::{self, VersionRow};
 use crate::crypto::ScopeKey;
@@ -15,10 +16,11 @@ use crate::gateway::{Gateway, spend};
 use crate::iam::{Action, Permit};
 use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::model::etag::ETag;
-use crate::model::id::{BucketId, TenantId, VersionId};
+use crate::model::id::{BucketId, TenantId, UploadId, VersionId};
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
 use crate::model::versioning::VersionSelector;
+use bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -31,6 +33,8 @@ pub struct ListedObject {
     pub size: u64,
     /// Its time.
     pub last_modified: Timestamp,
+    /// Whose it is; `None` for the bucket's owner.
+    pub owner: Option<TenantId>,
     /// Its checksum's algorithm and type.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
@@ -57,33 +61,64 @@ pub enum VersionMarker {
 
 /// Opens rows of listings.
 #[derive(Clone)]
-struct RowOpener {
+pub(in crate::gateway) struct RowOpener {
     keys: HashMap<u32, Arc<ScopeKey>>,
     tenant: TenantId,
     bucket: BucketId,
+    has_owners: bool,
 }
 
 impl RowOpener {
     fn open(&self, name: &str, row: &VersionRow) -> Result<ListedObject, CatalogError> {
-        let object_key =
-            ObjectKey::parse(name).map_err(|_key| CatalogError::Inconsistent("object key"))?;
-        let bucket_key = self.keys.get(&row.key_version);
-        let bucket_key = bucket_key.ok_or(CatalogError::Inconsistent("key version"))?;
-        let identity = ObjectIdentity {
-            tenant: self.tenant,
-            bucket: self.bucket,
-            object_key: &object_key,
+        let object_key = listed_key(name)?;
+        let identity = self.identity(&object_key);
+        let bucket_key = self.key(row.key_version)?;
+        let (summary, owner) = if self.has_owners {
+            let secret = row.open(&identity, bucket_key)?;
+            let owner = secret.acl.as_ref().map(|list| list.owner());
+            (secret.summary(), owner)
+        } else {
+            (row.summarize(&identity, bucket_key)?, None)
         };
-        let secret = row.open(&identity, bucket_key)?;
         Ok(ListedObject {
-            etag: secret.etag,
+            etag: summary.etag,
             size: row.plain.size,
             last_modified: row.plain.last_modified,
-            checksum: secret
-                .checksum
-                .map(|own| (own.checksum.algorithm, own.checksum_type)),
+            owner: owner.filter(|owner| *owner != self.tenant),
+            checksum: summary.checksum,
         })
     }
+
+    /// Opens the row of an upload.
+    pub(in crate::gateway) fn open_upload(
+        &self,
+        name: &str,
+        upload: UploadId,
+        row: &[u8],
+    ) -> Result<UploadRecord, CatalogError> {
+        let object_key = listed_key(name)?;
+        let row = UploadRow::decode(Bytes::copy_from_slice(row))?;
+        let bucket_key = self.key(row.key_version)?;
+        row.open_upload(&self.identity(&object_key), upload, bucket_key)
+    }
+
+    fn key(&self, version: u32) -> Result<&ScopeKey, CatalogError> {
+        let key = self.keys.get(&version);
+        let key = key.ok_or(CatalogError::Inconsistent("key version"))?;
+        Ok(&**key)
+    }
+
+    fn identity<'a>(&self, object_key: &'a ObjectKey) -> ObjectIdentity<'a> {
+        ObjectIdentity {
+            tenant: self.tenant,
+            bucket: self.bucket,
+            object_key,
+        }
+    }
+}
+
+fn listed_key(name: &str) -> Result<ObjectKey, CatalogError> {
+    ObjectKey::parse(name).map_err(|_key| CatalogError::Inconsistent("object key"))
 }
 
 impl Gateway {
@@ -100,7 +135,7 @@ impl Gateway {
         spend(permit, Action::ListBucket, bucket)?;
         let opener = self.row_opener(bucket).await?;
         let open = move |name: &str, row: &[u8]| {
-            let row = VersionRow::decode(bytes::Bytes::copy_from_slice(row))?;
+            let row = VersionRow::decode(Bytes::copy_from_slice(row))?;
             opener.open(name, &row)
         };
         let is_hidden: IsHidden = Box::new(|_name, row| versions::is_marker(row));
@@ -158,7 +193,10 @@ impl Gateway {
         Ok(Some(version.unwrap_or(oldest)))
     }
 
-    async fn row_opener(&self, bucket: &BucketRecord) -> Result<RowOpener, GatewayError> {
+    pub(in crate::gateway) async fn row_opener(
+        &self,
+        bucket: &BucketRecord,
+    ) -> Result<RowOpener, GatewayError> {
         let mut keys = HashMap::new();
         for (version, _) in &bucket.keys {
             keys.insert(*version, self.opening_key(bucket, *version).await?);
@@ -167,6 +205,7 @@ impl Gateway {
             keys,
             tenant: bucket.tenant,
             bucket: bucket.bucket,
+            has_owners: bucket.ownership.allows_acls(),
         })
     }
 }

@@ -4,11 +4,13 @@
 //! unwrap, verify, release). Not here: HTTP, XML and S3 codes (`s3`), rows (`catalog`).
 
 pub mod account;
+pub mod acl;
 pub mod bucket;
 pub mod bucket_cors;
 pub mod bucket_policy;
 pub mod bucket_settings;
 pub mod bucket_tags;
+pub mod decision;
 pub mod digests;
 pub mod error;
 pub mod expiration;
@@ -27,6 +29,7 @@ pub mod write_path;
 
 use crate::base::clock::Clock;
 use crate::base::entropy::Entropy;
+use crate::base::md5::Md5Service;
 use crate::base::task::BlockingPool;
 use crate::catalog::last_used::LastUsed;
 use crate::catalog::ledger::BlobLeases;
@@ -40,7 +43,7 @@ use crate::gateway::bucket_settings::RulesCache;
 use crate::gateway::error::GatewayError;
 use crate::gateway::fairness::Meters;
 use crate::gateway::principal::MemberCache;
-use crate::iam::{Action, Permit};
+use crate::iam::{Action, Permit, Sight};
 use crate::kms::CachingKeys;
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
@@ -53,6 +56,7 @@ pub use crate::catalog::buckets::{BucketEntry, BucketRecord};
 pub use crate::catalog::listing::{ListEntry, ListPage, ListQuery};
 pub use crate::catalog::objects::ObjectRecord;
 pub use crate::catalog::upload_parts::StoredPart;
+pub use crate::catalog::uploads::UploadOwner;
 pub use crate::catalog::version_listing::ListedVersion;
 
 /// Everything that operations need.
@@ -64,6 +68,7 @@ pub struct Gateway {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     pool: BlockingPool,
+    md5: Md5Service,
     leases: BlobLeases,
     body_streams: Arc<Semaphore>,
     retention: Arc<RetentionClock>,
@@ -92,6 +97,8 @@ pub struct GatewayParts {
     pub entropy: Arc<dyn Entropy>,
     /// Threads for hashing and sealing.
     pub pool: BlockingPool,
+    /// The MD5 of bodies.
+    pub md5: Md5Service,
     /// Blobs in use, shared with the sweep.
     pub leases: BlobLeases,
     /// Bodies larger than a piece that move at once; bounds memory.
@@ -118,6 +125,7 @@ impl Gateway {
             clock: parts.clock,
             entropy: parts.entropy,
             pool: parts.pool,
+            md5: parts.md5,
             leases: parts.leases,
             body_streams: Arc::new(Semaphore::new(parts.body_streams_max)),
             retention: parts.retention,
@@ -188,4 +196,14 @@ fn spend(permit: Permit, action: Action, bucket: &BucketRecord) -> Result<(), Ga
     } else {
         Err(GatewayError::WrongPermit { action })
     }
+}
+
+/// As [`spend`], for what is done to an object: also which one the permit is for.
+///
+/// # Errors
+/// As [`spend`].
+fn spend_on(permit: Permit, action: Action, bucket: &BucketRecord) -> Result<Sight, GatewayError> {
+    let sight = permit.sight();
+    spend(permit, action, bucket)?;
+    Ok(sight)
 }

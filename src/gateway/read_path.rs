@@ -20,6 +20,7 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, identity};
 use crate::model::object_key::ObjectKey;
 use crate::model::versioning::VersionSelector;
+use crate::storage::PieceSlot;
 use bytes::{Bytes, BytesMut};
 use futures::stream::{self, BoxStream, StreamExt};
 use std::ops::Range;
@@ -34,6 +35,9 @@ const ATTEMPTS_MAX: usize = 3;
 
 /// One sealed segment.
 const SEALED_SEGMENT_LEN: usize = SEGMENT_LEN + TAG_LEN;
+
+/// One sealed piece but the first, which has the header in front, and the last.
+const SEALED_PIECE_LEN: u64 = (PIECE_PLAIN_LEN / SEGMENT_LEN * SEALED_SEGMENT_LEN) as u64;
 
 /// Verified plaintext, in order.
 pub type PlaintextStream = BoxStream<'static, Result<Bytes, GatewayError>>;
@@ -239,20 +243,15 @@ impl Gateway {
 
     /// Reads, verifies and trims the segments of one piece (C1).
     async fn read_span_piece(&self, piece: SpanPiece) -> Result<Bytes, GatewayError> {
-        let sealed = blobs::read_piece(
-            &*self.engine,
-            piece.blob,
-            piece.piece_index,
-            piece.sealed_range,
-        )
-        .await?;
+        let sealed =
+            blobs::read_piece(&*self.engine, piece.blob, piece.slot, piece.sealed_range).await?;
         let sealed = sealed.ok_or(GatewayError::CorruptObject)?;
         let mut buffer = sealed
             .try_into_mut()
             .unwrap_or_else(|shared| BytesMut::from(shared.as_ref()));
         let opened = piece.opener.open(piece.first_segment, &mut buffer);
         let plaintext_len = opened.map_err(|source| {
-            tracing::error!(blob = %piece.blob, piece = piece.piece_index, error = %source,
+            tracing::error!(blob = %piece.blob.blob, piece = piece.slot.index, error = %source,
                 "stored bytes do not verify; the object is damaged");
             GatewayError::CorruptObject
         })?;
@@ -274,8 +273,8 @@ struct Span {
 
 /// The bytes wanted of one piece.
 struct SpanPiece {
-    blob: crate::model::id::BlobId,
-    piece_index: u32,
+    blob: BlobRef,
+    slot: PieceSlot,
     opener: Arc<Opener>,
     first_segment: u64,
     /// Bytes of the stored piece, whole segments.
@@ -306,6 +305,8 @@ impl Span {
         let first_segment = start / SEGMENT_LEN;
         let segments_end = end.div_ceil(SEGMENT_LEN);
         let header_len = if index == 0 { BLOB_HEADER_LEN } else { 0 };
+        let header_ahead = if index == 0 { 0 } else { BLOB_HEADER_LEN };
+        let pieces_ahead = index.checked_mul(SEALED_PIECE_LEN)?;
         let sealed = |segment: usize| {
             segment
                 .checked_mul(SEALED_SEGMENT_LEN)?
@@ -313,8 +314,11 @@ impl Span {
         };
         let opened_start = first_segment.checked_mul(SEGMENT_LEN)?;
         Some(SpanPiece {
-            blob: self.blob.blob,
-            piece_index: u32::try_from(index).ok()?,
+            blob: self.blob,
+            slot: PieceSlot {
+                index: u32::try_from(index).ok()?,
+                offset: pieces_ahead.checked_add(header_ahead as u64)?,
+            },
             opener: Arc::clone(&self.opener),
             first_segment: (piece_start / SEGMENT_LEN as u64).checked_add(first_segment as u64)?,
             sealed_range: sealed(first_segment)?..sealed(segments_end)?,

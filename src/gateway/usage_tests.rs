@@ -89,6 +89,7 @@ fn permit(action: Action) -> Permit {
         policy: None,
         binds_root: false,
         restricts_public: true,
+        lists: None,
     });
     let request = Request {
         principal: &principal,
@@ -117,6 +118,7 @@ impl Place {
             conditions: WriteConditions::default(),
             tags: TagSet::default(),
             lock: LockState::default(),
+            acl: None,
         };
         let bucket = self.bucket().await;
         let put = self
@@ -136,6 +138,7 @@ impl Place {
             metadata: Some(ObjectMetadata::default()),
             tags: None,
             lock: LockState::default(),
+            acl: None,
             encryption: None,
             names_a_change: true,
             checksum_algorithm: None,
@@ -165,6 +168,8 @@ impl Place {
             metadata: ObjectMetadata::default(),
             tags: TagSet::default(),
             lock: LockState::default(),
+            acl: None,
+            initiator: None,
             checksum: None,
         };
         let bucket = self.bucket().await;

@@ -249,6 +249,37 @@ impl Action {
         )
     }
 
+    /// Whether the owner of the object decides about it where objects have owners of their own; in
+    /// all else the bucket's owner does (S3 User Guide, "How Amazon S3 authorizes a request for an
+    /// object operation").
+    pub const fn is_object_owners(self) -> bool {
+        matches!(
+            self,
+            Self::DeleteObjectTagging
+                | Self::DeleteObjectVersionTagging
+                | Self::GetObject
+                | Self::GetObjectAcl
+                | Self::GetObjectAttributes
+                | Self::GetObjectTagging
+                | Self::GetObjectVersion
+                | Self::GetObjectVersionAcl
+                | Self::GetObjectVersionAttributes
+                | Self::GetObjectVersionTagging
+                | Self::PutObjectAcl
+                | Self::PutObjectTagging
+                | Self::PutObjectVersionAcl
+                | Self::PutObjectVersionTagging
+        )
+    }
+
+    /// Whether it is done to an open upload that is named.
+    pub const fn is_on_upload(self) -> bool {
+        matches!(
+            self,
+            Self::AbortMultipartUpload | Self::ListMultipartUploadParts
+        )
+    }
+
     /// The action that is needed when the request names a version.
     #[must_use]
     pub const fn on_version(self) -> Self {
@@ -259,6 +290,7 @@ impl Action {
             Self::GetObjectAcl => Self::GetObjectVersionAcl,
             Self::GetObjectAttributes => Self::GetObjectVersionAttributes,
             Self::GetObjectTagging => Self::GetObjectVersionTagging,
+            Self::PutObjectAcl => Self::PutObjectVersionAcl,
             Self::PutObjectTagging => Self::PutObjectVersionTagging,
             other => other,
         }

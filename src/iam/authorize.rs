@@ -10,8 +10,9 @@
 //! 1. A denial by any policy is final; but the owner's root keeps its bucket's policy in hand.
 //! 2. Within an account, its root may do everything; a user may do what its own policies allow, or
 //!    what the bucket's policy allows to the user itself.
-//! 3. In another account's bucket the bucket's policy has to allow it, and for a user its own
-//!    policies as well.
+//! 3. In another account's bucket the bucket's policy or an access control list has to allow it,
+//!    and for a user its own policies as well. What lists add, and that an object may be another's
+//!    than its bucket, is told by `lists`.
 //! 4. A session policy takes away what it does not allow, but for what a bucket's policy allows to
 //!    the very session.
 //! 5. A role is taken by who its trust policy allows to: itself, or, where it names the account, by
@@ -20,6 +21,7 @@
 
 use crate::iam::action::{Action, ActionTarget};
 use crate::iam::ground::{Denied, Ground};
+use crate::iam::lists::{AccessLists, Sight};
 use crate::iam::policy::arn;
 use crate::iam::policy::principal::Named;
 use crate::iam::policy::{Answer, Caller, Context, Policy, Question};
@@ -48,6 +50,17 @@ pub struct BucketResource<'a> {
     pub binds_root: bool,
     /// Whether a public policy opens it to its owner's account alone.
     pub restricts_public: bool,
+    /// Its access control lists; `None` where they do not count.
+    pub lists: Option<AccessLists<'a>>,
+}
+
+impl BucketResource<'_> {
+    /// Whose the thing is that an action is done to.
+    fn holder(&self, action: Action) -> TenantId {
+        let lists = self.lists.as_ref();
+        let owner = lists.and_then(|lists| lists.object_owner(action));
+        owner.unwrap_or(self.owner)
+    }
 }
 
 /// A role that somebody wants to act as, as the catalog knows it.
@@ -106,6 +119,7 @@ impl fmt::Debug for Request<'_> {
 pub struct Permit {
     action: Action,
     scope: Scope,
+    sight: Sight,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -138,6 +152,11 @@ impl Permit {
     pub fn covers(&self, action: Action, bucket: BucketId) -> bool {
         self.action == action && self.scope == Scope::Bucket(bucket)
     }
+
+    /// Which object it is for, where that was decided by the object's own list.
+    pub fn sight(&self) -> Sight {
+        self.sight
+    }
 }
 
 /// Decides whether somebody may do something.
@@ -148,13 +167,22 @@ pub fn authorize(request: &Request<'_>) -> Result<Permit, Denied> {
     let action = request.action;
     let denied = |ground| Denied { action, ground };
     decide(request).map_err(denied)?;
+    let mut sight = Sight::Any;
     let scope = match (request.resource, request.principal.tenant) {
-        (Resource::Bucket(bucket), _) => Scope::Bucket(bucket.bucket),
+        (Resource::Bucket(bucket), _) => {
+            let lists = bucket.lists.as_ref();
+            sight = lists.map_or(sight, |lists| lists.sight(action));
+            Scope::Bucket(bucket.bucket)
+        }
         (Resource::Role(role), _) => Scope::Role(role.owner, role.id.to_owned()),
         (Resource::Account { .. }, Some(tenant)) => Scope::Account(tenant),
         (Resource::Account { .. }, None) => return Err(denied(Ground::Nothing)),
     };
-    Ok(Permit { action, scope })
+    Ok(Permit {
+        action,
+        scope,
+        sight,
+    })
 }
 
 /// Decides, and says what the decision rests on: `Ok` what allows it, `Err` what does not.
@@ -292,7 +320,8 @@ pub fn keeps_policy(
 
 fn decide_in_bucket(request: &Request<'_>, bucket: &BucketResource<'_>) -> Result<Ground, Ground> {
     let principal = request.principal;
-    let is_in_account = principal.tenant == Some(bucket.owner);
+    let holder = bucket.holder(request.action);
+    let is_in_account = principal.tenant == Some(holder);
     // Whatever the policy allows: who could change it would have everything (S3 API reference,
     // PutBucketPolicy).
     if request.action.is_on_bucket_policy() && !is_in_account {
@@ -305,34 +334,50 @@ fn decide_in_bucket(request: &Request<'_>, bucket: &BucketResource<'_>) -> Resul
         return Ok(Ground::Owner);
     }
     let resource = resource_arn(request.action, bucket);
-    let by_bucket = bucket.policy.map_or(Answer::Silent, |policy| {
+    let by_policy = bucket.policy.map_or(Answer::Silent, |policy| {
         policy.answer(&question(request, &resource))
     });
-    if let Answer::Deny { statement } = by_bucket {
+    if let Answer::Deny { statement } = by_policy {
         return Err(Ground::BucketPolicy(statement));
     }
     let own = own_answer(request, &resource)?;
-    let allowed_by_bucket = match by_bucket {
-        Answer::Allow { statement, named } => Some((Ground::BucketPolicy(statement), named)),
-        Answer::Deny { .. } | Answer::Silent => None,
-    };
-    match (allowed_by_bucket, &own.allowed) {
+    let granted = granted(request, bucket, &by_policy);
+    let ground = match (granted, &own.allowed) {
         (Some((ground, Named::Session)), _) if is_in_account => Ok(ground),
         (_, Some(ground)) if is_in_account => own.within(ground.clone()),
         (Some((ground, Named::Itself)), None) if is_in_account => own.within(ground),
-        (Some((ground, _)), allowed) if !is_in_account => {
-            if bucket.restricts_public && bucket.policy.is_some_and(Policy::is_public) {
-                return Err(Ground::PublicAccessRestricted);
-            }
-            let is_free = principal.caller == Caller::Anonymous;
-            if is_free || allowed.is_some() {
-                own.within(ground)
-            } else {
-                Err(Ground::Nothing)
-            }
+        (Some((ground, _)), allowed)
+            if !is_in_account && (principal.caller == Caller::Anonymous || allowed.is_some()) =>
+        {
+            own.within(ground)
         }
         _ => Err(Ground::Nothing),
+    }?;
+    let is_elsewhere = principal.tenant != Some(bucket.owner);
+    if is_elsewhere && bucket.restricts_public && bucket.policy.is_some_and(Policy::is_public) {
+        return Err(Ground::PublicAccessRestricted);
     }
+    Ok(ground)
+}
+
+/// What the bucket's policy or a list allows, and how it names the caller. The policy says nothing
+/// of an object that is not the bucket owner's.
+fn granted(
+    request: &Request<'_>,
+    bucket: &BucketResource<'_>,
+    by_policy: &Answer,
+) -> Option<(Ground, Named)> {
+    let is_bucket_owners = bucket.holder(request.action) == bucket.owner;
+    let by_policy = match by_policy {
+        Answer::Allow { statement, named } if is_bucket_owners => {
+            Some((Ground::BucketPolicy(*statement), *named))
+        }
+        Answer::Allow { .. } | Answer::Deny { .. } | Answer::Silent => None,
+    };
+    let lists = bucket.lists.as_ref();
+    let by_list = lists.and_then(|lists| lists.allow(request.action, request.principal.tenant));
+    let all = [by_list, by_policy].into_iter().flatten();
+    all.max_by_key(|(_, named)| *named)
 }
 
 fn question<'a>(request: &Request<'a>, resource: &'a str) -> Question<'a> {

@@ -1,6 +1,6 @@
 //! What a decision rests on.
 //!
-//! Owns: `Ground`, and `Denied`, which carries it to the log.
+//! Owns: `Ground`, whose list a grant is in, and `Denied`, which carries it to the log.
 //! Not here: the decision (`authorize`).
 
 use crate::base::kind::ErrorKind;
@@ -8,7 +8,16 @@ use crate::iam::action::Action;
 use std::fmt;
 use std::sync::Arc;
 
-/// What a decision rests on. Statements are counted from 0.
+/// Whose access control list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListOf {
+    /// The bucket's.
+    Bucket,
+    /// The object's.
+    Object,
+}
+
+/// What a decision rests on. Statements and grants are counted from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ground {
     /// A statement of the bucket's policy.
@@ -19,6 +28,13 @@ pub enum Ground {
         label: Arc<str>,
         /// The statement.
         statement: usize,
+    },
+    /// A grant of an access control list.
+    Grant {
+        /// Whose list.
+        of: ListOf,
+        /// The grant.
+        grant: usize,
     },
     /// The caller owns it.
     Owner,
@@ -38,6 +54,8 @@ pub enum Ground {
     ReadOnly,
     /// An operator has suspended the caller's or the owner's account.
     Suspended,
+    /// The caller's account has begun the upload.
+    UploadBegun,
 }
 
 impl fmt::Display for Ground {
@@ -48,6 +66,13 @@ impl fmt::Display for Ground {
             }
             Self::OwnPolicy { label, statement } => {
                 write!(f, "statement {} of {label}", statement + 1)
+            }
+            Self::Grant { of, grant } => {
+                let of = match of {
+                    ListOf::Bucket => "bucket",
+                    ListOf::Object => "object",
+                };
+                write!(f, "grant {} of the {of}'s access control list", grant + 1)
             }
             Self::Owner => f.write_str("the caller is the root of the account"),
             Self::Nothing => f.write_str("no policy allows it"),
@@ -64,6 +89,7 @@ impl fmt::Display for Ground {
             }
             Self::ReadOnly => f.write_str("the account is read-only"),
             Self::Suspended => f.write_str("the account is suspended"),
+            Self::UploadBegun => f.write_str("the account has begun the upload"),
         }
     }
 }

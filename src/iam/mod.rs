@@ -7,12 +7,15 @@
 //! - P1: no data path and no control path runs without a `Permit` for that action on that resource;
 //!   held by the types, since `Permit` has no other constructor and every `gateway` function takes
 //!   one by value.
-//! - P2: a caller reaches buckets of its own tenant, and what a bucket's policy opens to it; held
-//!   by `authorize`.
+//! - P2: a caller reaches buckets of its own tenant, and what a bucket's policy or an access
+//!   control list opens to it; held by `authorize`.
 
 pub mod action;
 pub mod authorize;
 pub mod ground;
+#[cfg(test)]
+mod list_tests;
+pub mod lists;
 pub mod policy;
 pub mod principal;
 #[cfg(test)]
@@ -23,4 +26,5 @@ pub use authorize::{
     BucketResource, Permit, Request, Resource, RoleResource, authorize, decide, keeps_policy,
 };
 pub use ground::{Denied, Ground};
+pub use lists::{AccessLists, AskedObject, Sight};
 pub use principal::{AttachedPolicy, Principal, SessionBounds};

@@ -131,6 +131,7 @@ fn bucket_says(principal: &Principal, owner: TenantId, policy: Option<&Policy>) 
             policy,
             binds_root: false,
             restricts_public: false,
+            lists: None,
         }),
         context: &NoContext,
     });

@@ -19,9 +19,9 @@ use crate::catalog::keyspace;
 use crate::catalog::ledger::{self, BlobLeases, Extent, LedgerEntry};
 use crate::catalog::released::{ReclaimPass, Released};
 use crate::catalog::upload_parts;
-use crate::model::id::{BlobId, BucketId};
+use crate::model::id::BucketId;
 use crate::model::time::Timestamp;
-use crate::storage::{BlobStore, Engine, EngineExt, MetaBatch, MetaStore, ScanRange};
+use crate::storage::{BlobStore, Engine, EngineExt, MetaBatch, MetaStore, ScanRange, StoredBlob};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -203,25 +203,31 @@ impl Sweep {
         if entries.is_empty() {
             return Ok(());
         }
-        self.account(entries.iter().map(|entry| (entry.blob, entry.extent)))
-            .await?;
+        let bytes = |entry: &LedgerEntry| entry.extent.map_or(0, |extent| extent.bytes);
+        let blobs: Vec<(StoredBlob, u64)> = entries
+            .iter()
+            .map(|entry| (entry.stored(), bytes(entry)))
+            .collect();
+        self.delete_accounted(&blobs).await?;
         let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
         for entry in entries {
-            let pieces = entry.extent.map(|extent| extent.piece_count);
-            BlobStore::delete_blob(&*self.engine, entry.blob, pieces).await?;
             batch.delete(keyspace::ledger(entry.blob));
         }
         Ok(self.engine.commit(batch).await?)
     }
 
-    /// Adds blobs that are about to be deleted to the account.
-    async fn account(
-        &self,
-        blobs: impl Iterator<Item = (BlobId, Option<Extent>)>,
-    ) -> Result<(), CatalogError> {
-        let mut released = Released::load(&*self.engine).await?;
-        blobs.for_each(|(blob, extent)| released.add(blob, extent));
-        released.store(&*self.engine).await
+    /// Adds blobs to the account of what has to be given back, and deletes them.
+    async fn delete_accounted(&self, blobs: &[(StoredBlob, u64)]) -> Result<(), CatalogError> {
+        let before = Released::load(&*self.engine).await?;
+        let mut released = before;
+        for (blob, bytes) in blobs {
+            released.add(*blob, *bytes);
+        }
+        if released != before {
+            released.store(&*self.engine).await?;
+        }
+        let blobs = blobs.iter().map(|(blob, _)| *blob).collect();
+        Ok(BlobStore::delete_blobs(&*self.engine, blobs).await?)
     }
 
     /// K4: first the lease, then the row.
@@ -277,12 +283,12 @@ impl Sweep {
             .iter()
             .map(|(_, row)| upload_parts::decode_part_blob(row))
             .collect::<Result<Vec<_>, _>>()?;
-        let counted = blobs
+        let counted: Vec<(StoredBlob, u64)> = blobs
             .iter()
-            .map(|blob| (blob.blob, Some(Extent::of_pieces(blob.piece_count))));
-        self.account(counted).await?;
-        for (blob, (meta_key, _)) in blobs.into_iter().zip(parts) {
-            BlobStore::delete_blob(&*self.engine, blob.blob, Some(blob.piece_count)).await?;
+            .map(|blob| ((*blob).into(), Extent::of_pieces(blob.piece_count).bytes))
+            .collect();
+        self.delete_accounted(&counted).await?;
+        for (meta_key, _) in parts {
             batch.delete(meta_key);
         }
         if is_last {

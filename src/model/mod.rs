@@ -3,6 +3,7 @@
 //! Owns: names, identifiers, ranges, ETags, checksums, conditions, times, versions, locks, tags.
 //! Not here: how they are stored (`catalog`), sealed (`crypto`) or written on the wire (`s3`).
 
+pub mod acl;
 pub mod bucket;
 pub mod checksum;
 pub mod conditions;
@@ -17,6 +18,7 @@ pub mod metadata;
 pub mod month;
 pub mod object_key;
 pub mod operator;
+pub mod ownership;
 pub mod protection;
 pub mod public_access;
 pub mod quota;

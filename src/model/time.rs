@@ -20,9 +20,8 @@ const RFC850_DATE: &[FormatItem<'_>] = format_description!(
 const ASCTIME_DATE: &[FormatItem<'_>] = format_description!(
     "[weekday repr:short] [month repr:short] [day padding:space] [hour]:[minute]:[second] [year]"
 );
-/// As S3 writes times in XML: the milliseconds are always zero, so that lists and headers agree.
-const ISO_SECONDS: &[FormatItem<'_>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].000Z");
+/// Bytes of a time in XML.
+const ISO_LEN: usize = 24;
 /// To the millisecond: a date that a client reads and sends back must not have become an earlier
 /// one.
 const ISO_MILLIS: &[FormatItem<'_>] =
@@ -61,9 +60,25 @@ impl Timestamp {
         self.date().format(HTTP_DATE).unwrap_or_default()
     }
 
-    /// `2026-11-23T10:00:00.000Z`, whole seconds.
+    /// `2026-11-23T10:00:00.000Z`: the milliseconds are always zero, as S3 writes times in XML, so
+    /// that lists and headers agree. Written digit by digit, since a listing has a thousand of
+    /// them: `format` takes several times as long.
     pub fn iso8601(self) -> String {
-        self.date().format(ISO_SECONDS).unwrap_or_default()
+        let date = self.date();
+        let mut text = String::with_capacity(ISO_LEN);
+        push_digits(&mut text, date.year().unsigned_abs(), 1000);
+        for (mark, number) in [
+            ('-', date.month().into()),
+            ('-', date.day()),
+            ('T', date.hour()),
+            (':', date.minute()),
+            (':', date.second()),
+        ] {
+            text.push(mark);
+            push_digits(&mut text, number.into(), 10);
+        }
+        text.push_str(".000Z");
+        text
     }
 
     /// `2026-11-23T10:00:00.123Z`, as dates of retentions are told.
@@ -100,15 +115,35 @@ impl Timestamp {
     }
 }
 
+/// Appends the digits of a number, from the one that counts `unit`, a power of ten, on.
+fn push_digits(text: &mut String, number: u32, unit: u32) {
+    let mut unit = unit;
+    while unit > 0 {
+        let digit = number / unit % 10;
+        text.extend(char::from_digit(digit, 10));
+        unit /= 10;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::{prop_assert_eq, proptest};
 
     #[test]
     fn timestamp_formats_truncate_milliseconds() {
         let at = Timestamp::from_millis(1_795_428_000_999);
         assert_eq!(at.http_date(), "Mon, 23 Nov 2026 10:00:00 GMT");
         assert_eq!(at.iso8601(), "2026-11-23T10:00:00.000Z");
+    }
+
+    proptest! {
+        #[test]
+        fn iso8601_is_what_the_formatter_writes(millis in 0..=MILLIS_MAX) {
+            let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].000Z");
+            let at = Timestamp::from_millis(millis);
+            prop_assert_eq!(at.iso8601(), at.date().format(format).unwrap());
+        }
     }
 
     #[test]

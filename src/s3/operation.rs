@@ -54,6 +54,8 @@ operations! {
     DeleteBucketEncryption => PutEncryptionConfiguration,
     /// `DELETE /bucket?lifecycle`
     DeleteBucketLifecycle => PutLifecycleConfiguration,
+    /// `DELETE /bucket?ownershipControls`
+    DeleteBucketOwnershipControls => PutBucketOwnershipControls,
     /// `DELETE /bucket?policy`
     DeleteBucketPolicy => DeleteBucketPolicy,
     /// `DELETE /bucket?tagging`

@@ -230,6 +230,7 @@ fn bucket(method: &str, subresource: Option<&str>, query: &Query) -> Option<Oper
         ("GET", Some("location")) => Some(Operation::GetBucketLocation),
         ("GET", Some("object-lock")) => Some(Operation::GetObjectLockConfiguration),
         ("PUT", Some("object-lock")) => Some(Operation::PutObjectLockConfiguration),
+        ("DELETE", Some("ownershipControls")) => Some(Operation::DeleteBucketOwnershipControls),
         ("GET", Some("ownershipControls")) => Some(Operation::GetBucketOwnershipControls),
         ("PUT", Some("ownershipControls")) => Some(Operation::PutBucketOwnershipControls),
         ("DELETE", Some("policy")) => Some(Operation::DeleteBucketPolicy),

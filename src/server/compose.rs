@@ -3,6 +3,7 @@
 use crate::auth::{CredentialStore, Verifier};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::entropy::{Entropy, SystemEntropy};
+use crate::base::md5::Md5Service;
 use crate::base::task::BlockingPool;
 use crate::catalog::credential_store::CatalogCredentials;
 use crate::catalog::error::CatalogError;
@@ -203,6 +204,7 @@ impl Parts {
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             pool: self.pool.clone(),
+            md5: Md5Service::new(self.pool.clone(), config.workers),
             leases: self.leases.clone(),
             body_streams_max: raw.server.max_body_streams,
             retention: Arc::clone(&self.retention_clock),

@@ -11,6 +11,7 @@ use crate::server::compose::{self, Parts};
 use crate::server::error::StartupError;
 use crate::server::open_files::connections_that_fit;
 use crate::server::tls::ReloadingCertificate;
+use crate::storage::RocksEngine;
 use actix_http::body::BoxBody;
 use actix_http::{HttpServiceBuilder, Request, Response, TlsAcceptorConfig};
 use actix_server::{GracefulShutdownSignal, Server, ServerHandle};
@@ -186,6 +187,7 @@ fn s3_server(
 ) -> Result<Server, StartupError> {
     let raw = &config.raw.server;
     let engine_files = usize::try_from(config.raw.storage.max_open_files).unwrap_or_default();
+    let engine_files = engine_files.saturating_add(RocksEngine::BLOB_FILES_OPEN_MAX);
     let connections = connections_that_fit(raw.max_connections, engine_files);
     let server = Server::build()
         .workers(config.workers)

@@ -6,7 +6,8 @@
 use crate::model::id::BlobId;
 use crate::storage::error::{CommitError, EngineError};
 use crate::storage::types::{
-    EngineCaps, EngineHealth, FinishedBlob, MetaBatch, Partition, PiecePlace, ScanRange, Visitor,
+    EngineCaps, EngineHealth, FinishedBlob, MetaBatch, Partition, PiecePlace, PieceSlot, ScanRange,
+    StoredBlob, Visitor,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -59,39 +60,34 @@ pub trait MetaStore: Send + Sync {
 /// Immutable streams of pieces.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
-    /// Writes a piece (B1): each index below the blob's number of pieces, once.
+    /// Writes a piece of a blob that is streamed (B1), each once.
     ///
     /// # Errors
     /// When the engine fails, takes no writes or is full; the piece is then to be taken as absent.
     ///
     /// # Durability
-    /// None before the commit that attaches the blob.
+    /// None before `finish`.
     ///
     /// # Cancel safety
     /// A dropped future leaves the piece written or not, now or in a moment.
     async fn put_piece(
         &self,
         blob: BlobId,
-        piece_index: u32,
+        slot: PieceSlot,
         piece: Bytes,
     ) -> Result<(), EngineError>;
 
-    /// States that a blob is whole. `tail` are pieces that may ride in the commit's own batch.
+    /// States that a streamed blob is whole.
     ///
     /// # Errors
-    /// When the engine fails.
+    /// When the engine fails; the blob is then to be given up.
     ///
     /// # Durability
-    /// None before the commit that attaches the blob.
+    /// When this returns `Ok`, all pieces survive power loss.
     ///
     /// # Cancel safety
     /// A dropped future leaves pieces that no commit refers to.
-    async fn finish(
-        &self,
-        blob: BlobId,
-        piece_count: u32,
-        tail: Vec<(u32, Bytes)>,
-    ) -> Result<FinishedBlob, EngineError>;
+    async fn finish(&self, blob: BlobId, piece_count: u32) -> Result<FinishedBlob, EngineError>;
 
     /// Reads bytes of a piece (B3).
     ///
@@ -102,25 +98,25 @@ pub trait BlobStore: Send + Sync {
     /// A dropped future changes nothing.
     async fn read_piece(
         &self,
-        blob: BlobId,
-        piece_index: u32,
+        blob: StoredBlob,
+        slot: PieceSlot,
         range: Range<usize>,
     ) -> Result<Option<Bytes>, EngineError>;
 
-    /// Deletes a blob's pieces (B4); `None` for a blob whose number of pieces nobody knows. Works
-    /// on a full engine.
+    /// Deletes the pieces of blobs (B4). Works on a full engine.
     ///
     /// # Errors
-    /// When the engine fails or takes no writes.
+    /// When the engine fails or takes no writes; some of them may be deleted.
     ///
     /// # Durability
-    /// With the next commit; so delete again until the row that asks for it is gone.
+    /// With the next commit; so delete again until the rows that ask for it are gone.
     ///
     /// # Cancel safety
     /// A dropped future leaves some pieces; the call may be repeated.
-    async fn delete_blob(&self, blob: BlobId, piece_count: Option<u32>) -> Result<(), EngineError>;
+    async fn delete_blobs(&self, blobs: Vec<StoredBlob>) -> Result<(), EngineError>;
 
-    /// Whether the space of so many deleted bytes is worth what giving it back costs (B4).
+    /// Whether the space of so many deleted bytes of riding blobs is worth what giving it back
+    /// costs (B4). That of streamed ones is back when they are deleted.
     ///
     /// # Errors
     /// When the engine fails.

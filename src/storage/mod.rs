@@ -34,16 +34,18 @@
 //! - E9 Meters: a metered counter adds up how long it held what, in its own row and in the same
 //!   batch. The first change of a later period closes the period of the change before, in a row of
 //!   the partition that the change names. Time never runs backwards in it.
-//! - B1 Blobs: a blob is an immutable stream of pieces. The commit that attaches it makes all of it
-//!   durable; a piece that no commit has attached may vanish with the process, or stay.
+//! - B1 Blobs: a blob is an immutable stream of pieces. A blob of at most `RIDING_PIECES_MAX` rides
+//!   in the commit that attaches it, and is there with it or not at all. The pieces of a longer one
+//!   are streamed ahead, and durable before the commit that attaches it; pieces that no commit has
+//!   attached may vanish with the process, or stay.
 //! - B2 Identity: the engine gives pieces back byte for byte, so a blob carries its own identity in
 //!   the header of its first piece.
 //! - B3 Ranged reads: a read of bytes of a piece gives exactly these, clipped to the piece's end; a
 //!   piece that does not exist gives `None`, never an empty piece.
-//! - B4 Deletion: after `delete_blob` no piece of the blob is readable and all others are;
-//!   `reclaim` then gives the space back to the file system. A full engine still deletes: it
-//!   refuses pieces and commits that attach blobs first, and commits of rows alone only when nearly
-//!   nothing is left.
+//! - B4 Deletion: after `delete_blobs` no piece of the blobs is readable and all others are. The
+//!   space of streamed ones is back then, that of riding ones after `reclaim`. A full engine still
+//!   deletes: it refuses pieces and commits that attach blobs first, and commits of rows alone only
+//!   when nearly nothing is left.
 
 pub mod engine;
 pub mod error;
@@ -62,5 +64,6 @@ pub use meter::{Closing, CounterRow, Meter};
 pub use rocks::{RocksEngine, RocksOptions};
 pub use types::{
     Condition, CounterChange, EngineCaps, EngineHealth, FinishedBlob, MetaBatch, MetaKey,
-    Partition, PiecePlace, ReadOnlyReason, ScanRange, ScanStep, Visitor,
+    Partition, PiecePlace, PieceSlot, RIDING_PIECES_MAX, ReadOnlyReason, ScanRange, ScanStep,
+    StoredBlob, Visitor,
 };

@@ -1,7 +1,7 @@
 //! The words of the contract: what goes into an engine and what comes out.
 //!
-//! Owns: `Partition`, `MetaBatch` with its conditions and counters, `FinishedBlob`, `ScanRange`,
-//! `ScanStep`, health.
+//! Owns: `Partition`, `MetaBatch` with its conditions and counters, `StoredBlob`, `PieceSlot`,
+//! `FinishedBlob`, `ScanRange`, `ScanStep`, health.
 //! Not here: the traits (`storage::engine`), what a batch does (`storage::evaluate`).
 
 use crate::model::id::{BlobId, BucketId, TenantId};
@@ -106,17 +106,66 @@ impl PiecePlace {
     }
 }
 
-/// A blob whose pieces have all been handed over; only an engine makes one. The commit that
-/// attaches it makes it durable (B1).
+/// Most pieces of a blob that rides in the commit which attaches it. Blobs of more are streamed.
+/// Stored data depends on it: where a blob's pieces are looked for follows from their number.
+pub const RIDING_PIECES_MAX: u32 = 2;
+
+/// A blob that is stored, or may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredBlob {
+    /// Its name.
+    pub blob: BlobId,
+    /// How many pieces it has; `None` for a streamed one that was never finished.
+    pub piece_count: Option<u32>,
+}
+
+impl StoredBlob {
+    /// Whether its pieces were streamed, not carried by the commit (B1).
+    pub fn is_streamed(&self) -> bool {
+        self.piece_count
+            .is_none_or(|count| count > RIDING_PIECES_MAX)
+    }
+}
+
+/// Where a piece lies in its blob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PieceSlot {
+    /// Its number, from 0.
+    pub index: u32,
+    /// Bytes of all pieces ahead of it.
+    pub offset: u64,
+}
+
+/// A blob whose pieces have all been handed over. The commit that attaches it makes a riding one
+/// durable; a streamed one is durable already (B1).
 #[derive(Clone, Debug)]
 pub struct FinishedBlob {
     pub(in crate::storage) blob: BlobId,
     pub(in crate::storage) piece_count: u32,
-    /// Pieces that the engine held back for the commit's own batch.
-    pub(in crate::storage) deferred: Vec<(u32, Bytes)>,
+    /// All pieces of a blob that rides in the commit.
+    pub(in crate::storage) riding: Vec<Bytes>,
 }
 
 impl FinishedBlob {
+    /// A blob of at most [`RIDING_PIECES_MAX`] pieces, which ride in the commit.
+    pub fn riding(blob: BlobId, pieces: Vec<Bytes>) -> Self {
+        Self {
+            blob,
+            piece_count: u32::try_from(pieces.len()).unwrap_or(u32::MAX),
+            riding: pieces,
+        }
+    }
+
+    /// A streamed blob; only an engine makes one, when its pieces are durable.
+    pub(in crate::storage) fn streamed(blob: BlobId, piece_count: u32) -> Self {
+        let riding = Vec::new();
+        Self {
+            blob,
+            piece_count,
+            riding,
+        }
+    }
+
     /// The blob's name.
     pub fn blob(&self) -> BlobId {
         self.blob
@@ -239,8 +288,8 @@ impl MetaBatch {
             .appends
             .iter()
             .map(|(_, meta_key, value)| meta_key.len() + value.len());
-        let pieces = self.blobs.iter().flat_map(|blob| &blob.deferred);
-        let pieces = pieces.map(|(_, piece)| piece.len());
+        let pieces = self.blobs.iter().flat_map(|blob| &blob.riding);
+        let pieces = pieces.map(Bytes::len);
         rows.chain(appends).chain(pieces).sum()
     }
 }

@@ -4,9 +4,9 @@
     bitflip.py --binary PATH [--keep FOLDER]
 
 Forty objects of 1 KiB to 4 MiB are stored and the server stops. Then, at several places of the
-largest data file, one bit is flipped and the server started: every object comes back identical, or
-is an error of the server (5xx), or breaks off; at least half are still served. Before the next
-place the bit is put right again.
+largest data file of each kind (the engine's own, and that of a long object), one bit is flipped and
+the server started: every object comes back identical, or is an error of the server (5xx), or breaks
+off; at least half are still served. Before the next place the bit is put right again.
 """
 
 import argparse
@@ -21,7 +21,8 @@ BUCKET = "bits"
 OBJECT_COUNT = 40
 READERS = 4
 PLACES = [(1, 4), (1, 2), (3, 4)]
-# By nature: values apart, tables, the log. The first kind that has a file of this size is hurt.
+# The engine's, by nature: values apart, tables, the log. The first kind that has a file of this
+# size is hurt.
 DATA_SUFFIXES = [".blob", ".sst", ".log"]
 DATA_FILE_LEN_MIN = 256 * 1024
 
@@ -46,19 +47,24 @@ class BitFlip:
         with self.report.check(f"bit flip: {OBJECT_COUNT} objects are stored"):
             self.fill()
         self.server.stop()
-        path = self.data_file()
-        say(f"      hurting {path.name}, {path.stat().st_size} bytes")
-        for numerator, denominator in PLACES:
-            offset = path.stat().st_size * numerator // denominator
-            with self.report.check(f"bit flip at byte {offset}: never other bytes, others served"):
-                self.hurt(path, offset)
-        with self.report.check("bit flip: one of the flips was noticed"):
-            expect(self.hurt_count > 0, "no flip hit an object: the test shows nothing")
+        for path in (self.engine_file(), self.file_of_long_object()):
+            self.hurt_everywhere(path)
         with self.report.check("bit flip: with the bits put right everything is served"):
             self.server.start()
             answers = self.read_all()
             self.server.stop()
             expect(all(answer == "identical" for answer in answers.values()), str(answers))
+
+    def hurt_everywhere(self, path):
+        """One place of a file after the other."""
+        say(f"      hurting {path.name}, {path.stat().st_size} bytes")
+        before = self.hurt_count
+        for numerator, denominator in PLACES:
+            offset = path.stat().st_size * numerator // denominator
+            with self.report.check(f"bit flip at byte {offset}: never other bytes, others served"):
+                self.hurt(path, offset)
+        with self.report.check("bit flip: one of the flips was noticed"):
+            expect(self.hurt_count > before, "no flip hit an object: the test shows nothing")
 
     def fill(self):
         """Sizes from 1 KiB to 4 MiB, each a little larger than the one before."""
@@ -71,14 +77,20 @@ class BitFlip:
             self.signer.client.put_object(Bucket=BUCKET, Key=name, Body=self.objects[name])
         expect(all(answer == "identical" for answer in self.read_all().values()), "not identical")
 
-    def data_file(self):
-        """The largest file of the first kind that holds data."""
+    def engine_file(self):
+        """The engine's largest file of the first kind that holds data."""
         for suffix in DATA_SUFFIXES:
             files = [path for path in self.server.data.rglob(f"*{suffix}") if path.is_file()]
             files = [path for path in files if path.stat().st_size >= DATA_FILE_LEN_MIN]
             if files:
-                return max(files, key=lambda path: path.stat().st_size)
+                return largest(files)
         raise Failed(f"no data file of {DATA_FILE_LEN_MIN // 1024} KiB in {self.server.data}")
+
+    def file_of_long_object(self):
+        """The largest file that is one object's alone."""
+        files = [path for path in self.server.data.glob("store/blobs/*/*") if path.is_file()]
+        expect(files, f"no file of a long object in {self.server.data}")
+        return largest(files)
 
     def hurt(self, path, offset):
         """Flips, starts, reads, stops and puts right."""
@@ -116,6 +128,11 @@ class BitFlip:
             return "aborted" if wanted.startswith(body) else "wrong: other bytes, then a break"
         # Damage is never answered as absence or as the client's fault.
         return f"error {status}" if status >= 500 else f"wrong: status {status}"
+
+
+def largest(files):
+    """The largest of some files."""
+    return max(files, key=lambda path: path.stat().st_size)
 
 
 def flip_bit(path, offset):

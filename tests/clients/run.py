@@ -13,6 +13,7 @@ import argparse
 import os
 import sys
 
+import client_acl
 import client_aws
 import client_boto3
 import client_forms
@@ -38,6 +39,7 @@ CLIENTS = {
     "aws": client_aws.life_cycle,
     "aws2": client_aws.life_cycle_2,
     "boto3": client_boto3.life_cycle,
+    "acl": client_acl.life_cycle,
     "forms": client_forms.life_cycle,
     "iam": client_iam.life_cycle,
     "lock": client_lock.life_cycle,
@@ -80,7 +82,7 @@ def drive(report, arguments, server, folder, scheme, authority, credentials):
     target = Target(server, credentials[CITY], folder / scheme, authority)
     foreign = Target(server, credentials[FOREIGN], folder / f"{scheme}-foreign", authority)
     for name in arguments.clients:
-        more = [foreign] if name == "boto3" else []
+        more = [foreign] if name in ("acl", "boto3") else []
         CLIENTS[name](report, target, corpus, *more)
 
 

@@ -11,6 +11,7 @@
 mod contract;
 mod child;
 mod crash;
+mod files;
 mod memory;
 mod reclaim;
 mod rocks;

@@ -1,10 +1,15 @@
 //! Giving the space of deleted blobs back: what RocksDB's files show of it.
 
-use crate::support::{batch, blob, bytes, open_rocks, piece, reclaim_all, row, runtime, small};
-use crate::support::{figure, whole_piece};
+use crate::support::{
+    batch, blob, bytes, figure, of_pieces, open_rocks, piece, reclaim_all, ride, row, runtime,
+    slot, small, whole_piece,
+};
+use bytes::Bytes;
 use riznica::base::clock::{Clock, SystemClock};
 use riznica::model::id::BlobId;
-use riznica::storage::{BlobStore, Engine, MetaStore, PiecePlace, RocksEngine, RocksOptions};
+use riznica::storage::{
+    BlobStore, Engine, EngineError, MetaStore, PiecePlace, RocksEngine, RocksOptions,
+};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,16 +29,15 @@ fn unpaced(folder: &Path) -> RocksOptions {
 /// Blobs of one piece, flushed into files.
 async fn fill(engine: &RocksEngine) {
     for number in 0..PIECES {
-        let content = piece(number, LEN);
-        engine.put_piece(blob(number), 0, content).await.unwrap();
+        ride(engine, blob(number), &[piece(number, LEN)]).await;
     }
     reclaim_all(engine, blob(0), blob(PIECES)).await;
 }
 
 async fn delete_where(engine: &RocksEngine, is_doomed: impl Fn(u64) -> bool) {
-    for number in (0..PIECES).filter(|number| is_doomed(*number)) {
-        engine.delete_blob(blob(number), Some(1)).await.unwrap();
-    }
+    let doomed = (0..PIECES).filter(|number| is_doomed(*number));
+    let doomed = doomed.map(|number| of_pieces(blob(number), 1)).collect();
+    engine.delete_blobs(doomed).await.unwrap();
 }
 
 #[test]
@@ -55,38 +59,37 @@ fn b4_reclaim_gives_the_space_of_deleted_blobs_back() {
     });
 }
 
-/// A blob may be longer than what is moved in one go; each stretch gives its space back by itself.
+/// There may be more than what is moved in one go; each stretch gives its space back by itself.
 #[test]
-fn b4_long_blob_is_moved_stretch_by_stretch() {
-    const LONG: u32 = 500;
+fn b4_pieces_are_moved_stretch_by_stretch() {
+    const BLOBS: u64 = 500;
     const PIECE_LEN: usize = 256 << 10;
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
         let engine = open_rocks(unpaced(folder.path())).unwrap();
-        for index in 0..LONG {
-            for number in [1, 2] {
-                let content = piece(u64::from(index) * number, PIECE_LEN);
-                engine
-                    .put_piece(blob(number), index, content)
-                    .await
-                    .unwrap();
-            }
+        let pieces = |number: u64| [number * 2, number * 2 + 1].map(|seed| piece(seed, PIECE_LEN));
+        for number in 0..BLOBS {
+            ride(&engine, blob(number), &pieces(number)).await;
         }
-        reclaim_all(&engine, blob(0), blob(3)).await;
-        engine.delete_blob(blob(1), Some(LONG)).await.unwrap();
-        let mut from = PiecePlace::first_of(blob(1));
+        reclaim_all(&engine, blob(0), blob(BLOBS)).await;
+        let doomed = (0..BLOBS).step_by(2);
+        let doomed = doomed.map(|number| of_pieces(blob(number), 2)).collect();
+        engine.delete_blobs(doomed).await.unwrap();
+        let mut from = PiecePlace::first_of(blob(0));
         let mut stretches = 1;
-        while let Some(next) = engine.reclaim(from, blob(2)).await.unwrap() {
-            assert!(next > from && next.blob == blob(2), "{next:?}");
+        while let Some(next) = engine.reclaim(from, blob(BLOBS)).await.unwrap() {
+            assert!(next > from, "{next:?}");
             (from, stretches) = (next, stretches + 1);
         }
         assert!(stretches >= 2, "{stretches}");
-        let live = u64::from(LONG) * 262_144;
+        let live = BLOBS * 262_144;
         let after = figure(&engine, "piece_blob_bytes");
         assert!(after < live + live / 10, "{after} bytes for {live}");
-        for index in 0..LONG {
-            let found = whole_piece(&engine, blob(2), index).await;
-            assert_eq!(found, Some(piece(u64::from(index) * 2, PIECE_LEN)));
+        for number in (1..BLOBS).step_by(2) {
+            for (index, expected) in (0..).zip(pieces(number)) {
+                let found = whole_piece(&engine, blob(number), index).await;
+                assert!(found == Some(expected), "blob {number}, piece {index}");
+            }
         }
     });
 }
@@ -110,7 +113,8 @@ fn b4_blobs_deleted_while_others_move_stay_deleted() {
         });
         let clock = SystemClock::new();
         for number in (0..PIECES).filter(|number| number % 3 != 0) {
-            engine.delete_blob(blob(number), Some(1)).await.unwrap();
+            let doomed = vec![of_pieces(blob(number), 1)];
+            engine.delete_blobs(doomed).await.unwrap();
             clock.sleep(Duration::from_millis(1)).await;
         }
         is_over.store(true, Ordering::Relaxed);
@@ -134,11 +138,11 @@ fn b4_damaged_piece_costs_itself_only() {
         drop(engine);
         flip_in_blob_files(&folder.path().join("store"), &piece(DAMAGED, LEN));
         let engine = open_rocks(unpaced(folder.path())).unwrap();
-        let damaged = engine.read_piece(blob(DAMAGED), 0, 0..LEN).await;
+        let damaged = read(&engine, blob(DAMAGED)).await;
         damaged.expect_err("the damage is not found");
         delete_where(&engine, |number| number % 2 == 1).await;
         reclaim_all(&engine, blob(0), blob(PIECES)).await;
-        let damaged = engine.read_piece(blob(DAMAGED), 0, 0..LEN).await;
+        let damaged = read(&engine, blob(DAMAGED)).await;
         damaged.expect_err("the damage was taken along");
         let mut after = batch();
         after.put(bytes("after"), bytes("v"));
@@ -149,12 +153,18 @@ fn b4_damaged_piece_costs_itself_only() {
             assert_eq!(found, Some(piece(number, LEN)), "blob {number}");
         }
         // Once it is deleted, its file goes too.
-        engine.delete_blob(blob(DAMAGED), Some(1)).await.unwrap();
+        let doomed = vec![of_pieces(blob(DAMAGED), 1)];
+        engine.delete_blobs(doomed).await.unwrap();
         reclaim_all(&engine, blob(0), blob(PIECES)).await;
         let live = PIECES / 2 * 100_000;
         let after = figure(&engine, "piece_blob_bytes");
         assert!(after < live + live / 10, "{after} bytes for {live}");
     });
+}
+
+async fn read(engine: &RocksEngine, blob: BlobId) -> Result<Option<Bytes>, EngineError> {
+    let read = engine.read_piece(of_pieces(blob, 1), slot(0, 0), 0..LEN);
+    read.await
 }
 
 /// Flips one bit in the middle of where `content` lies.
@@ -186,8 +196,7 @@ fn b4_pace_of_reclaim_is_kept() {
         };
         let engine = open_rocks(options).unwrap();
         for number in 0..PIECES {
-            let content = piece(number, LEN);
-            engine.put_piece(blob(number), 0, content).await.unwrap();
+            ride(&engine, blob(number), &[piece(number, LEN)]).await;
         }
         let clock = SystemClock::new();
         let begun = clock.monotonic();

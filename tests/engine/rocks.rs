@@ -1,12 +1,14 @@
 //! The contract on the embedded engine, and what only it has: a folder, a disk, memory bounds.
 
 use crate::support::{
-    batch, blob, bytes, figure, names, open_rocks, piece, row, runtime, small, whole_piece,
+    batch, blob, bytes, figure, names, of_pieces, open_rocks, piece, ride, row, runtime, slot,
+    small, stream, streamed_piece, whole_piece,
 };
 use futures::future::join_all;
 use riznica::base::kind::ErrorKind;
 use riznica::storage::{
-    BlobStore, CommitError, Engine, EngineHealth, MetaStore, OpenEngineError, RocksOptions,
+    BlobStore, CommitError, Engine, EngineHealth, FinishedBlob, MetaStore, OpenEngineError,
+    RocksOptions,
 };
 use std::path::Path;
 
@@ -21,18 +23,21 @@ fn e3_reopened_store_holds_what_was_committed() {
             for before in 0..turn {
                 let name = before.to_string();
                 assert_eq!(row(&engine, &name).await.unwrap(), "v", "turn {turn}");
+                let expected = |index: u32| Some(piece(before + u64::from(index), 100_000));
+                for index in 0..3 {
+                    let long = blob(before + 100);
+                    let found = streamed_piece(&engine, long, index, 100_000).await;
+                    assert_eq!(found, expected(index));
+                }
                 for index in 0..2 {
                     let found = whole_piece(&engine, blob(before), index).await;
-                    assert_eq!(found, Some(piece(before + u64::from(index), 100_000)));
+                    assert_eq!(found, expected(index));
                 }
             }
-            engine
-                .put_piece(blob(turn), 0, piece(turn, 100_000))
-                .await
-                .unwrap();
-            let tail = vec![(1, piece(turn + 1, 100_000))];
+            let pieces = [0, 1, 2].map(|index| piece(turn + index, 100_000));
             let mut batch = batch();
-            batch.attach(engine.finish(blob(turn), 2, tail).await.unwrap());
+            batch.attach(stream(&engine, blob(turn + 100), &pieces).await);
+            batch.attach(FinishedBlob::riding(blob(turn), pieces[..2].to_vec()));
             batch.put(bytes(&turn.to_string()), bytes("v"));
             engine.commit(batch).await.unwrap();
             // Both ways to end.
@@ -67,10 +72,7 @@ fn b4_blob_file_cut_off_by_a_crash_is_removed_at_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
         let engine = open_rocks(small(folder.path())).unwrap();
-        let mut batch = batch();
-        let tail = vec![(0, piece(1, 100_000))];
-        batch.attach(engine.finish(blob(1), 1, tail).await.unwrap());
-        engine.commit(batch).await.unwrap();
+        ride(&engine, blob(1), &[piece(1, 100_000)]).await;
         engine.close().await;
         drop(engine);
         let store = folder.path().join("store");
@@ -127,7 +129,7 @@ fn damaged_store_is_refused_and_says_so() {
     });
 }
 
-/// Commits 200 rows, streams a piece that no commit attaches, and leaves all of it in the log.
+/// Commits 200 rows, deletes pieces without a sync, and leaves all of it in the log.
 /// Returns where the log of the commits ends.
 async fn fill_log(folder: &Path) -> usize {
     let engine = open_rocks(small(folder)).unwrap();
@@ -138,10 +140,10 @@ async fn fill_log(folder: &Path) -> usize {
     }
     let commits_len = std::fs::read(newest_log(folder)).unwrap().len();
     assert!(commits_len > 200_000, "the log holds the commits");
-    engine
-        .put_piece(blob(1), 0, piece(1, 100_000))
-        .await
-        .unwrap();
+    let unsynced = vec![of_pieces(blob(1), 4000)];
+    engine.delete_blobs(unsynced).await.unwrap();
+    let all = std::fs::read(newest_log(folder)).unwrap().len();
+    assert!(all > commits_len + 80_000, "the log holds the deletions");
     commits_len
 }
 
@@ -207,7 +209,6 @@ fn e3_log_torn_in_its_unacknowledged_part_opens_with_every_commit() {
                 Some(piece(turn, 1000))
             );
         }
-        assert_eq!(whole_piece(&engine, blob(1), 0).await, None);
         let mut after = batch();
         after.put(bytes("after"), bytes("v"));
         engine.commit(after).await.unwrap();
@@ -270,23 +271,15 @@ fn e3_commits_sent_at_once_share_syncs_and_each_is_synced() {
                 "a commit alone is synced"
             );
         }
-        engine.put_piece(blob(1), 0, bytes("piece")).await.unwrap();
+        // Streamed pieces are synced in their file, ahead of the commit that refers to them (B1).
         let before = figure(&engine, "log_syncs");
+        let finished = stream(&engine, blob(1), &[1, 2, 3].map(|seed| piece(seed, 9000))).await;
+        assert_eq!(figure(&engine, "log_syncs"), before);
         let mut attaching = batch();
-        attaching.attach(engine.finish(blob(1), 1, Vec::new()).await.unwrap());
+        attaching.attach(finished);
+        attaching.put(bytes("row"), bytes("v"));
         engine.commit(attaching).await.unwrap();
-        assert_eq!(
-            figure(&engine, "log_syncs") - before,
-            1,
-            "streamed pieces are synced"
-        );
-        // B1: pieces first, then the commit that refers to them.
-        let before = figure(&engine, "log_syncs");
-        let mut referring = batch();
-        referring.attach(engine.finish(blob(1), 1, Vec::new()).await.unwrap());
-        referring.put(bytes("row"), bytes("v"));
-        engine.commit(referring).await.unwrap();
-        assert_eq!(figure(&engine, "log_syncs") - before, 2);
+        assert_eq!(figure(&engine, "log_syncs") - before, 1);
     });
 }
 
@@ -298,7 +291,8 @@ fn b4_full_store_refuses_data_and_still_deletes() {
     let min_free_bytes = stat.f_bavail * stat.f_frsize * 2;
     runtime().block_on(async {
         let engine = open_rocks(small(folder.path())).unwrap();
-        engine.put_piece(blob(1), 0, piece(1, 9000)).await.unwrap();
+        ride(&engine, blob(1), &[piece(1, 9000)]).await;
+        stream(&engine, blob(3), &[1, 2, 3].map(|seed| piece(seed, 9000))).await;
         drop(engine);
 
         let options = RocksOptions {
@@ -308,17 +302,12 @@ fn b4_full_store_refuses_data_and_still_deletes() {
         let engine = open_rocks(options).unwrap();
         assert_eq!(engine.health(), EngineHealth::Full);
         let error = engine
-            .put_piece(blob(2), 0, bytes("piece"))
+            .put_piece(blob(2), slot(0, 0), bytes("piece"))
             .await
             .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Full);
         let mut attaching = batch();
-        attaching.attach(
-            engine
-                .finish(blob(2), 1, vec![(0, bytes("piece"))])
-                .await
-                .unwrap(),
-        );
+        attaching.attach(FinishedBlob::riding(blob(2), vec![bytes("piece")]));
         let error = engine.commit(attaching).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Full);
         assert_eq!(whole_piece(&engine, blob(2), 0).await, None);
@@ -328,8 +317,10 @@ fn b4_full_store_refuses_data_and_still_deletes() {
             .delete(bytes("object"))
             .put(bytes("ledger"), bytes("blob 1"));
         engine.commit(deleting).await.unwrap();
-        engine.delete_blob(blob(1), Some(1)).await.unwrap();
+        let doomed = vec![of_pieces(blob(1), 1), of_pieces(blob(3), 3)];
+        engine.delete_blobs(doomed).await.unwrap();
         assert_eq!(whole_piece(&engine, blob(1), 0).await, None);
+        assert_eq!(streamed_piece(&engine, blob(3), 0, 9000).await, None);
     });
 }
 
@@ -358,7 +349,7 @@ fn store_without_any_room_refuses_rows_too_and_still_reads() {
 
 /// Also read back from files, through the pool: with these bounds most pieces have left memory.
 #[test]
-fn memtables_and_log_stay_within_their_bounds_while_blobs_stream_in() {
+fn memtables_and_log_stay_within_their_bounds_while_blobs_come_in() {
     const MEMTABLES: usize = 12 << 20;
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
@@ -369,11 +360,14 @@ fn memtables_and_log_stay_within_their_bounds_while_blobs_stream_in() {
         let engine = open_rocks(options).unwrap();
         let mut peak = 0;
         for number in 0..50_u64 {
-            let streams = (0..8_u32).map(|index| {
-                let content = piece(number * 8 + u64::from(index), 256 << 10);
-                engine.put_piece(blob(number), index, content)
+            let commits = (0..4).map(|index| {
+                let content = [0, 1].map(|half| piece(number * 8 + index * 2 + half, 256 << 10));
+                let mut batch = batch();
+                let id = blob(number * 4 + index);
+                batch.attach(FinishedBlob::riding(id, content.to_vec()));
+                engine.commit(batch)
             });
-            assert!(join_all(streams).await.iter().all(Result::is_ok));
+            assert!(join_all(commits).await.iter().all(Result::is_ok));
             let memtables = figure(&engine, "piece_memtable_bytes");
             peak = peak.max(memtables + figure(&engine, "meta_memtable_bytes"));
         }
@@ -385,14 +379,10 @@ fn memtables_and_log_stay_within_their_bounds_while_blobs_stream_in() {
             "most pieces are in files"
         );
         for number in 0..50 {
-            let found = engine
-                .read_piece(blob(number), 3, 1000..1100)
-                .await
-                .unwrap();
-            assert_eq!(
-                found,
-                Some(piece(number * 8 + 3, 256 << 10).slice(1000..1100))
-            );
+            let id = of_pieces(blob(number * 4 + 1), 2);
+            let found = engine.read_piece(id, slot(1, 0), 1000..1100);
+            let expected = piece(number * 8 + 3, 256 << 10).slice(1000..1100);
+            assert_eq!(found.await.unwrap(), Some(expected));
         }
         assert!(names(&engine, crate::support::BUCKET).await.is_empty());
     });

@@ -5,8 +5,8 @@ use riznica::base::clock::SystemClock;
 use riznica::base::task::BlockingPool;
 use riznica::model::id::{BlobId, BucketId};
 use riznica::storage::{
-    CounterChange, Engine, EngineExt, MemoryEngine, MetaBatch, OpenEngineError, Partition,
-    PiecePlace, RocksEngine, RocksOptions, ScanRange,
+    CounterChange, Engine, EngineExt, FinishedBlob, MemoryEngine, MetaBatch, OpenEngineError,
+    Partition, PiecePlace, PieceSlot, RocksEngine, RocksOptions, ScanRange, StoredBlob,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -130,8 +130,55 @@ pub(crate) async fn names(engine: &dyn Engine, partition: Partition) -> Vec<Stri
         .collect()
 }
 
+/// A blob of so many pieces; of 1 or 2 it rides in its commit.
+pub(crate) fn of_pieces(blob: BlobId, count: u32) -> StoredBlob {
+    StoredBlob {
+        blob,
+        piece_count: Some(count),
+    }
+}
+
+/// Where piece `index` lies behind others of `len` bytes.
+pub(crate) fn slot(index: u32, len: usize) -> PieceSlot {
+    PieceSlot {
+        index,
+        offset: u64::from(index) * u64::try_from(len).unwrap(),
+    }
+}
+
+/// Hands pieces of one length over, all but the last, which may be shorter.
+pub(crate) async fn stream(engine: &dyn Engine, blob: BlobId, pieces: &[Bytes]) -> FinishedBlob {
+    let mut index = 0;
+    for piece in pieces {
+        let place = slot(index, pieces[0].len());
+        engine.put_piece(blob, place, piece.clone()).await.unwrap();
+        index += 1;
+    }
+    engine.finish(blob, index).await.unwrap()
+}
+
+/// Commits a blob that rides.
+pub(crate) async fn ride(engine: &dyn Engine, blob: BlobId, pieces: &[Bytes]) {
+    let mut batch = batch();
+    batch.attach(FinishedBlob::riding(blob, pieces.to_vec()));
+    engine.commit(batch).await.unwrap();
+}
+
+/// A piece of a blob that rode in its commit.
 pub(crate) async fn whole_piece(engine: &dyn Engine, blob: BlobId, index: u32) -> Option<Bytes> {
-    engine.read_piece(blob, index, 0..usize::MAX).await.unwrap()
+    let read = engine.read_piece(of_pieces(blob, 1), slot(index, 0), 0..usize::MAX);
+    read.await.unwrap()
+}
+
+/// A piece of a streamed blob whose pieces have `len` bytes.
+pub(crate) async fn streamed_piece(
+    engine: &dyn Engine,
+    blob: BlobId,
+    index: u32,
+    len: usize,
+) -> Option<Bytes> {
+    let read = engine.read_piece(of_pieces(blob, 3), slot(index, len), 0..len);
+    read.await.unwrap()
 }
 
 /// Gives the space of deleted blobs between two back, stretch by stretch.

@@ -21,6 +21,8 @@ mod server;
 mod access_lists;
 mod admin;
 mod attacks;
+mod bench;
+mod bench_ends;
 mod bucket_encryption;
 mod bucket_tagging;
 mod compatibility;

@@ -61,6 +61,7 @@ pub(crate) const RANKS: &[(&str, u8)] = &[
     ("admin", 7),
     ("jobs", 7),
     ("server", 8),
+    ("bench", 8),
     ("cli", 9),
     ("main", 10),
 ];
@@ -85,6 +86,13 @@ pub(crate) const NEVER: &[(&str, &[&str])] = &[
     ),
     ("jobs", &["crypto", "kms"]),
     (
+        "bench",
+        &[
+            "storage", "crypto", "iam", "kms", "audit", "catalog", "quota", "gateway", "control",
+            "admin", "jobs", "config",
+        ],
+    ),
+    (
         "main",
         &[
             "base", "storage", "crypto", "auth", "iam", "kms", "catalog", "gateway", "control",
@@ -97,6 +105,10 @@ pub(crate) const FENCES: &[(&str, &[&str])] = &[
     ("actix_web", &["src/s3/", "src/admin/", "src/server/"]),
     ("actix_http", &["src/s3/", "src/admin/", "src/server/"]),
     ("rocksdb", &["src/storage/rocks/"]),
+    ("hyper", &["src/bench/"]),
+    ("hyper_util", &["src/bench/"]),
+    ("hdrhistogram", &["src/bench/"]),
+    ("indicatif", &["src/cli/"]),
     (
         "ring",
         &["src/crypto/", "src/kms/", "src/auth/", "src/base/"],

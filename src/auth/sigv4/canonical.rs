@@ -7,6 +7,8 @@
 use crate::auth::error::{AuthError, SignatureEvidence};
 use crate::auth::request::{QueryPair, RequestView};
 use crate::auth::sigv4::parse::{Claims, SIGNATURE_PARAMETER, TOKEN_PARAMETER};
+use crate::auth::sigv4::scope::RequestDate;
+use crate::auth::sigv4::signed_headers::SignedHeaders;
 use crate::auth::sigv4::{ALGORITHM, sha256_hex};
 use crate::base::encoding::{uri_decode, uri_encode, uri_encode_path};
 
@@ -41,13 +43,8 @@ pub(super) fn canonical(
     claims: &Claims,
     payload_text: &str,
 ) -> Result<Canonical, AuthError> {
-    let bytes = canonical_request(request, query, claims, payload_text, false)?;
-    let string_to_sign = format!(
-        "{ALGORITHM}\n{}\n{}\n{}",
-        claims.date.text(),
-        claims.scope.text(),
-        sha256_hex(&bytes)
-    );
+    let bytes = canonical_request(request, query, &claims.signed_headers, payload_text, false)?;
+    let string_to_sign = string_to_sign(&claims.date, &claims.scope.text(), &bytes);
     let is_present = |name| request.header_values(name).next().is_some();
     Ok(Canonical {
         string_to_sign,
@@ -63,7 +60,7 @@ pub(super) fn evidence(
     payload_text: &str,
     string_to_sign: String,
 ) -> Result<SignatureEvidence, AuthError> {
-    let bytes = canonical_request(request, query, claims, payload_text, true)?;
+    let bytes = canonical_request(request, query, &claims.signed_headers, payload_text, true)?;
     let canonical_request = String::from_utf8_lossy(&bytes).into_owned();
     Ok(SignatureEvidence {
         canonical_request,
@@ -71,10 +68,20 @@ pub(super) fn evidence(
     })
 }
 
-fn canonical_request(
+/// What the signature is made of, over a canonical request.
+pub(super) fn string_to_sign(date: &RequestDate, scope: &str, canonical_request: &[u8]) -> String {
+    let hash = sha256_hex(canonical_request);
+    format!("{ALGORITHM}\n{}\n{scope}\n{hash}", date.text())
+}
+
+/// The canonical request; with secrets of the client left out where it is for an error's text.
+///
+/// # Errors
+/// As [`canonical`].
+pub(super) fn canonical_request(
     request: &RequestView<'_>,
     query: &[QueryPair],
-    claims: &Claims,
+    signed_headers: &SignedHeaders,
     payload_text: &str,
     is_redacted: bool,
 ) -> Result<Vec<u8>, AuthError> {
@@ -88,7 +95,7 @@ fn canonical_request(
     line(&[request.method.as_bytes()]);
     line(&[canonical_uri(request.path)?.as_bytes()]);
     line(&[canonical_query(query, is_redacted).as_bytes()]);
-    for name in claims.signed_headers.names() {
+    for name in signed_headers.names() {
         if is_redacted && SENSITIVE.contains(&name) {
             line(&[name.as_bytes(), b":(left out)"]);
         } else {
@@ -96,7 +103,7 @@ fn canonical_request(
         }
     }
     line(&[]);
-    line(&[claims.signed_headers.text().as_bytes()]);
+    line(&[signed_headers.text().as_bytes()]);
     bytes.extend_from_slice(payload_text.as_bytes());
     Ok(bytes)
 }
@@ -108,7 +115,7 @@ fn canonical_uri(path: &str) -> Result<String, AuthError> {
         "" => Ok("/".to_owned()),
         _ if path.starts_with('/') => {
             let decoded = uri_decode(path.as_bytes()).ok_or(AuthError::InvalidUri)?;
-            Ok(uri_encode_path(&decoded))
+            Ok(uri_encode_path(&decoded).into_owned())
         }
         _ => Err(AuthError::InvalidUri),
     }

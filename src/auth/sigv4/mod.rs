@@ -1,8 +1,8 @@
-//! AWS signature version 4: the verifier.
+//! AWS signature version 4: the verifier, and the signer of what `riznica bench` sends.
 //!
 //! Owns: the steps below, each in the file it names. Step numbers follow "Signature Version 4" of
-//! the S3 API reference.
-//! Not here: signing (nothing of ours signs requests), what a POST policy says (`s3::post`), policy
+//! the S3 API reference. Signing (`sign`) is steps 7 and 8 with the same code.
+//! Not here: what a POST policy says (`s3::post`), policy
 //! decisions (`iam`).
 //!
 //! 1. Refuse headers that may occur once and occur twice; find out how the request authenticates:
@@ -36,6 +36,7 @@ mod form;
 mod parse;
 mod payload;
 mod scope;
+mod sign;
 mod signed_headers;
 mod signing_key;
 mod verify;
@@ -44,6 +45,7 @@ pub use chunk::ChunkVerifier;
 pub use form::FormSignature;
 pub use parse::{Claimed, claimed};
 pub use payload::{Payload, anonymous_payload};
+pub use sign::{Signature, Signer};
 pub use verify::{Verified, Verifier};
 
 /// The only algorithm that is accepted.

@@ -45,7 +45,11 @@ impl RequestDate {
         if let Some(date) = Self::parse_iso(text) {
             return Some(date);
         }
-        let at = Timestamp::parse_http(text)?;
+        Self::of(Timestamp::parse_http(text)?)
+    }
+
+    /// The date of a point in time, to the second. `None` behind the year 9999.
+    pub(super) fn of(at: Timestamp) -> Option<Self> {
         let date = OffsetDateTime::from_unix_timestamp(i64::try_from(at.seconds()).ok()?).ok()?;
         let text = date
             .format(ISO_BASIC)

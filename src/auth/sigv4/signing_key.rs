@@ -45,12 +45,17 @@ pub(super) struct SigningKey {
 }
 
 impl SigningKey {
-    fn derive(secret: &str, date: &RequestDate, region: &str, service: &str) -> Self {
+    pub(super) fn derive(secret: &str, date: &RequestDate, region: &str, service: &str) -> Self {
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(date.at().millis());
         let bytes = aws_sigv4::sign::v4::generate_signing_key(secret, time, region, service);
         Self {
             mac: Arc::new(hmac::Key::new(hmac::HMAC_SHA256, bytes.as_ref())),
         }
+    }
+
+    /// The signature of a string, for requests that we send ourselves (`sign`).
+    pub(super) fn sign(&self, string_to_sign: &[u8]) -> String {
+        hex::encode(hmac::sign(&self.mac, string_to_sign).as_ref())
     }
 
     /// Whether `signature_hex` is the signature of `string_to_sign`: 64 lower-case hexadecimal

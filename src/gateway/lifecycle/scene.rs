@@ -2,6 +2,7 @@
 
 use crate::base::clock::{Clock, ManualClock};
 use crate::base::entropy::{Entropy, SystemEntropy};
+use crate::base::md5::Md5Service;
 use crate::base::task::BlockingPool;
 use crate::catalog::buckets::{self, BucketRecord};
 use crate::catalog::changes::{self, Decision, NewVersion};
@@ -76,6 +77,7 @@ impl Place {
             keys: Arc::new(keys),
             clock,
             entropy,
+            md5: Md5Service::new(pool.clone(), 1),
             pool,
             leases: BlobLeases::default(),
             body_streams_max: 1,
@@ -192,6 +194,7 @@ impl Place {
                 checksum: None,
                 metadata: ObjectMetadata::default(),
                 tags: TagSet::default(),
+                acl: None,
                 body: BodyBinding::Stream(StreamParameters {
                     salt: [0; 32],
                     commitment: [0; 32],

@@ -146,6 +146,7 @@ async fn upload_is_not_aborted_by_rules_that_were_taken_away() {
         metadata: ObjectMetadata::default(),
         tags: TagSet::default(),
         lock: LockState::default(),
+        owner: None,
         checksum: None,
     };
     let bucket_key = place.gateway.sealing_key(&bucket).await.unwrap();

@@ -25,7 +25,7 @@ use crate::iam::{Action, Permit};
 use crate::model::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, ObjectChecksum};
 use crate::model::conditions::WriteConditions;
 use crate::model::etag::ETag;
-use crate::model::id::{BlobId, UploadId, VersionId};
+use crate::model::id::{BlobId, TenantId, UploadId, VersionId};
 use crate::model::lock::LockState;
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
@@ -166,7 +166,7 @@ impl Gateway {
         let now = self.now();
         let lock = record.lock;
         let begun = VersionId::generate(now.millis(), &*self.entropy)?;
-        let (mut object, table) = assemble(record, parts, &finished)?;
+        let (mut object, table) = assemble(record, parts, (&finished, bucket.tenant))?;
         let end = UploadEnd {
             object_key,
             upload,
@@ -277,13 +277,17 @@ impl Gateway {
 fn assemble(
     upload: UploadRecord,
     parts: Vec<PartEntry>,
-    finished: &FinishedUpload,
+    (finished, bucket_owner): (&FinishedUpload, TenantId),
 ) -> Result<(ObjectRecord, PartTable), GatewayError> {
     let size = parts.iter().map(|part| part.size).sum::<u64>();
     if size > OBJECT_LEN_MAX {
         return Err(GatewayError::TooLarge);
     }
     let part_count = u16::try_from(parts.len()).map_err(|_count| GatewayError::TooLarge)?;
+    let list = upload.owner.map(|owner| owner.list);
+    let acl = list
+        .filter(|list| !list.is_private_of(bucket_owner))
+        .map(Box::new);
     let object = ObjectRecord {
         plain: ObjectPlain {
             size,
@@ -301,6 +305,7 @@ fn assemble(
             checksum: finished.checksum.clone(),
             metadata: upload.metadata,
             tags: upload.tags,
+            acl,
             body: BodyBinding::Parts([0; 32]),
         },
     };

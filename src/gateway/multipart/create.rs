@@ -1,13 +1,14 @@
 //! CreateMultipartUpload.
 
 use crate::catalog::buckets::BucketRecord;
-use crate::catalog::uploads::{self, UploadRecord};
+use crate::catalog::uploads::{self, UploadOwner, UploadRecord};
 use crate::crypto::DataKey;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
+use crate::model::acl::AccessList;
 use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
-use crate::model::id::UploadId;
+use crate::model::id::{TenantId, UploadId};
 use crate::model::lock::LockState;
 use crate::model::metadata::ObjectMetadata;
 use crate::model::object_key::ObjectKey;
@@ -24,6 +25,10 @@ pub struct CreateUpload {
     pub tags: TagSet,
     /// Retention and legal hold of the finished object.
     pub lock: LockState,
+    /// Access control list of the finished object.
+    pub acl: Option<Box<AccessList>>,
+    /// Who begins it.
+    pub initiator: Option<TenantId>,
     /// Checksum of the finished object.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
@@ -52,6 +57,8 @@ impl Gateway {
             metadata,
             tags,
             lock,
+            acl,
+            initiator,
             checksum,
         } = request;
         let record = UploadRecord {
@@ -61,6 +68,7 @@ impl Gateway {
             metadata,
             tags,
             lock,
+            owner: upload_owner(bucket, acl, initiator),
             checksum,
         };
         let bucket_key = self.sealing_key(bucket).await?;
@@ -85,4 +93,19 @@ impl Gateway {
         let key = self.opening_key(bucket, row.key_version).await?;
         Ok(row.open_upload(&identity(bucket, object_key), upload, &key)?)
     }
+}
+
+/// Whose an upload is, where lists count and it is not the bucket owner's alone.
+fn upload_owner(
+    bucket: &BucketRecord,
+    acl: Option<Box<AccessList>>,
+    initiator: Option<TenantId>,
+) -> Option<Box<UploadOwner>> {
+    let initiator = initiator.unwrap_or(bucket.tenant);
+    let is_own = acl.is_none() && initiator == bucket.tenant;
+    if !bucket.ownership.allows_acls() || is_own {
+        return None;
+    }
+    let list = acl.map_or_else(|| AccessList::private(bucket.tenant), |list| *list);
+    Some(Box::new(UploadOwner { initiator, list }))
 }

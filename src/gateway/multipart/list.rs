@@ -4,7 +4,7 @@ use crate::catalog::buckets::BucketRecord;
 use crate::catalog::listing::{self, ListPage, ListQuery};
 use crate::catalog::upload_parts;
 use crate::catalog::upload_parts::StoredPart;
-use crate::catalog::uploads::{self};
+use crate::catalog::uploads::{self, UploadOwner};
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
@@ -21,8 +21,19 @@ pub struct PartsPage {
     pub parts: Vec<StoredPart>,
     /// Whether there are more.
     pub is_truncated: bool,
+    /// Who began the upload, and whose the object will be; `None` for the bucket's owner.
+    pub owner: Option<Box<UploadOwner>>,
     /// The checksum that the upload declared.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
+}
+
+/// An open upload in a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedUpload {
+    /// When it was opened.
+    pub initiated: Timestamp,
+    /// Who began it, and whose the object will be; `None` for the bucket's owner.
+    pub owner: Option<Box<UploadOwner>>,
 }
 
 impl Gateway {
@@ -54,24 +65,39 @@ impl Gateway {
         Ok(PartsPage {
             parts,
             is_truncated,
+            owner: record.owner.filter(|_| bucket.ownership.allows_acls()),
             checksum: record.checksum,
         })
     }
 
-    /// Lists the open uploads of a bucket, with the time each was opened.
+    /// Lists the open uploads of a bucket. Their rows are opened only where they may be somebody
+    /// else's than the bucket owner's.
     ///
     /// # Errors
-    /// When rows or engine fail.
+    /// When rows, keys or engine fail.
     pub async fn list_uploads(
         &self,
         permit: Permit,
         bucket: &BucketRecord,
         query: ListQuery,
         after_upload: Option<UploadId>,
-    ) -> Result<ListPage<(UploadId, Timestamp)>, GatewayError> {
+    ) -> Result<ListPage<(UploadId, ListedUpload)>, GatewayError> {
         spend(permit, Action::ListBucketMultipartUploads, bucket)?;
-        let initiated = |_name: &str, _upload: UploadId, row: &[u8]| uploads::decode_initiated(row);
+        let opener = if bucket.ownership.allows_acls() {
+            Some(self.row_opener(bucket).await?)
+        } else {
+            None
+        };
+        let open = move |name: &str, upload: UploadId, row: &[u8]| {
+            let opened = opener
+                .as_ref()
+                .map(|own| own.open_upload(name, upload, row));
+            Ok(ListedUpload {
+                initiated: uploads::decode_initiated(row)?,
+                owner: opened.transpose()?.and_then(|record| record.owner),
+            })
+        };
         let engine = &*self.engine;
-        Ok(listing::uploads(engine, bucket.bucket, query, after_upload, initiated).await?)
+        Ok(listing::uploads(engine, bucket.bucket, query, after_upload, open).await?)
     }
 }

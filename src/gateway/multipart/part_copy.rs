@@ -6,13 +6,14 @@
 
 use crate::base::limits::PUT_LEN_MAX;
 use crate::catalog::buckets::BucketRecord;
+use crate::gateway::decision::require;
 use crate::gateway::digests::DeclaredDigests;
 use crate::gateway::error::GatewayError;
 use crate::gateway::multipart::upload_part::{UploadPart, UploadedPart};
 use crate::gateway::object::copy::copied;
 use crate::gateway::object::version::told_version;
 use crate::gateway::read_path::LocatedObject;
-use crate::gateway::{Gateway, spend};
+use crate::gateway::{Gateway, spend, spend_on};
 use crate::iam::{Action, Permit};
 use crate::model::conditions::ReadConditions;
 use crate::model::id::UploadId;
@@ -69,12 +70,14 @@ impl Gateway {
         let source_action = request
             .source_version
             .map_or(action, |_| action.on_version());
-        spend(permits.0, source_action, source_bucket)?;
+        let sight = spend_on(permits.0, source_action, source_bucket)?;
         spend(permits.1, Action::PutObject, bucket)?;
         let named = (&request.source_key, request.source_version);
         let locate = async || {
-            self.copy_source(source_bucket, named, &request.source_conditions)
-                .await
+            let conditions = &request.source_conditions;
+            let source = self.copy_source(source_bucket, named, conditions).await?;
+            require(sight, source.record.plain.version)?;
+            Ok(source)
         };
         let range_of = |source: &LocatedObject| {
             range_within(request.source_range.as_ref(), source.record.plain.size)

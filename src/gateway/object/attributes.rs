@@ -6,9 +6,10 @@
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::objects::ObjectRecord;
 use crate::catalog::parts::PartEntry;
+use crate::gateway::decision::require;
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::version::told_version;
-use crate::gateway::{Gateway, spend};
+use crate::gateway::{Gateway, spend_on};
 use crate::iam::{Action, Permit};
 use crate::model::object_key::ObjectKey;
 use crate::model::versioning::VersionSelector;
@@ -49,8 +50,9 @@ impl Gateway {
     ) -> Result<ObjectAttributes, GatewayError> {
         let action = Action::GetObjectAttributes;
         let action = selector.map_or(action, |_| action.on_version());
-        spend(permit, action, bucket)?;
+        let sight = spend_on(permit, action, bucket)?;
         let located = self.locate(bucket, object_key, selector).await?;
+        require(sight, located.record.plain.version)?;
         let version = told_version(bucket, &located.record.plain);
         let parts = located.part_table.map(|table| {
             let count = table.parts.len();

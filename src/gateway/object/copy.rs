@@ -12,14 +12,16 @@ use crate::catalog::error::CatalogError;
 use crate::catalog::objects::{BodyBinding, ObjectRecord, ObjectSecret};
 use crate::catalog::versions::VersionRow;
 use crate::crypto::DataKey;
+use crate::gateway::decision::require;
 use crate::gateway::digests::{BodyEnd, DeclaredDigests};
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::put::{PutObject, StoredObject};
 use crate::gateway::object::version::{told_version, written_version};
 use crate::gateway::read_path::{LocatedObject, PlaintextStream};
 use crate::gateway::write_path::{Body, StreamTarget};
-use crate::gateway::{Gateway, identity, spend};
+use crate::gateway::{Gateway, identity, spend, spend_on};
 use crate::iam::{Action, Permit};
+use crate::model::acl::AccessList;
 use crate::model::checksum::ChecksumAlgorithm;
 use crate::model::conditions::{ReadConditions, ReadOutcome, WriteConditions};
 use crate::model::encryption::SseAlgorithm;
@@ -57,6 +59,8 @@ pub struct CopyObject {
     pub tags: Option<TagSet>,
     /// Retention and legal hold that the request asks for; the source's are never copied.
     pub lock: LockState,
+    /// The copy's access control list; the source's is never copied.
+    pub acl: Option<Box<AccessList>>,
     /// Server-side encryption that the copy's bucket or the request asks for; the source's does not
     /// count.
     pub encryption: Option<SseAlgorithm>,
@@ -106,7 +110,7 @@ impl Gateway {
         let source_action = request
             .source_version
             .map_or(action, |_| action.on_version());
-        spend(permits.0, source_action, source_bucket)?;
+        let sight = spend_on(permits.0, source_action, source_bucket)?;
         spend(permits.1, Action::PutObject, bucket)?;
         self.lock_for(bucket, &request.object_key, request.lock)?;
         let is_itself =
@@ -122,6 +126,7 @@ impl Gateway {
         let (asked, asked_tags) = (request.metadata.take(), request.tags.take());
         for attempt in 0..=RESEALS_MAX {
             let source = self.source_of(source_bucket, &request).await?;
+            require(sight, source.record.plain.version)?;
             let kept = || source.record.secret.metadata.clone();
             let mut metadata = asked.clone().unwrap_or_else(kept);
             metadata.mark_encryption(request.encryption);
@@ -225,6 +230,7 @@ impl Gateway {
             secret: ObjectSecret {
                 metadata,
                 tags,
+                acl: request.acl.clone(),
                 body,
                 ..source.record.secret
             },
@@ -307,6 +313,7 @@ impl Gateway {
             conditions: request.conditions,
             tags,
             lock: request.lock,
+            acl: request.acl,
         };
         self.commit_stream(bucket, put, (version, data_key), stored)
             .await

@@ -5,11 +5,12 @@
 
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::objects::ObjectRecord;
+use crate::gateway::decision::require;
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::version::told_version;
 use crate::gateway::read_path::{LocatedObject, PlaintextStream};
-use crate::gateway::{Gateway, spend};
-use crate::iam::{Action, Permit};
+use crate::gateway::{Gateway, spend_on};
+use crate::iam::{Action, Permit, Sight};
 use crate::model::checksum::{ChecksumAlgorithm, ChecksumType, ObjectChecksum};
 use crate::model::conditions::{RangeCondition, ReadConditions, ReadOutcome};
 use crate::model::object_key::ObjectKey;
@@ -112,16 +113,16 @@ impl Gateway {
     /// Describes an object.
     ///
     /// # Errors
-    /// `NoSuchKey`, `NoSuchVersion`, `DeleteMarker`, `NotModified`, `PreconditionFailed`,
-    /// `RangeNotSatisfiable`, `InvalidPart`, or corrupt rows.
+    /// `NoSuchKey`, `NoSuchVersion`, `DeleteMarker`, `Overtaken`, `NotModified`,
+    /// `PreconditionFailed`, `RangeNotSatisfiable`, `InvalidPart`, or corrupt rows.
     pub async fn head_object(
         &self,
         permit: Permit,
         bucket: &BucketRecord,
         request: &GetObject,
     ) -> Result<ObjectAnswer, GatewayError> {
-        spend(permit, request.action(), bucket)?;
-        let located = self.locate_read(bucket, request).await?;
+        let sight = spend_on(permit, request.action(), bucket)?;
+        let located = self.locate_read(bucket, request, sight).await?;
         answer(bucket, located, request)
     }
 
@@ -129,9 +130,12 @@ impl Gateway {
         &self,
         bucket: &BucketRecord,
         request: &GetObject,
+        sight: Sight,
     ) -> Result<LocatedObject, GatewayError> {
-        self.locate(bucket, &request.object_key, request.version)
-            .await
+        let (object_key, version) = (&request.object_key, request.version);
+        let located = self.locate(bucket, object_key, version).await?;
+        require(sight, located.record.plain.version)?;
+        Ok(located)
     }
 
     /// Describes an object and streams its bytes. The first piece is verified before this returns.
@@ -144,8 +148,8 @@ impl Gateway {
         bucket: &BucketRecord,
         request: &GetObject,
     ) -> Result<(ObjectAnswer, PlaintextStream), GatewayError> {
-        spend(permit, request.action(), bucket)?;
-        let locate = async || check(self.locate_read(bucket, request).await?, request);
+        let sight = spend_on(permit, request.action(), bucket)?;
+        let locate = async || check(self.locate_read(bucket, request, sight).await?, request);
         let range_of =
             |located: &LocatedObject| select(located, request.selection_of(&located.record));
         let (located, stream) = self.locate_and_read(locate, range_of).await?;

@@ -16,6 +16,7 @@ use crate::gateway::object::version::written_version;
 use crate::gateway::write_path::{Body, StoredStream, StreamTarget};
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
+use crate::model::acl::AccessList;
 use crate::model::checksum::{Checksum, ChecksumType, ObjectChecksum};
 use crate::model::conditions::{WriteConditions, WriteOutcome};
 use crate::model::etag::ETag;
@@ -42,6 +43,8 @@ pub struct PutObject {
     pub tags: TagSet,
     /// Retention and legal hold that the request asks for.
     pub lock: LockState,
+    /// Its access control list; without one it is private and the bucket owner's.
+    pub acl: Option<Box<AccessList>>,
 }
 
 /// What was stored.
@@ -134,6 +137,7 @@ impl Gateway {
                 checksum: checksum.clone(),
                 metadata: request.metadata,
                 tags: request.tags,
+                acl: request.acl,
                 body: BodyBinding::Stream(stored.parameters),
             },
         };

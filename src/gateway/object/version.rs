@@ -9,10 +9,12 @@ use crate::catalog::changes::{self, Target};
 use crate::catalog::erasure::Erasure;
 use crate::catalog::objects::{ObjectPlain, ObjectRecord};
 use crate::catalog::versions::{self, FoundVersion, VersionRow};
+use crate::gateway::decision::require;
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::version_error::VersionError;
-use crate::gateway::{Gateway, identity, spend};
+use crate::gateway::{Gateway, identity, spend, spend_on};
 use crate::iam::{Action, Permit};
+use crate::model::acl::AccessList;
 use crate::model::id::VersionId;
 use crate::model::lock::{LockState, Retention};
 use crate::model::object_key::ObjectKey;
@@ -50,6 +52,8 @@ pub struct VersionFacts {
     pub lock: LockState,
     /// Its tags.
     pub tags: TagSet,
+    /// Its access control list, if it is not private and the bucket owner's.
+    pub acl: Option<Box<AccessList>>,
 }
 
 /// The version as answers to reads name it.
@@ -185,7 +189,7 @@ impl Gateway {
         })?)
     }
 
-    /// Lock and tags of a version; of the newest one if none is named.
+    /// Lock, tags and list of a version; of the newest one if none is named.
     ///
     /// # Errors
     /// `NoSuchKey`, `NoSuchVersion`, `DeleteMarker`; corrupt rows.
@@ -196,12 +200,14 @@ impl Gateway {
         (bucket, object_key): (&BucketRecord, &ObjectKey),
         selector: Option<VersionSelector>,
     ) -> Result<VersionFacts, GatewayError> {
-        spend(permit, action, bucket)?;
+        let sight = spend_on(permit, action, bucket)?;
         let located = self.locate(bucket, object_key, selector).await?;
+        require(sight, located.record.plain.version)?;
         Ok(VersionFacts {
             told: told_version(bucket, &located.record.plain),
             lock: located.record.plain.lock,
             tags: located.record.secret.tags,
+            acl: located.record.secret.acl,
         })
     }
 
@@ -220,8 +226,9 @@ impl Gateway {
         selector: Option<VersionSelector>,
         tags: &TagSet,
     ) -> Result<Option<VersionSelector>, GatewayError> {
-        spend(permit, action, bucket)?;
-        let change = |record: &mut ObjectRecord| {
+        let sight = spend_on(permit, action, bucket)?;
+        let change = |_bucket: &BucketRecord, record: &mut ObjectRecord| {
+            require(sight, record.plain.version)?;
             record.secret.tags = tags.clone();
             Ok(())
         };
@@ -250,7 +257,7 @@ impl Gateway {
         if retention.is_some_and(|new| new.retain_until <= now) {
             return Err(VersionError::RetainUntilPast.into());
         }
-        let change = |record: &mut ObjectRecord| {
+        let change = |_bucket: &BucketRecord, record: &mut ObjectRecord| {
             let lock = &mut record.plain.lock;
             if !lock.may_become(retention, now, bypass) {
                 return Err(VersionError::Locked.into());
@@ -277,20 +284,20 @@ impl Gateway {
     ) -> Result<Option<VersionSelector>, GatewayError> {
         spend(permit, Action::PutObjectLegalHold, bucket)?;
         require_object_lock(bucket)?;
-        let change = |record: &mut ObjectRecord| {
+        let change = |_bucket: &BucketRecord, record: &mut ObjectRecord| {
             record.plain.lock.legal_hold = is_on;
             Ok(())
         };
         self.rewrite(bucket, object_key, selector, change).await
     }
 
-    /// Seals a version's record anew after `change`.
-    async fn rewrite(
+    /// Seals a version's record anew after `change`, which sees the bucket as it is by then.
+    pub(in crate::gateway) async fn rewrite(
         &self,
         bucket: &BucketRecord,
         object_key: &ObjectKey,
         selector: Option<VersionSelector>,
-        change: impl Fn(&mut ObjectRecord) -> Result<(), GatewayError>,
+        change: impl Fn(&BucketRecord, &mut ObjectRecord) -> Result<(), GatewayError>,
     ) -> Result<Option<VersionSelector>, GatewayError> {
         let target = self.target(bucket, object_key, false);
         let rewrite = async |bucket: &BucketRecord, found: &FoundVersion| {
@@ -301,7 +308,7 @@ impl Gateway {
                 plain: found.row.plain,
                 secret: found.row.open(&identity, &opening_key)?,
             };
-            change(&mut record)?;
+            change(bucket, &mut record)?;
             let sealing_key = self.sealing_key(bucket).await?;
             let row = record.seal(&identity, &sealing_key, &*self.entropy)?;
             Ok::<_, GatewayError>(row)

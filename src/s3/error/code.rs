@@ -3,6 +3,7 @@
 macro_rules! codes {
     ($($name:ident $code:literal $status:literal $message:literal;)*) => {
         /// An S3 error code.
+        #[expect(clippy::doc_markdown, reason = "the texts are those of AWS")]
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum S3ErrorCode {
             $(#[doc = $message] $name,)*
@@ -54,6 +55,7 @@ codes! {
     InternalError "InternalError" 500 "We encountered an internal error. Please try again.";
     InvalidAccessKeyId "InvalidAccessKeyId" 403 "The AWS access key ID that you provided does not exist in our records.";
     InvalidArgument "InvalidArgument" 400 "Invalid Argument";
+    InvalidBucketAclWithObjectOwnership "InvalidBucketAclWithObjectOwnership" 400 "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
     InvalidBucketName "InvalidBucketName" 400 "The specified bucket is not valid.";
     InvalidBucketState "InvalidBucketState" 409 "The request is not valid for the current state of the bucket.";
     InvalidChunkSizeError "InvalidChunkSizeError" 400 "The chunk size is not valid.";
@@ -70,6 +72,7 @@ codes! {
     InvalidToken "InvalidToken" 400 "The provided token is malformed or otherwise not valid.";
     InvalidURI "InvalidURI" 400 "The specified URI couldn't be parsed.";
     KeyTooLongError "KeyTooLongError" 400 "Your key is too long.";
+    MalformedACLError "MalformedACLError" 400 "The ACL that you provided was not well formed or did not validate against our published schema.";
     MalformedPOSTRequest "MalformedPOSTRequest" 400 "The body of your POST request is not well-formed multipart/form-data.";
     MalformedPolicy "MalformedPolicy" 400 "The policy is not in the valid JSON format of the policy language.";
     MalformedTrailerError "MalformedTrailerError" 400 "The request contained trailing data that was not well-formed or did not conform to our published schema.";
@@ -79,6 +82,7 @@ codes! {
     MetadataTooLarge "MetadataTooLarge" 400 "Your metadata headers exceed the maximum allowed metadata size.";
     MethodNotAllowed "MethodNotAllowed" 405 "The specified method is not allowed against this resource.";
     MissingContentLength "MissingContentLength" 411 "You must provide the Content-Length HTTP header.";
+    MissingSecurityHeader "MissingSecurityHeader" 400 "Your request is missing a required header.";
     NoSuchBucket "NoSuchBucket" 404 "The specified bucket does not exist";
     NoSuchBucketPolicy "NoSuchBucketPolicy" 404 "The bucket policy does not exist";
     NoSuchCORSConfiguration "NoSuchCORSConfiguration" 404 "The CORS configuration does not exist";
@@ -92,6 +96,7 @@ codes! {
     NotImplemented "NotImplemented" 501 "A header or query parameter that you provided requested functionality that is not implemented.";
     NotModified "NotModified" 304 "Not Modified";
     ObjectLockConfigurationNotFoundError "ObjectLockConfigurationNotFoundError" 404 "Object Lock configuration does not exist for this bucket";
+    OwnershipControlsNotFoundError "OwnershipControlsNotFoundError" 404 "The bucket ownership controls were not found";
     PreconditionFailed "PreconditionFailed" 412 "At least one of the pre-conditions you specified did not hold";
     QuotaExceeded "QuotaExceeded" 403 "The quota would be exceeded.";
     RequestHeaderSectionTooLarge "RequestHeaderSectionTooLarge" 400 "Your request headers exceed the maximum allowed size.";
@@ -102,5 +107,7 @@ codes! {
     SignatureDoesNotMatch "SignatureDoesNotMatch" 403 "The request signature that the server calculated does not match the signature that you provided. Check your secret access key and signing method.";
     SlowDown "SlowDown" 503 "Please reduce your request rate.";
     TooManyBuckets "TooManyBuckets" 400 "You have attempted to create more buckets than are allowed for this account.";
+    UnexpectedContent "UnexpectedContent" 400 "This request does not support content.";
+    UnresolvableGrantByEmailAddress "UnresolvableGrantByEmailAddress" 400 "The email address that you provided does not match any account on record.";
     XAmzContentSHA256Mismatch "XAmzContentSHA256Mismatch" 400 "The provided 'x-amz-content-sha256' header does not match what was computed.";
 }

@@ -42,7 +42,8 @@ pub fn complete(error: S3Error, view: &RequestView<'_>, domains: &[String]) -> S
         | S3ErrorCode::NoSuchBucket
         | S3ErrorCode::NoSuchLifecycleConfiguration
         | S3ErrorCode::NoSuchTagSet
-        | S3ErrorCode::ObjectLockConfigurationNotFoundError => {
+        | S3ErrorCode::ObjectLockConfigurationNotFoundError
+        | S3ErrorCode::OwnershipControlsNotFoundError => {
             vec![("BucketName", request.bucket())]
         }
         S3ErrorCode::InvalidAccessKeyId => vec![("AWSAccessKeyId", request.access_key_id())],

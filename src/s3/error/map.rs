@@ -8,6 +8,7 @@
 use crate::base::encoding::base64_encode;
 use crate::base::kind::ErrorKind;
 use crate::base::limits::{PART_LEN_MIN, PUT_LEN_MAX};
+use crate::gateway::acl::AclRefusal;
 use crate::gateway::bucket_policy::PolicyRefusal;
 use crate::gateway::error::GatewayError;
 use crate::gateway::fairness::TooFast;
@@ -33,6 +34,7 @@ impl From<Denied> for S3Error {
                     .to_owned(),
             ),
             Ground::BucketPolicy(_)
+            | Ground::Grant { .. }
             | Ground::Nothing
             | Ground::OtherAccount
             | Ground::Owner
@@ -40,7 +42,8 @@ impl From<Denied> for S3Error {
             | Ground::PublicAccessRestricted
             | Ground::RootTakesNoRole
             | Ground::SessionPolicy
-            | Ground::TrustPolicy(_) => Self::new(S3ErrorCode::AccessDenied),
+            | Ground::TrustPolicy(_)
+            | Ground::UploadBegun => Self::new(S3ErrorCode::AccessDenied),
         };
         error.detail(denied.to_string())
     }
@@ -136,6 +139,7 @@ impl From<InvalidTags> for S3Error {
 impl From<GatewayError> for S3Error {
     fn from(error: GatewayError) -> Self {
         match &error {
+            GatewayError::Acl(source) => (*source).into(),
             GatewayError::BodyAborted => Self::new(Code::IncompleteBody).close(),
             GatewayError::BucketAlreadyOwned => Self::new(Code::BucketAlreadyOwnedByYou),
             GatewayError::BucketNameOutside { prefixes } => name_outside(prefixes),
@@ -197,6 +201,7 @@ impl From<GatewayError> for S3Error {
             // The query APIs, which alone ask for accounts, have names of their own.
             | GatewayError::Account(_)
             | GatewayError::CallerGone
+            | GatewayError::Overtaken
             | GatewayError::Pool(_)
             | GatewayError::Seal(_)
             | GatewayError::UnknownKeyVersion { .. }
@@ -233,6 +238,26 @@ fn name_outside(prefixes: &BucketPrefixes) -> S3Error {
     let prefixes = prefixes.as_slice().join(", ");
     let text = format!("The names of this account's buckets have to begin with: {prefixes}");
     S3Error::new(S3ErrorCode::AccessDenied).message(text)
+}
+
+impl From<AclRefusal> for S3Error {
+    fn from(refusal: AclRefusal) -> Self {
+        match refusal {
+            AclRefusal::NotSupported => Self::new(Code::AccessControlListNotSupported),
+            AclRefusal::OtherOwner => {
+                Self::new(Code::AccessDenied).detail(refusal.to_string())
+            }
+            AclRefusal::OwnershipConflict => Self::new(Code::InvalidBucketAclWithObjectOwnership),
+            AclRefusal::PublicBlocked => Self::new(Code::AccessDenied).message(
+                "Access Denied because public ACLs are prevented by the BlockPublicAcls setting in \
+                 S3 Block Public Access."
+                    .to_owned(),
+            ),
+            AclRefusal::TooManyGrants => Self::new(Code::MalformedACLError),
+            AclRefusal::UnknownEmail => Self::new(Code::UnresolvableGrantByEmailAddress),
+            AclRefusal::UnknownId => Self::argument("CanonicalUser/ID", "", "Invalid id"),
+        }
+    }
 }
 
 impl From<&PolicyRefusal> for S3Error {

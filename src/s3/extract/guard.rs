@@ -6,7 +6,7 @@ use crate::gateway::BucketRecord;
 use crate::model::tenant::CanonicalId;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::conditions::{self, text};
-use crate::s3::extract::encryption;
+use crate::s3::extract::{acl, encryption};
 use crate::s3::operation::Operation;
 
 /// Headers whose meaning would be lost: answering 200 would be a wrong success.
@@ -16,17 +16,13 @@ const NOT_IMPLEMENTED: &[&str] = &[
     "x-amz-meta-snowball-auto-extract",
 ];
 
-/// Who is to own what others write into a new bucket.
-const OWNERSHIP_HEADER: &str = "x-amz-object-ownership";
-
 /// Canned ACLs that change nothing when the bucket owner owns everything.
 const ACL_WITHOUT_EFFECT: &[&str] = &["private", "bucket-owner-full-control"];
 
 /// Refuses headers that this server would have to ignore.
 ///
 /// # Errors
-/// `NotImplemented`, `AccessControlListNotSupported`, `InvalidArgument`, `InvalidRedirectLocation`,
-/// `InvalidStorageClass`.
+/// `NotImplemented`, `InvalidArgument`, `InvalidRedirectLocation`, `InvalidStorageClass`.
 pub fn refuse_unsupported(operation: Operation, request: &RequestView<'_>) -> Result<(), S3Error> {
     encryption::judge(operation, request)?;
     conditions::refuse_unjudged(operation, request)?;
@@ -38,15 +34,8 @@ pub fn refuse_unsupported(operation: Operation, request: &RequestView<'_>) -> Re
                 .message(text)
                 .with("Header", (*name).to_owned()));
         }
-        let is_acl = *name == "x-amz-acl" && !ACL_WITHOUT_EFFECT.contains(&value.as_ref());
-        if is_acl || name.starts_with("x-amz-grant-") {
-            return Err(S3Error::new(S3ErrorCode::AccessControlListNotSupported));
-        }
         if *name == "x-amz-website-redirect-location" {
             return Err(website_redirect(&value));
-        }
-        if *name == OWNERSHIP_HEADER && operation == Operation::CreateBucket {
-            object_ownership(&value)?;
         }
         if *name == "x-amz-storage-class" && value != "STANDARD" {
             return Err(S3Error::new(S3ErrorCode::InvalidStorageClass));
@@ -55,23 +44,23 @@ pub fn refuse_unsupported(operation: Operation, request: &RequestView<'_>) -> Re
     Ok(())
 }
 
-/// The bucket's owner owns everything in it (S3 User Guide, "Controlling ownership of objects").
-/// The other two settings come with access control lists.
-fn object_ownership(setting: &str) -> Result<(), S3Error> {
-    match setting {
-        "BucketOwnerEnforced" => Ok(()),
-        "BucketOwnerPreferred" | "ObjectWriter" => {
-            let text =
-                format!("This server does not implement the object ownership {setting} yet.");
-            Err(S3Error::new(S3ErrorCode::NotImplemented)
-                .message(text)
-                .with("Header", OWNERSHIP_HEADER.to_owned()))
-        }
-        _ => {
-            let text = "Invalid x-amz-object-ownership header: ".to_owned() + setting;
-            Err(S3Error::argument(OWNERSHIP_HEADER, setting, &text))
-        }
+/// Refuses lists where the bucket's owner owns everything (s3-behaviour.md 70).
+///
+/// # Errors
+/// `AccessControlListNotSupported`.
+pub fn refuse_acl(bucket: &BucketRecord, request: &RequestView<'_>) -> Result<(), S3Error> {
+    if bucket.ownership.allows_acls() {
+        return Ok(());
     }
+    let is_refused = |(name, value): &(&str, &[u8])| {
+        let mut harmless = ACL_WITHOUT_EFFECT.iter();
+        let is_harmless = harmless.any(|own| own.as_bytes() == *value);
+        *name == acl::HEADER && !is_harmless || name.starts_with("x-amz-grant-")
+    };
+    if request.headers.iter().any(is_refused) {
+        return Err(S3Error::new(S3ErrorCode::AccessControlListNotSupported));
+    }
+    Ok(())
 }
 
 /// A script or another scheme is refused for good (attacks.md 54), the rest until there are

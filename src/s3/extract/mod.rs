@@ -1,5 +1,6 @@
 //! Typed readings of headers and query parameters.
 
+pub mod acl;
 pub mod conditions;
 pub mod copy_source;
 pub mod digests;

@@ -1,16 +1,22 @@
-//! Access control lists and object ownership, where the bucket's owner owns everything
-//! (s3-behaviour.md 70): lists are told and never changed, policies say who else may do what.
+//! Access control lists and object ownership (s3-behaviour.md 62 to 71).
 //!
-//! Source: S3 User Guide, "Controlling ownership of objects and disabling ACLs for your bucket".
+//! Where the bucket's owner owns everything, lists are told and never changed (70); elsewhere they
+//! are set by a name, by headers, or by a document.
+//!
+//! Source: S3 User Guide, "Controlling ownership of objects and disabling ACLs for your bucket",
+//! "Access control list (ACL) overview".
 
+use crate::gateway::BucketRecord;
+use crate::iam::Permit;
+use crate::model::acl::AskedAcl;
+use crate::model::ownership::ObjectOwnership;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::extract::conditions;
+use crate::s3::extract;
 use crate::s3::extract::version::{self, VERSION_HEADER};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
 use crate::s3::xml::acl;
-use crate::s3::xml::responses::Owner;
 use actix_http::Payload;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -21,9 +27,8 @@ use actix_web::http::StatusCode;
 /// The S3 answer.
 pub async fn get_bucket(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let (bucket, permit) = call.authorize_target().await?;
-    let owner = call.state.gateway.bucket_acl(permit, &bucket).await?;
-    let body = acl::owner_alone(&Owner::from(owner));
-    Ok(respond::xml(StatusCode::OK, body))
+    let told = call.state.gateway.bucket_acl(permit, &bucket).await?;
+    Ok(respond::xml(StatusCode::OK, acl::document(&told)))
 }
 
 /// GetObjectAcl.
@@ -37,37 +42,70 @@ pub async fn get_object(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
     let gateway = &call.state.gateway;
     let facts = gateway.version_facts(permit, call.action(), named, selector);
     let facts = facts.await?;
-    let body = acl::owner_alone(&call.owner_of(&bucket).await?);
+    let told = gateway.told_acl(&bucket, facts.acl.as_deref()).await?;
     let mut response = HttpResponse::Ok();
     version::tell(&mut response, VERSION_HEADER, facts.told);
     Ok(response
         .insert_header(("content-type", "application/xml"))
-        .body(body))
+        .body(acl::document(&told)))
 }
 
-/// PutBucketAcl and PutObjectAcl: no list is taken but the one that there is. Beyond AWS, which
-/// refuses that one too: s3cmd puts the list of a copy's source on the copy, and gives the copy up
-/// when it may not.
+/// PutBucketAcl and PutObjectAcl.
 ///
 /// # Errors
-/// `AccessControlListNotSupported`; `NoSuchKey`, or that the caller may not even ask.
+/// The S3 answer.
 pub async fn put(
     call: &Call<'_>,
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
     let (bucket, permit, body) = call.authorize_with_document(payload, framing).await?;
+    if !bucket.ownership.allows_acls() {
+        return put_without_effect(call, (permit, &bucket), &body).await;
+    }
+    let asked = asked(call, &body)?;
+    let gateway = &call.state.gateway;
+    let mut response = HttpResponse::Ok();
+    if let Some(object_key) = &call.target.object_key {
+        let selector = version::selector(call.query)?;
+        let named = (&bucket, object_key);
+        let told = gateway.set_object_acl(permit, call.action(), named, selector, &asked);
+        version::tell(&mut response, VERSION_HEADER, told.await?);
+    } else {
+        gateway.set_bucket_acl(permit, &bucket, &asked).await?;
+    }
+    Ok(response.finish())
+}
+
+/// What a request asks for, by its headers or by its document.
+fn asked(call: &Call<'_>, body: &[u8]) -> Result<AskedAcl, S3Error> {
+    match (extract::acl::asked(call.view)?, body.is_empty()) {
+        (Some(asked), true) => Ok(asked),
+        (Some(_), false) => Err(S3Error::new(S3ErrorCode::UnexpectedContent)),
+        (None, false) => Ok(acl::read(body)?),
+        (None, true) => Err(S3Error::new(S3ErrorCode::MissingSecurityHeader)
+            .with("MissingHeaderName", extract::acl::HEADER.to_owned())),
+    }
+}
+
+/// No list is taken but the one that there is. Beyond AWS, which refuses that one too: s3cmd puts
+/// the list of a copy's source on the copy, and gives the copy up when it may not.
+async fn put_without_effect(
+    call: &Call<'_>,
+    (permit, bucket): (Permit, &BucketRecord),
+    body: &[u8],
+) -> Result<HttpResponse, S3Error> {
     let unsupported = || S3Error::new(S3ErrorCode::AccessControlListNotSupported);
-    if body.is_empty() || conditions::text(call.view, "x-amz-acl").is_some() {
+    if body.is_empty() || extract::acl::is_asked(call.view) {
         return Err(unsupported());
     }
-    let owner = call.owner_of(&bucket).await?;
-    if !acl::is_owner_alone(&body, &owner)? {
+    let owner = call.owner_of(bucket).await?;
+    if !acl::is_owner_alone(&acl::read(body)?, &owner) {
         return Err(unsupported());
     }
     if let Some(object_key) = &call.target.object_key {
         let selector = version::selector(call.query)?;
-        let named = (&bucket, object_key);
+        let named = (bucket, object_key);
         let gateway = &call.state.gateway;
         let facts = gateway.version_facts(permit, call.action(), named, selector);
         facts.await?;
@@ -80,11 +118,14 @@ pub async fn put(
 /// # Errors
 /// The S3 answer.
 pub async fn get_ownership(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
-    call.authorize_target().await?;
-    Ok(respond::xml(StatusCode::OK, acl::ownership()))
+    let (bucket, permit) = call.authorize_target().await?;
+    let setting = call.state.gateway.ownership(permit, &bucket)?;
+    let code = S3ErrorCode::OwnershipControlsNotFoundError;
+    let body = acl::ownership(setting).ok_or_else(|| S3Error::new(code))?;
+    Ok(respond::xml(StatusCode::OK, body))
 }
 
-/// PutBucketOwnershipControls: what it says is what all buckets have, or it is not implemented.
+/// PutBucketOwnershipControls.
 ///
 /// # Errors
 /// The S3 answer.
@@ -93,7 +134,21 @@ pub async fn put_ownership(
     payload: Payload,
     framing: Framing,
 ) -> Result<HttpResponse, S3Error> {
-    let (_, _, body) = call.authorize_with_document(payload, framing).await?;
-    acl::read_ownership(&body)?;
+    let (bucket, permit, body) = call.authorize_with_document(payload, framing).await?;
+    let setting = acl::read_ownership(&body)?;
+    let gateway = &call.state.gateway;
+    gateway.set_ownership(permit, &bucket, setting).await?;
     Ok(HttpResponse::Ok().finish())
+}
+
+/// DeleteBucketOwnershipControls: succeeds with and without them. Without them every writer owns
+/// what it writes, as on AWS.
+///
+/// # Errors
+/// The S3 answer.
+pub async fn delete_ownership(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
+    let (bucket, permit) = call.authorize_target().await?;
+    let (gateway, unset) = (&call.state.gateway, ObjectOwnership::Unset);
+    gateway.set_ownership(permit, &bucket, unset).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

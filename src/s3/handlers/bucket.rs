@@ -1,11 +1,12 @@
 //! Operations on buckets.
 
 use crate::base::limits::XML_BODY_LEN_MAX;
+use crate::gateway::bucket::NewBucket;
 use crate::gateway::error::GatewayError;
 use crate::iam::Action;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
-use crate::s3::extract::{lock, number, token};
+use crate::s3::extract::{acl, lock, number, token};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
 use crate::s3::xml::{requests, responses};
@@ -41,12 +42,23 @@ pub async fn create(
         call.authorize_in_account(Action::PutBucketObjectLockConfiguration)?;
         call.authorize_in_account(Action::PutBucketVersioning)?;
     }
+    let acl = acl::asked(call.view)?;
+    if acl.is_some() {
+        call.authorize_in_account(Action::PutBucketAcl)?;
+    }
+    let ownership = acl::ownership(call.view)?;
+    if ownership.is_some() {
+        call.authorize_in_account(Action::PutBucketOwnershipControls)?;
+    }
+    let asked = NewBucket {
+        has_object_lock,
+        ownership,
+        acl,
+    };
     let gateway = &call.state.gateway;
-    match gateway.create_bucket(permit, &name, has_object_lock).await {
+    match gateway.create_bucket(permit, &name, &asked).await {
         Ok(()) => {}
-        // The bucket there is without what was asked for: that would be a wrong success.
-        Err(GatewayError::BucketAlreadyOwned)
-            if !has_object_lock || gateway.find_bucket(&name).await?.object_lock.is_some() => {}
+        Err(GatewayError::BucketAlreadyOwned) if gateway.is_as_asked(&name, &asked).await? => {}
         Err(error) => return Err(error.into()),
     }
     Ok(HttpResponse::Ok()

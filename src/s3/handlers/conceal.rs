@@ -5,12 +5,13 @@
 
 use crate::gateway::BucketRecord;
 use crate::iam::Action;
+use crate::model::id::TenantId;
 use crate::model::object_key::ObjectKey;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::handlers::Call;
 use crate::s3::handlers::permission::Thing;
 use crate::s3::policy_context::Asked;
-use crate::s3::xml::responses::Owner;
+use crate::s3::xml::responses::{Owner, Owners};
 
 impl Call<'_> {
     /// Who may not list a bucket is not told which objects it lacks (S3 API reference, GetObject,
@@ -27,6 +28,7 @@ impl Call<'_> {
         let thing = Thing {
             object_key: None,
             version: None,
+            is_new: false,
         };
         let asked = Asked {
             listed: Some(object_key.as_str().to_owned()),
@@ -62,8 +64,7 @@ impl Call<'_> {
         }
     }
 
-    /// The bucket's owner, who owns all in it (S3 User Guide, "Controlling ownership of objects",
-    /// bucket owner enforced).
+    /// The bucket's owner.
     pub(in crate::s3) async fn owner_of(&self, bucket: &BucketRecord) -> Result<Owner, S3Error> {
         match &self.verified.identity {
             Some(identity) if identity.tenant() == bucket.tenant => Ok(Owner {
@@ -72,5 +73,19 @@ impl Call<'_> {
             }),
             Some(_) | None => Ok(self.state.gateway.bucket_owner(bucket).await?.into()),
         }
+    }
+
+    /// The bucket's owner, and others who own something in it: only where they may.
+    pub(in crate::s3) async fn owners_of(
+        &self,
+        bucket: &BucketRecord,
+        others: impl Iterator<Item = TenantId>,
+    ) -> Result<Owners, S3Error> {
+        let told = self.state.gateway.told_accounts(others).await?;
+        let others = told.into_iter();
+        Ok(Owners {
+            bucket: self.owner_of(bucket).await?,
+            others: others.map(|(own, told)| (own, told.into())).collect(),
+        })
     }
 }

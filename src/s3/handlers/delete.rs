@@ -123,6 +123,7 @@ async fn delete_entry(
     let thing = Thing {
         object_key: Some(&object_key),
         version: named,
+        is_new: false,
     };
     let permit = call.permit(bucket, action, thing, &Asked::default()).await;
     // A decision waits for nothing, and by the worst policy takes 4 ms: a thousand of them leave

@@ -1,6 +1,8 @@
 //! ListObjects, ListObjectsV2, ListMultipartUploads, ListParts.
 
-use crate::gateway::ListQuery;
+use crate::gateway::listing::ListedObject;
+use crate::gateway::{ListEntry, ListPage, ListQuery, UploadOwner};
+use crate::model::id::TenantId;
 use crate::model::upload::PartNumber;
 use crate::s3::error::S3Error;
 use crate::s3::extract::{number, token};
@@ -61,7 +63,8 @@ pub async fn objects(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .gateway
         .list_objects(permit, &bucket, query)
         .await?;
-    let body = responses_list::list_objects(echo, marker, &page, &call.owner_of(&bucket).await?);
+    let owners = call.owners_of(&bucket, owners_in(&page)).await?;
+    let body = responses_list::list_objects(echo, marker, &page, &owners);
     Ok(respond::xml(StatusCode::OK, body))
 }
 
@@ -83,20 +86,33 @@ pub async fn objects_v2(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .await?;
     let next = page.entries.last().filter(|_| page.is_truncated);
     let next = next.map(|last| token::encode(last.name()));
-    let owner = match call.query.get("fetch-owner")? {
-        Some("true") => Some(call.owner_of(&bucket).await?),
+    let owners = match call.query.get("fetch-owner")? {
+        Some("true") => Some(call.owners_of(&bucket, owners_in(&page)).await?),
         Some(_) | None => None,
     };
     let v2 = V2Echo {
         continuation_token: token,
         next_continuation_token: next.as_deref(),
         start_after,
-        owner: owner.as_ref(),
+        owners: owners.as_ref(),
     };
     Ok(respond::xml(
         StatusCode::OK,
         responses_list::list_objects_v2(echo, &v2, &page),
     ))
+}
+
+/// Who owns the objects of a page, but for the bucket's owner.
+fn owners_in(page: &ListPage<ListedObject>) -> impl Iterator<Item = TenantId> {
+    page.entries.iter().filter_map(|entry| match entry {
+        ListEntry::Item(_, object) => object.owner,
+        ListEntry::CommonPrefix(_) => None,
+    })
+}
+
+/// Whom an upload tells of.
+fn owners_of_upload(owner: &UploadOwner) -> [TenantId; 2] {
+    [owner.initiator, owner.list.owner()]
 }
 
 /// ListMultipartUploads.
@@ -123,7 +139,12 @@ pub async fn uploads(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .list_uploads(permit, &bucket, query, after_upload)
         .await?;
     let markers = (key_marker, upload_marker);
-    let body = responses_list::list_uploads(echo, markers, &page, &call.owner_of(&bucket).await?);
+    let others = page.entries.iter().filter_map(|entry| match entry {
+        ListEntry::Item(_, (_, listed)) => listed.owner.as_deref().map(owners_of_upload),
+        ListEntry::CommonPrefix(_) => None,
+    });
+    let owners = call.owners_of(&bucket, others.flatten()).await?;
+    let body = responses_list::list_uploads(echo, markers, &page, &owners);
     Ok(respond::xml(StatusCode::OK, body))
 }
 
@@ -152,8 +173,11 @@ pub async fn parts(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         is_truncated: page.is_truncated,
         checksum: page.checksum,
     };
+    let others = page.owner.as_deref().map(owners_of_upload);
+    let owners = call.owners_of(&bucket, others.into_iter().flatten());
+    let owners = owners.await?;
     Ok(respond::xml(
         StatusCode::OK,
-        responses_list::list_parts(echo, &page.parts, &call.owner_of(&bucket).await?),
+        responses_list::list_parts(echo, &page.parts, (&owners, page.owner.as_deref())),
     ))
 }

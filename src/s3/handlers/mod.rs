@@ -5,6 +5,7 @@ pub mod attributes;
 pub mod bucket;
 pub mod conceal;
 pub mod cors;
+pub mod decision;
 pub mod delete;
 pub mod encryption;
 pub mod lifecycle;
@@ -24,6 +25,7 @@ use crate::auth::{Payload as SignedPayload, RequestView, Verified};
 use crate::gateway::BucketRecord;
 use crate::gateway::object::version_error::VersionError;
 use crate::iam::Principal;
+use crate::model::acl::AccessList;
 use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
 use crate::model::lock::LockState;
 use crate::s3::app::S3State;
@@ -73,6 +75,22 @@ impl Call<'_> {
             Some(_) if bucket.object_lock.is_none() => Err(VersionError::NoObjectLock.into()),
             Some(asked) => Ok(asked),
         }
+    }
+
+    /// The access control list that a write into this bucket asks for its object.
+    ///
+    /// # Errors
+    /// `InvalidArgument`, `InvalidRequest`, `UnresolvableGrantByEmailAddress`; `AccessDenied` for a
+    /// public one where those are blocked.
+    async fn asked_acl(&self, bucket: &BucketRecord) -> Result<Option<Box<AccessList>>, S3Error> {
+        if !bucket.ownership.allows_acls() {
+            return Ok(None);
+        }
+        let asked = extract::acl::asked(self.view)?;
+        let (gateway, writer) = (&self.state.gateway, self.principal.tenant);
+        Ok(gateway
+            .list_of_write(bucket, writer, asked.as_ref())
+            .await?)
     }
 
     /// The encryption that a write into this bucket asks for, by its header or by the bucket's
@@ -191,6 +209,7 @@ async fn run(call: &Call<'_>, payload: Payload, framing: Framing) -> Result<Http
         Operation::DeleteBucketCors => cors::delete(call).await,
         Operation::DeleteBucketEncryption => encryption::delete(call).await,
         Operation::DeleteBucketLifecycle => lifecycle::delete(call).await,
+        Operation::DeleteBucketOwnershipControls => acl::delete_ownership(call).await,
         Operation::DeleteBucketPolicy => policy::delete(call).await,
         Operation::DeleteBucketTagging => tagging::delete_bucket(call).await,
         Operation::DeleteObject => delete::delete_object(call).await,

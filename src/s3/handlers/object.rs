@@ -1,10 +1,12 @@
 //! PutObject, GetObject, HeadObject, CopyObject.
 
+use crate::gateway::BucketRecord;
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::copy::CopyObject;
 use crate::gateway::object::get::{GetObject, ObjectAnswer, Selection, ToldChecksum};
 use crate::gateway::object::put::PutObject;
 use crate::gateway::object::version_error::VersionError;
+use crate::iam::Permit;
 use crate::iam::policy::Caller;
 use crate::model::encryption::{SSE_HEADER, SseAlgorithm};
 use crate::model::range::ByteRange;
@@ -22,6 +24,9 @@ use futures::StreamExt;
 
 /// The class to store an object in, which `s3::extract::guard` has judged.
 const STORAGE_CLASS_HEADER: &str = "x-amz-storage-class";
+
+/// Decisions about an object that is replaced while they are made.
+const ATTEMPTS_MAX: usize = 8;
 
 /// Query parameters that replace headers of a signed GET, and the headers that they replace
 /// (s3-behaviour.md 11).
@@ -53,6 +58,7 @@ pub async fn put(
         conditions: conditions::write(call.view),
         tags: tagging::tags(call.view)?,
         lock: call.asked_lock(&bucket)?,
+        acl: call.asked_acl(&bucket).await?,
     };
     let gateway = &call.state.gateway;
     let stored = with_body(payload, framing, &call.state.patience, |body| {
@@ -139,18 +145,32 @@ fn describe(call: &Call<'_>, answer: &ObjectAnswer) -> Result<HttpResponseBuilde
     Ok(response)
 }
 
+/// Decides and reads, again while the object is replaced between the two.
+async fn decided<T>(
+    call: &Call<'_>,
+    read: impl AsyncFn(Permit, &BucketRecord, &GetObject) -> Result<T, GatewayError>,
+) -> Result<(BucketRecord, T), S3Error> {
+    let mut attempts = 1;
+    loop {
+        let (bucket, permit) = call.authorize_target().await?;
+        let request = read_request(call)?;
+        match read(permit, &bucket, &request).await {
+            Err(GatewayError::Overtaken) if attempts < ATTEMPTS_MAX => attempts += 1,
+            outcome => return Ok((bucket, outcome?)),
+        }
+    }
+}
+
 /// GetObject.
 ///
 /// # Errors
 /// The S3 answer.
 pub async fn get(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
-    let request = read_request(call)?;
-    let (answer, plaintext) = call
-        .state
-        .gateway
-        .get_object(permit, &bucket, &request)
-        .await?;
+    let gateway = &call.state.gateway;
+    let read = async |permit, bucket: &BucketRecord, request: &GetObject| {
+        gateway.get_object(permit, bucket, request).await
+    };
+    let (bucket, (answer, plaintext)) = decided(call, read).await?;
     let len = answer.range.end.saturating_sub(answer.range.start);
     let mut response = describe(call, &answer)?;
     lifecycle::tell_read(call, &bucket, &answer, &mut response).await;
@@ -170,13 +190,11 @@ pub async fn get(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
 /// # Errors
 /// The S3 answer.
 pub async fn head(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
-    let (bucket, permit) = call.authorize_target().await?;
-    let request = read_request(call)?;
-    let answer = call
-        .state
-        .gateway
-        .head_object(permit, &bucket, &request)
-        .await?;
+    let gateway = &call.state.gateway;
+    let read = async |permit, bucket: &BucketRecord, request: &GetObject| {
+        gateway.head_object(permit, bucket, request).await
+    };
+    let (bucket, answer) = decided(call, read).await?;
     let len = answer.range.end.saturating_sub(answer.range.start);
     let mut response = describe(call, &answer)?;
     lifecycle::tell_read(call, &bucket, &answer, &mut response).await;
@@ -229,6 +247,7 @@ pub async fn copy(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         metadata,
         tags,
         lock: call.asked_lock(&bucket)?,
+        acl: call.asked_acl(&bucket).await?,
         encryption: call.asked_encryption(&bucket),
         names_a_change: [SSE_HEADER, STORAGE_CLASS_HEADER]
             .iter()

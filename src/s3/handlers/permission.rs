@@ -1,20 +1,16 @@
 //! Permits for a call: what is asked of `iam` and with which facts.
 //!
-//! Owns: the resource and the circumstances of each decision, what is concealed from whom.
-//! Not here: the decision (`iam::authorize`), the values of condition keys (`policy_context`).
+//! Owns: which actions a request needs on what, and when.
+//! Not here: the facts of each decision (`decision`), the decision (`iam::authorize`), the values
+//! of condition keys (`policy_context`).
 
 use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::gateway::BucketRecord;
-use crate::gateway::bucket_policy::BucketOwner;
 use crate::iam::policy::Caller;
 use crate::iam::policy::arn::{ALL_BUCKETS, bucket_arn};
-use crate::iam::{
-    Action, BucketResource, Denied, Permit, Request, Resource, authorize, keeps_policy,
-};
+use crate::iam::{Action, Permit, Request, Resource, authorize};
 use crate::model::object_key::ObjectKey;
-use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
-use crate::model::versioning::VersionSelector;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::copy_source::CopySource;
@@ -22,7 +18,6 @@ use crate::s3::extract::{self, guard, version};
 use crate::s3::handlers::Call;
 use crate::s3::operation::Operation;
 use crate::s3::policy_context::{Asked, RequestContext};
-use crate::s3::xml::responses::Owner;
 use actix_http::Payload;
 use bytes::Bytes;
 
@@ -36,6 +31,8 @@ pub(in crate::s3) struct Thing<'a> {
     pub object_key: Option<&'a ObjectKey>,
     /// The version that is named, as it was written.
     pub version: Option<&'a str>,
+    /// Whether the request makes it.
+    pub is_new: bool,
 }
 
 impl<'a> From<&'a CopySource> for Thing<'a> {
@@ -43,6 +40,7 @@ impl<'a> From<&'a CopySource> for Thing<'a> {
         Self {
             object_key: Some(&source.object_key),
             version: source.version(),
+            is_new: false,
         }
     }
 }
@@ -51,15 +49,6 @@ impl Thing<'_> {
     /// The action that is needed, by whether a version is named.
     fn action(&self, action: Action) -> Action {
         self.version.map_or(action, |_named| action.on_version())
-    }
-}
-
-impl From<BucketOwner> for Owner {
-    fn from(owner: BucketOwner) -> Self {
-        Self {
-            id: owner.canonical_id,
-            display_name: owner.display_name,
-        }
     }
 }
 
@@ -74,15 +63,16 @@ impl Call<'_> {
         }
     }
 
-    fn thing(&self) -> Thing<'_> {
+    pub(in crate::s3) fn thing(&self) -> Thing<'_> {
         Thing {
             object_key: self.target.object_key.as_ref(),
             version: self.query.get(version::PARAMETER).ok().flatten(),
+            is_new: false,
         }
     }
 
     /// What the request has for conditions, whatever it is about.
-    fn circumstances<'a>(&'a self, asked: &'a Asked) -> RequestContext<'a> {
+    pub(in crate::s3) fn circumstances<'a>(&'a self, asked: &'a Asked) -> RequestContext<'a> {
         RequestContext {
             view: self.view,
             query: self.query,
@@ -95,83 +85,6 @@ impl Call<'_> {
             existing_tags: None,
             asked,
         }
-    }
-
-    /// Decides about an action in a bucket.
-    ///
-    /// # Errors
-    /// `AccessDenied`; the answer to a policy or tags that cannot be read.
-    pub(in crate::s3) async fn permit(
-        &self,
-        bucket: &BucketRecord,
-        action: Action,
-        thing: Thing<'_>,
-        asked: &Asked,
-    ) -> Result<Permit, S3Error> {
-        let gateway = &self.state.gateway;
-        let facts = (bucket.tenant, bucket.access.binds_root);
-        let policy = if keeps_policy(self.principal, action, facts) {
-            None
-        } else {
-            gateway.policy_in_force(bucket).await?
-        };
-        let policy = policy.as_deref().map(|own| &own.policy);
-        let existing_tag = "s3:existingobjecttag/";
-        let asks_for_tags = policy.is_some_and(|own| own.asks_for(existing_tag))
-            || self.principal.asks_for(existing_tag);
-        let existing_tags = if asks_for_tags {
-            self.existing_tags(bucket, thing).await?
-        } else {
-            None
-        };
-        let context = RequestContext {
-            owner: Some(bucket.tenant),
-            version: thing.version,
-            existing_tags: existing_tags.as_ref(),
-            ..self.circumstances(asked)
-        };
-        let decision = authorize(&Request {
-            principal: self.principal,
-            action,
-            resource: Resource::Bucket(BucketResource {
-                bucket: bucket.bucket,
-                owner: bucket.tenant,
-                owner_status: gateway.status_of(bucket.tenant),
-                name: bucket.name.as_str(),
-                object_key: thing.object_key.map(ObjectKey::as_str),
-                policy,
-                binds_root: bucket.access.binds_root,
-                restricts_public: bucket.access.block().restrict_public_buckets,
-            }),
-            context: &context,
-        });
-        decision.map_err(|denied| self.denied(denied))
-    }
-
-    fn denied(&self, denied: Denied) -> S3Error {
-        if self.principal.caller == Caller::Anonymous {
-            self.state.metrics.authentication_failed();
-        }
-        denied.into()
-    }
-
-    async fn existing_tags(
-        &self,
-        bucket: &BucketRecord,
-        thing: Thing<'_>,
-    ) -> Result<Option<TagSet>, S3Error> {
-        let Some(object_key) = thing.object_key else {
-            return Ok(None);
-        };
-        // What is no version id has no tags; it is refused behind the decision.
-        let selector = match thing.version.map(VersionSelector::parse).transpose() {
-            Ok(selector) => selector,
-            Err(_invalid) => return Ok(None),
-        };
-        let gateway = &self.state.gateway;
-        Ok(gateway
-            .tags_for_decision(bucket, object_key, selector)
-            .await?)
     }
 
     async fn find_target(&self) -> Result<BucketRecord, S3Error> {
@@ -233,7 +146,8 @@ impl Call<'_> {
     async fn judge(&self, bucket: &BucketRecord) -> Result<(), S3Error> {
         self.judge_owner(bucket, "x-amz-expected-bucket-owner")
             .await?;
-        guard::refuse_unsupported(self.operation, self.view)
+        guard::refuse_unsupported(self.operation, self.view)?;
+        guard::refuse_acl(bucket, self.view)
     }
 
     async fn judge_owner(&self, bucket: &BucketRecord, header: &str) -> Result<(), S3Error> {
@@ -244,8 +158,8 @@ impl Call<'_> {
         Ok(())
     }
 
-    /// Writes that also set tags, a retention or a legal hold need the permission for those as well
-    /// (S3 API reference, PutObject, CopyObject, CreateMultipartUpload, "Permissions").
+    /// Writes that also set tags, a list, a retention or a legal hold need the permission for those
+    /// as well (S3 API reference, PutObject, CopyObject, CreateMultipartUpload, "Permissions").
     async fn authorize_extras(&self, bucket: &BucketRecord, asked: &Asked) -> Result<(), S3Error> {
         let is_write = matches!(
             self.operation,
@@ -259,7 +173,10 @@ impl Call<'_> {
         }
         let has = |name| self.view.header(name).is_some();
         let has_tags = has("x-amz-tagging") || asked.tags.is_some();
+        // Where lists do not count, a header of one changes nothing.
+        let has_list = bucket.ownership.allows_acls() && extract::acl::is_asked(self.view);
         let extras = [
+            (has_list, Action::PutObjectAcl),
             (has_tags, Action::PutObjectTagging),
             (has("x-amz-object-lock-mode"), Action::PutObjectRetention),
             (
@@ -269,7 +186,11 @@ impl Call<'_> {
         ];
         for (is_asked, action) in extras {
             if is_asked {
-                self.permit(bucket, action, self.thing(), asked).await?;
+                let thing = Thing {
+                    is_new: true,
+                    ..self.thing()
+                };
+                self.permit(bucket, action, thing, asked).await?;
             }
         }
         Ok(())
@@ -386,8 +307,8 @@ impl Call<'_> {
         let Err(denied) = self.permit(bucket, action, thing, &asked).await else {
             return Ok(());
         };
-        match self.existing_tags(bucket, thing).await? {
-            Some(tags) if !tags.is_empty() => Err(denied),
+        match self.existing_object(bucket, thing).await? {
+            Some(object) if !object.tags.is_empty() => Err(denied),
             Some(_) | None => Ok(()),
         }
     }

@@ -52,6 +52,7 @@ pub async fn post(
         conditions: conditions::write(call.view),
         tags: tags.transpose()?.unwrap_or_default(),
         lock: call.asked_lock(&bucket)?,
+        acl: call.asked_acl(&bucket).await?,
     };
     let gateway = &call.state.gateway;
     let stored = bridge::moved(

@@ -1,5 +1,6 @@
 //! Versions of a bucket: whether it keeps them, and their list.
 
+use crate::gateway::ListEntry;
 use crate::gateway::listing::VersionMarker;
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::S3Error;
@@ -63,7 +64,11 @@ pub async fn list(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .list_versions(permit, &bucket, query, marker)
         .await?;
     let markers = (key_marker, version_marker);
-    let body =
-        responses_versions::list_versions(echo, markers, &page, &call.owner_of(&bucket).await?);
+    let others = page.entries.iter().filter_map(|entry| match entry {
+        ListEntry::Item(_, listed) => listed.item.object.as_ref()?.owner,
+        ListEntry::CommonPrefix(_) => None,
+    });
+    let owners = call.owners_of(&bucket, others).await?;
+    let body = responses_versions::list_versions(echo, markers, &page, &owners);
     Ok(respond::xml(StatusCode::OK, body))
 }

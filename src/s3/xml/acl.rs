@@ -1,71 +1,136 @@
 //! Documents of access control and object ownership.
 
+use crate::gateway::acl::{ToldAcl, ToldGrantee};
+use crate::model::acl::{AskedAcl, Group, NamedGrant, NamedGrantee, Permission};
+use crate::model::ownership::ObjectOwnership;
 use crate::s3::xml::XmlWriter;
 use crate::s3::xml::reader::{Element, XmlError};
 use crate::s3::xml::requests::root;
 use crate::s3::xml::responses::Owner;
 
-/// The only setting of object ownership that there is.
-const ENFORCED: &str = "BucketOwnerEnforced";
-
-/// GetBucketAcl and GetObjectAcl: the owner has full control, nobody else has anything.
-pub fn owner_alone(owner: &Owner) -> String {
+/// GetBucketAcl and GetObjectAcl.
+pub fn document(told: &ToldAcl) -> String {
     let mut xml = XmlWriter::new();
     xml.root("AccessControlPolicy");
-    owner.write(&mut xml, "Owner");
+    Owner::from(told.owner.clone()).write(&mut xml, "Owner");
     xml.open("AccessControlList");
-    xml.open("Grant");
-    xml.open_typed("Grantee", "CanonicalUser");
-    xml.text("ID", &owner.id);
-    xml.text("DisplayName", &owner.display_name);
-    xml.close("Grantee");
-    xml.text("Permission", "FULL_CONTROL");
-    xml.close("Grant");
+    for (grantee, permission) in &told.grants {
+        xml.open("Grant");
+        match grantee {
+            ToldGrantee::Account(account) => {
+                xml.open_typed("Grantee", "CanonicalUser");
+                xml.text("ID", &account.canonical_id);
+                xml.text("DisplayName", &account.display_name);
+            }
+            ToldGrantee::Group(group) => {
+                xml.open_typed("Grantee", "Group");
+                xml.text("URI", group.uri());
+            }
+        }
+        xml.close("Grantee");
+        xml.text("Permission", permission.name());
+        xml.close("Grant");
+    }
     xml.close("AccessControlList");
     xml.close("AccessControlPolicy");
     xml.finish()
 }
 
-/// Whether the body of PutBucketAcl or PutObjectAcl asks for what [`owner_alone`] tells.
+/// Reads the body of PutBucketAcl and PutObjectAcl. What kind a grantee is says the element that
+/// names it: the reader drops attributes.
 ///
 /// # Errors
-/// `Malformed`.
-pub fn is_owner_alone(bytes: &[u8], owner: &Owner) -> Result<bool, XmlError> {
+/// `Malformed`; `Argument` for a permission or a group that there is not.
+pub fn read(bytes: &[u8]) -> Result<AskedAcl, XmlError> {
     let root = root(bytes, "AccessControlPolicy")?;
-    let child = |element: &Element, name: &'static str| {
-        let mut children = element.children.iter().filter(|child| child.name == name);
-        match (children.next(), children.next()) {
-            (Some(child), None) => Ok(child.clone()),
-            _ => Err(XmlError::Malformed(name)),
-        }
+    let (owner, list) = match root.children.as_slice() {
+        [one, other] if one.name == "Owner" && other.name == "AccessControlList" => (one, other),
+        [one, other] if one.name == "AccessControlList" && other.name == "Owner" => (other, one),
+        _ => return Err(XmlError::Malformed("AccessControlPolicy")),
     };
-    let is_owner = |element: &Element| element.child_text("ID").map(str::trim) == Some(&owner.id);
-    let is_owned = is_owner(&child(&root, "Owner")?);
-    let list = child(&root, "AccessControlList")?;
-    let [grant] = list.children.as_slice() else {
-        return Ok(false);
-    };
-    let permission = grant.child_text("Permission").map(str::trim);
-    let is_full = grant.name == "Grant" && permission == Some("FULL_CONTROL");
-    Ok(is_owned && is_full && is_owner(&child(grant, "Grantee")?))
+    owner.only_once(&["ID", "DisplayName"])?;
+    let owner = owner.child_text("ID").ok_or(XmlError::Malformed("ID"))?;
+    if !list.text.trim().is_empty() {
+        return Err(XmlError::Malformed("AccessControlList"));
+    }
+    Ok(AskedAcl::Document {
+        owner: owner.trim().to_owned(),
+        grants: list.children.iter().map(grant).collect::<Result<_, _>>()?,
+    })
 }
 
-/// GetBucketOwnershipControls.
-pub fn ownership() -> String {
+fn grant(element: &Element) -> Result<NamedGrant, XmlError> {
+    let (named, permission) = match element.children.as_slice() {
+        [one, other] if one.name == "Grantee" => (one, other),
+        [one, other] => (other, one),
+        _ => return Err(XmlError::Malformed("Grant")),
+    };
+    let is_grant = element.name == "Grant"
+        && named.name == "Grantee"
+        && permission.name == "Permission"
+        && permission.children.is_empty();
+    if !is_grant {
+        return Err(XmlError::Malformed("Grant"));
+    }
+    let permission = Permission::parse(permission.text.trim()).ok_or(XmlError::Argument {
+        name: "Permission",
+        text: "This is no permission of an access control list.",
+    })?;
+    Ok(NamedGrant {
+        grantee: grantee(named)?,
+        permission,
+    })
+}
+
+fn grantee(element: &Element) -> Result<NamedGrantee, XmlError> {
+    element.only_once(&["ID", "DisplayName", "URI", "EmailAddress"])?;
+    let text = |name: &str| element.child_text(name).map(str::trim);
+    match (text("ID"), text("URI"), text("EmailAddress")) {
+        (Some(id), None, None) => Ok(NamedGrantee::CanonicalUser(id.to_owned())),
+        (None, Some(uri), None) => {
+            let group = Group::parse(uri).ok_or(XmlError::Argument {
+                name: "URI",
+                text: "Invalid group uri",
+            })?;
+            Ok(NamedGrantee::Group(group))
+        }
+        (None, None, Some(email)) => Ok(NamedGrantee::Email(email.to_owned())),
+        _ => Err(XmlError::Malformed("Grantee")),
+    }
+}
+
+/// Whether a list that is asked for is what there is where the bucket's owner owns everything.
+pub fn is_owner_alone(asked: &AskedAcl, owner: &Owner) -> bool {
+    let AskedAcl::Document {
+        owner: named,
+        grants,
+    } = asked
+    else {
+        return false;
+    };
+    let full = NamedGrant {
+        grantee: NamedGrantee::CanonicalUser(owner.id.clone()),
+        permission: Permission::FullControl,
+    };
+    *named == owner.id && *grants == [full]
+}
+
+/// GetBucketOwnershipControls; `None` when they were taken away.
+pub fn ownership(setting: ObjectOwnership) -> Option<String> {
     let mut xml = XmlWriter::new();
     xml.root("OwnershipControls");
     xml.open("Rule");
-    xml.text("ObjectOwnership", ENFORCED);
+    xml.text("ObjectOwnership", setting.name()?);
     xml.close("Rule");
     xml.close("OwnershipControls");
-    xml.finish()
+    Some(xml.finish())
 }
 
 /// Reads the body of PutBucketOwnershipControls.
 ///
 /// # Errors
-/// `Malformed`; `NotImplemented` for settings under which access control lists count.
-pub fn read_ownership(bytes: &[u8]) -> Result<(), XmlError> {
+/// `Malformed`.
+pub fn read_ownership(bytes: &[u8]) -> Result<ObjectOwnership, XmlError> {
     let root = root(bytes, "OwnershipControls")?;
     let [rule] = root.children.as_slice() else {
         return Err(XmlError::Malformed("OwnershipControls"));
@@ -73,66 +138,134 @@ pub fn read_ownership(bytes: &[u8]) -> Result<(), XmlError> {
     if rule.name != "Rule" {
         return Err(XmlError::Malformed("OwnershipControls"));
     }
-    match rule.only_text("ObjectOwnership")?.map(str::trim) {
-        Some(ENFORCED) => Ok(()),
-        Some("BucketOwnerPreferred" | "ObjectWriter") => {
-            Err(XmlError::NotImplemented("ObjectOwnership"))
-        }
-        _ => Err(XmlError::Malformed("ObjectOwnership")),
-    }
+    rule.only_once(&["ObjectOwnership"])?;
+    let setting = rule.child_text("ObjectOwnership").map(str::trim);
+    let setting = setting.and_then(ObjectOwnership::parse);
+    setting.ok_or(XmlError::Malformed("ObjectOwnership"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::bucket_policy::ToldAccount;
+
+    fn account(id: &str) -> ToldAccount {
+        ToldAccount {
+            canonical_id: id.to_owned(),
+            display_name: "city & all".to_owned(),
+        }
+    }
+
+    fn told() -> ToldAcl {
+        let group = ToldGrantee::Group(Group::AllUsers);
+        let full = ToldGrantee::Account(account("c0ffee"));
+        ToldAcl {
+            owner: account("c0ffee"),
+            grants: vec![(group, Permission::Read), (full, Permission::FullControl)],
+        }
+    }
 
     #[test]
-    fn only_the_list_that_is_told_is_the_owners_alone() {
-        let owner = Owner {
-            id: "c0ffee".to_owned(),
-            display_name: "city".to_owned(),
+    fn list_is_read_as_it_is_told() {
+        let read_back = read(document(&told()).as_bytes()).unwrap();
+        let grant = |grantee, permission| NamedGrant {
+            grantee,
+            permission,
         };
-        let told = owner_alone(&owner);
-        assert!(is_owner_alone(told.as_bytes(), &owner).unwrap());
-        let (before, grant) = told.split_once("<Grant>").unwrap();
-        let (grant, after) = grant.split_once("</Grant>").unwrap();
-        let with = |grants: String| format!("{before}{grants}{after}");
-        let one = format!("<Grant>{grant}</Grant>");
-        for other in [
-            with(String::new()),
-            with(one.replace("FULL_CONTROL", "READ")),
-            with(one.replace("c0ffee", "beef")),
-            with(format!("{one}{one}")),
-            told.replacen("c0ffee", "beef", 1),
+        let id = NamedGrantee::CanonicalUser("c0ffee".to_owned());
+        let grants = vec![
+            grant(NamedGrantee::Group(Group::AllUsers), Permission::Read),
+            grant(id, Permission::FullControl),
+        ];
+        let owner = "c0ffee".to_owned();
+        assert_eq!(read_back, AskedAcl::Document { owner, grants });
+        let none = "<AccessControlPolicy><AccessControlList/><Owner><ID>a</ID></Owner>\
+                    </AccessControlPolicy>";
+        let owner = "a".to_owned();
+        let grants = Vec::new();
+        assert_eq!(
+            read(none.as_bytes()),
+            Ok(AskedAcl::Document { owner, grants })
+        );
+    }
+
+    #[test]
+    fn row_39_what_is_no_list_is_refused() {
+        let good = document(&told());
+        for (from, to) in [
+            ("<Owner>", "<Owner><ID>a</ID>"),
+            ("<Owner>", "<Other/><Owner>"),
+            ("<ID>c0ffee</ID>", ""),
+            ("<AccessControlList>", "<AccessControlList>text"),
+            ("<Permission>READ</Permission>", ""),
+            (
+                "<Permission>READ</Permission>",
+                "<Permission><a/></Permission>",
+            ),
+            ("<Grant>", "<Grants>"),
+            ("<URI>", "<ID>a</ID><URI>"),
+            ("<URI>", "<Other>a</Other><URI>"),
+            ("</URI>", "</URI><URI>a</URI>"),
         ] {
+            let bad = good
+                .replacen(from, to, 1)
+                .replace("<Grants>", "<Grant><a/>");
+            assert_ne!(bad, good, "{from}");
+            let refused = read(bad.as_bytes());
             assert!(
-                !is_owner_alone(other.as_bytes(), &owner).unwrap(),
-                "{other}"
+                matches!(refused, Err(XmlError::Malformed(_))),
+                "{from} {to}"
             );
         }
-        for bad in ["", "<a/>", "<AccessControlPolicy/>"] {
-            assert!(is_owner_alone(bad.as_bytes(), &owner).is_err(), "{bad}");
+        for (from, to) in [("READ", "SEE"), ("READ", "read"), ("AllUsers", "Everybody")] {
+            let bad = good.replacen(from, to, 1);
+            let refused = read(bad.as_bytes());
+            assert!(matches!(refused, Err(XmlError::Argument { .. })), "{to}");
+        }
+    }
+
+    #[test]
+    fn only_the_owners_own_list_is_the_owners_alone() {
+        let owner = Owner::from(account("c0ffee"));
+        let mut own = told();
+        assert!(!is_owner_alone(
+            &read(document(&own).as_bytes()).unwrap(),
+            &owner
+        ));
+        own.grants.remove(0);
+        let text = document(&own);
+        assert!(is_owner_alone(&read(text.as_bytes()).unwrap(), &owner));
+        for other in [
+            text.replace("FULL_CONTROL", "READ"),
+            text.replacen("c0ffee", "beef", 1),
+            text.replace("c0ffee", "beef"),
+        ] {
+            assert!(!is_owner_alone(&read(other.as_bytes()).unwrap(), &owner));
         }
     }
 
     #[test]
     fn ownership_is_read_as_it_is_written_and_no_other() {
-        read_ownership(ownership().as_bytes()).unwrap();
-        let other = ownership().replace(ENFORCED, "ObjectWriter");
-        assert!(matches!(
-            read_ownership(other.as_bytes()),
-            Err(XmlError::NotImplemented(_))
-        ));
+        for setting in [
+            "BucketOwnerEnforced",
+            "BucketOwnerPreferred",
+            "ObjectWriter",
+        ] {
+            let setting = ObjectOwnership::parse(setting).unwrap();
+            let text = ownership(setting).unwrap();
+            assert_eq!(read_ownership(text.as_bytes()), Ok(setting));
+        }
+        assert_eq!(ownership(ObjectOwnership::Unset), None);
+        let good = ownership(ObjectOwnership::ObjectWriter).unwrap();
         for bad in [
             "<OwnershipControls/>".to_owned(),
-            ownership().replace(ENFORCED, "Nobody"),
-            ownership().replace("Rule>", "Rules>"),
-            ownership().replace("</Rule>", "</Rule><Rule/>"),
+            good.replace("ObjectWriter", "Nobody"),
+            good.replace("Rule>", "Rules>"),
+            good.replace("</Rule>", "</Rule><Rule/>"),
+            good.replace("</Rule>", "<Other/></Rule>"),
         ] {
-            assert!(matches!(
-                read_ownership(bad.as_bytes()),
-                Err(XmlError::Malformed(_))
-            ));
+            let refused = read_ownership(bad.as_bytes());
+            assert!(matches!(refused, Err(XmlError::Malformed(_))), "{bad}");
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Answer documents of single operations.
 
+use crate::gateway::bucket_policy::ToldAccount;
 use crate::gateway::{BucketEntry, StoredPart};
 use crate::model::checksum::{Checksum, ChecksumType, ObjectChecksum};
 use crate::model::encryption::SseAlgorithm;
 use crate::model::etag::ETag;
+use crate::model::id::TenantId;
 use crate::model::time::Timestamp;
 use crate::model::versioning::VersionSelector;
 use crate::s3::xml::XmlWriter;
+use std::collections::HashMap;
 
 /// The owner in answers.
 #[derive(Clone, Debug)]
@@ -17,6 +20,15 @@ pub struct Owner {
     pub display_name: String,
 }
 
+impl From<ToldAccount> for Owner {
+    fn from(account: ToldAccount) -> Self {
+        Self {
+            id: account.canonical_id,
+            display_name: account.display_name,
+        }
+    }
+}
+
 impl Owner {
     /// Writes it as `element`.
     pub fn write(&self, xml: &mut XmlWriter, element: &str) {
@@ -24,6 +36,23 @@ impl Owner {
         xml.text("ID", &self.id);
         xml.text("DisplayName", &self.display_name);
         xml.close(element);
+    }
+}
+
+/// Who owns what a listing holds.
+#[derive(Clone, Debug)]
+pub struct Owners {
+    /// The bucket's owner.
+    pub bucket: Owner,
+    /// Others.
+    pub others: HashMap<TenantId, Owner>,
+}
+
+impl Owners {
+    /// An owner; without one, the bucket's.
+    pub fn of(&self, owner: Option<TenantId>) -> &Owner {
+        let other = owner.and_then(|owner| self.others.get(&owner));
+        other.unwrap_or(&self.bucket)
     }
 }
 

@@ -1,15 +1,17 @@
 //! Answer documents of listings (s3-behaviour.md 22-28).
 
 use crate::base::encoding::uri_encode_path;
-use crate::gateway::StoredPart;
 use crate::gateway::listing::ListedObject;
-use crate::gateway::{ListEntry, ListPage};
+use crate::gateway::multipart::list::ListedUpload;
+use crate::gateway::{ListEntry, ListPage, StoredPart, UploadOwner};
 use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::model::id::UploadId;
-use crate::model::time::Timestamp;
 use crate::s3::xml::XmlWriter;
-use crate::s3::xml::responses::{Owner, write_checksum_names, write_part_checksum};
+use crate::s3::xml::responses::{Owners, write_checksum_names, write_part_checksum};
 use std::borrow::Cow;
+
+/// Bytes of an object's entry in a page, roughly, without its name.
+const ENTRY_LEN: usize = 350;
 
 /// What all listings echo of their request.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +31,7 @@ pub struct ListEcho<'a> {
 impl ListEcho<'_> {
     pub(in crate::s3) fn encode<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.is_url_encoded {
-            Cow::Owned(uri_encode_path(text.as_bytes()))
+            uri_encode_path(text.as_bytes())
         } else {
             Cow::Borrowed(text)
         }
@@ -55,8 +57,10 @@ impl ListEcho<'_> {
         &self,
         xml: &mut XmlWriter,
         page: &ListPage<ListedObject>,
-        owner: Option<&Owner>,
+        owners: Option<&Owners>,
     ) {
+        let names_len: usize = page.entries.iter().map(|entry| entry.name().len()).sum();
+        xml.reserve(names_len + page.entries.len() * ENTRY_LEN);
         for entry in &page.entries {
             let ListEntry::Item(name, object) = entry else {
                 continue;
@@ -67,8 +71,8 @@ impl ListEcho<'_> {
             xml.text("ETag", &object.etag.quoted());
             write_checksum_names(xml, object.checksum);
             xml.number("Size", object.size);
-            if let Some(owner) = owner {
-                owner.write(xml, "Owner");
+            if let Some(owners) = owners {
+                owners.of(object.owner).write(xml, "Owner");
             }
             xml.text("StorageClass", "STANDARD");
             xml.close("Contents");
@@ -81,7 +85,7 @@ pub fn list_objects(
     echo: ListEcho<'_>,
     marker: &str,
     page: &ListPage<ListedObject>,
-    owner: &Owner,
+    owners: &Owners,
 ) -> String {
     let mut xml = XmlWriter::new();
     xml.root("ListBucketResult");
@@ -103,7 +107,7 @@ pub fn list_objects(
     );
     echo.write_encoding(&mut xml);
     xml.boolean("IsTruncated", page.is_truncated);
-    echo.write_objects(&mut xml, page, Some(owner));
+    echo.write_objects(&mut xml, page, Some(owners));
     echo.write_common_prefixes(&mut xml, page);
     xml.close("ListBucketResult");
     xml.finish()
@@ -118,8 +122,8 @@ pub struct V2Echo<'a> {
     pub next_continuation_token: Option<&'a str>,
     /// `start-after`, as given.
     pub start_after: Option<&'a str>,
-    /// The owner, if `fetch-owner=true`.
-    pub owner: Option<&'a Owner>,
+    /// The owners, if `fetch-owner=true`.
+    pub owners: Option<&'a Owners>,
 }
 
 /// ListObjectsV2.
@@ -146,7 +150,7 @@ pub fn list_objects_v2(
     );
     echo.write_encoding(&mut xml);
     xml.boolean("IsTruncated", page.is_truncated);
-    echo.write_objects(&mut xml, page, v2.owner);
+    echo.write_objects(&mut xml, page, v2.owners);
     echo.write_common_prefixes(&mut xml, page);
     xml.close("ListBucketResult");
     xml.finish()
@@ -156,8 +160,8 @@ pub fn list_objects_v2(
 pub fn list_uploads(
     echo: ListEcho<'_>,
     markers: (&str, &str),
-    page: &ListPage<(UploadId, Timestamp)>,
-    owner: &Owner,
+    page: &ListPage<(UploadId, ListedUpload)>,
+    owners: &Owners,
 ) -> String {
     let mut xml = XmlWriter::new();
     xml.root("ListMultipartUploadsResult");
@@ -183,21 +187,28 @@ pub fn list_uploads(
     echo.write_encoding(&mut xml);
     xml.boolean("IsTruncated", page.is_truncated);
     for entry in &page.entries {
-        let ListEntry::Item(name, (upload, initiated)) = entry else {
+        let ListEntry::Item(name, (upload, listed)) = entry else {
             continue;
         };
         xml.open("Upload");
         xml.text("Key", &echo.encode(name));
         xml.text("UploadId", &upload.to_string());
-        owner.write(&mut xml, "Initiator");
-        owner.write(&mut xml, "Owner");
+        write_upload_owner(&mut xml, owners, listed.owner.as_deref());
         xml.text("StorageClass", "STANDARD");
-        xml.text("Initiated", &initiated.iso8601());
+        xml.text("Initiated", &listed.initiated.iso8601());
         xml.close("Upload");
     }
     echo.write_common_prefixes(&mut xml, page);
     xml.close("ListMultipartUploadsResult");
     xml.finish()
+}
+
+/// Who began an upload, and whose its object will be.
+fn write_upload_owner(xml: &mut XmlWriter, owners: &Owners, owner: Option<&UploadOwner>) {
+    let initiator = owner.map(|own| own.initiator);
+    owners.of(initiator).write(xml, "Initiator");
+    let owner = owner.map(|own| own.list.owner());
+    owners.of(owner).write(xml, "Owner");
 }
 
 /// What ListParts echoes.
@@ -220,7 +231,11 @@ pub struct PartsEcho<'a> {
 }
 
 /// ListParts.
-pub fn list_parts(echo: PartsEcho<'_>, parts: &[StoredPart], owner: &Owner) -> String {
+pub fn list_parts(
+    echo: PartsEcho<'_>,
+    parts: &[StoredPart],
+    (owners, owner): (&Owners, Option<&UploadOwner>),
+) -> String {
     let mut xml = XmlWriter::new();
     xml.root("ListPartsResult");
     xml.text("Bucket", echo.bucket);
@@ -241,8 +256,7 @@ pub fn list_parts(echo: PartsEcho<'_>, parts: &[StoredPart], owner: &Owner) -> S
         write_part_checksum(&mut xml, entry.checksum.as_ref());
         xml.close("Part");
     }
-    owner.write(&mut xml, "Initiator");
-    owner.write(&mut xml, "Owner");
+    write_upload_owner(&mut xml, owners, owner);
     xml.text("StorageClass", "STANDARD");
     write_checksum_names(&mut xml, echo.checksum);
     xml.close("ListPartsResult");
@@ -252,11 +266,17 @@ pub fn list_parts(echo: PartsEcho<'_>, parts: &[StoredPart], owner: &Owner) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::time::Timestamp;
+    use crate::s3::xml::responses::Owner;
+    use std::collections::HashMap;
 
-    fn owner() -> Owner {
-        Owner {
-            id: "o".to_owned(),
-            display_name: "O".to_owned(),
+    fn owners() -> Owners {
+        Owners {
+            bucket: Owner {
+                id: "o".to_owned(),
+                display_name: "O".to_owned(),
+            },
+            others: HashMap::new(),
         }
     }
 
@@ -273,13 +293,17 @@ mod tests {
     #[test]
     fn uploads_page_that_ends_on_a_common_prefix_has_an_empty_upload_marker() {
         let upload = UploadId::from_bytes([7; 16]);
-        let item = ListEntry::Item("k k".to_owned(), (upload, Timestamp::from_millis(0)));
-        let next = |entries: &[ListEntry<(UploadId, Timestamp)>], is_truncated| {
+        let listed = ListedUpload {
+            initiated: Timestamp::from_millis(0),
+            owner: None,
+        };
+        let item = ListEntry::Item("k k".to_owned(), (upload, listed));
+        let next = |entries: &[ListEntry<(UploadId, ListedUpload)>], is_truncated| {
             let page = ListPage {
                 entries: entries.to_vec(),
                 is_truncated,
             };
-            let text = list_uploads(echo(true), ("a a", ""), &page, &owner());
+            let text = list_uploads(echo(true), ("a a", ""), &page, &owners());
             let from = text.find("<NextKeyMarker>")?;
             let to = text.find("<Prefix>")?;
             text.get(from..to).map(str::to_owned)
@@ -302,7 +326,7 @@ mod tests {
             entries: vec![ListEntry::CommonPrefix("a b+\u{1}".to_owned())],
             is_truncated: true,
         };
-        let text = list_objects(echo(true), "m m", &page, &owner());
+        let text = list_objects(echo(true), "m m", &page, &owners());
         for expected in [
             "<Prefix>p p</Prefix>",
             "<Marker>m%20m</Marker>",
@@ -313,7 +337,7 @@ mod tests {
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
         }
-        let text = list_objects(echo(false), "", &page, &owner());
+        let text = list_objects(echo(false), "", &page, &owners());
         assert!(
             text.contains("<NextMarker>a b+&#x1;</NextMarker>"),
             "{text}"

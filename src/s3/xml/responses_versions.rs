@@ -3,7 +3,7 @@
 use crate::gateway::listing::VersionEntry;
 use crate::gateway::{ListEntry, ListPage, ListedVersion};
 use crate::s3::xml::XmlWriter;
-use crate::s3::xml::responses::{Owner, write_checksum_names};
+use crate::s3::xml::responses::{Owners, write_checksum_names};
 use crate::s3::xml::responses_list::ListEcho;
 
 /// ListObjectVersions. The next version marker is the id that the version has in the rows, so that
@@ -12,7 +12,7 @@ pub fn list_versions(
     echo: ListEcho<'_>,
     markers: (&str, &str),
     page: &ListPage<ListedVersion<VersionEntry>>,
-    owner: &Owner,
+    owners: &Owners,
 ) -> String {
     let mut xml = XmlWriter::new();
     xml.root("ListVersionsResult");
@@ -35,7 +35,7 @@ pub fn list_versions(
     xml.boolean("IsTruncated", page.is_truncated);
     for entry in &page.entries {
         if let ListEntry::Item(name, listed) = entry {
-            write_version(&mut xml, &echo.encode(name), listed, owner);
+            write_version(&mut xml, &echo.encode(name), listed, owners);
         }
     }
     echo.write_common_prefixes(&mut xml, page);
@@ -47,7 +47,7 @@ fn write_version(
     xml: &mut XmlWriter,
     name: &str,
     listed: &ListedVersion<VersionEntry>,
-    owner: &Owner,
+    owners: &Owners,
 ) {
     let entry = &listed.item;
     let element = match entry.object {
@@ -64,7 +64,8 @@ fn write_version(
         write_checksum_names(xml, object.checksum);
         xml.number("Size", object.size);
     }
-    owner.write(xml, "Owner");
+    let owner = entry.object.as_ref().and_then(|object| object.owner);
+    owners.of(owner).write(xml, "Owner");
     if entry.object.is_some() {
         xml.text("StorageClass", "STANDARD");
     }

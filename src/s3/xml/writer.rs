@@ -21,6 +21,12 @@ impl XmlWriter {
         }
     }
 
+    /// Makes room for so many bytes more, where it is known that they come: a page of a listing
+    /// would otherwise be copied again and again while it grows.
+    pub fn reserve(&mut self, len: usize) {
+        self.text.reserve(len);
+    }
+
     /// Opens the root element with S3's namespace.
     pub fn root(&mut self, name: &str) {
         self.root_in(NAMESPACE, name);
@@ -89,11 +95,21 @@ impl XmlWriter {
     }
 }
 
+/// Whether a byte stands for itself. Most text is made of such bytes, and looking at bytes takes a
+/// fraction of what looking at characters does.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'&' | b'<' | b'>' | b'"')
+}
+
 /// Escapes text as S3 does: the five predefined entities, and control characters as references, so
 /// that a carriage return survives the reader's line-end rule. References to other control
 /// characters are not well-formed XML 1.0; S3 writes them all the same, and clients ask for
 /// `encoding-type=url` when they expect such keys.
 fn escape(out: &mut String, text: &str) {
+    if text.bytes().all(is_plain) {
+        out.push_str(text);
+        return;
+    }
     let mut rest = text;
     while let Some(at) = rest.find(|c: char| {
         matches!(c, '&' | '<' | '>' | '"' | '\u{fffe}' | '\u{ffff}') || c.is_control()

@@ -9,8 +9,8 @@ use crate::storage::engine::{BlobStore, Engine, MetaStore};
 use crate::storage::error::{CommitError, EngineError};
 use crate::storage::evaluate::evaluate;
 use crate::storage::types::{
-    EngineCaps, EngineHealth, FinishedBlob, MetaBatch, MetaKey, Partition, PiecePlace,
-    ReadOnlyReason, ScanRange, ScanStep, Visitor,
+    EngineCaps, EngineHealth, FinishedBlob, MetaBatch, MetaKey, Partition, PiecePlace, PieceSlot,
+    ReadOnlyReason, ScanRange, ScanStep, StoredBlob, Visitor,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -125,7 +125,7 @@ impl MetaStore for MemoryEngine {
             rows.insert(meta_key, value);
         }
         for finished in batch.blobs {
-            for (index, piece) in finished.deferred {
+            for (index, piece) in (0..).zip(finished.riding) {
                 state.pieces.insert((finished.blob, index), piece);
             }
         }
@@ -138,49 +138,37 @@ impl BlobStore for MemoryEngine {
     async fn put_piece(
         &self,
         blob: BlobId,
-        piece_index: u32,
+        slot: PieceSlot,
         piece: Bytes,
     ) -> Result<(), EngineError> {
         self.state_for_write()?
             .pieces
-            .insert((blob, piece_index), piece);
+            .insert((blob, slot.index), piece);
         Ok(())
     }
 
-    async fn finish(
-        &self,
-        blob: BlobId,
-        piece_count: u32,
-        tail: Vec<(u32, Bytes)>,
-    ) -> Result<FinishedBlob, EngineError> {
-        Ok(FinishedBlob {
-            blob,
-            piece_count,
-            deferred: tail,
-        })
+    async fn finish(&self, blob: BlobId, piece_count: u32) -> Result<FinishedBlob, EngineError> {
+        drop(self.state_for_write()?);
+        Ok(FinishedBlob::streamed(blob, piece_count))
     }
 
     async fn read_piece(
         &self,
-        blob: BlobId,
-        piece_index: u32,
+        blob: StoredBlob,
+        slot: PieceSlot,
         range: Range<usize>,
     ) -> Result<Option<Bytes>, EngineError> {
-        let piece = self.state().pieces.get(&(blob, piece_index)).cloned();
+        let piece = self.state().pieces.get(&(blob.blob, slot.index)).cloned();
         Ok(piece.map(|piece| {
             let end = range.end.min(piece.len());
             piece.slice(range.start.min(end)..end)
         }))
     }
 
-    async fn delete_blob(
-        &self,
-        blob: BlobId,
-        _piece_count: Option<u32>,
-    ) -> Result<(), EngineError> {
+    async fn delete_blobs(&self, blobs: Vec<StoredBlob>) -> Result<(), EngineError> {
         self.state_for_write()?
             .pieces
-            .retain(|(owner, _), _| *owner != blob);
+            .retain(|(owner, _), _| blobs.iter().all(|blob| blob.blob != *owner));
         Ok(())
     }
 

@@ -6,9 +6,11 @@
 //!
 //! Layout: column family `meta` holds `partition prefix | meta key`; `data` holds `blob id (16) |
 //! piece index (u32, big endian)`, with values from 8 KiB on in blob files; `default` is unused.
+//! Streamed blobs are files of their own (`files`).
 
 pub(in crate::storage) mod acknowledged;
 pub(in crate::storage) mod blob;
+pub(in crate::storage) mod files;
 pub(in crate::storage) mod leftovers;
 pub(in crate::storage) mod meta;
 pub(in crate::storage) mod opening;
@@ -24,6 +26,7 @@ use crate::model::id::BlobId;
 use crate::storage::engine::Engine;
 use crate::storage::error::{EngineError, OpenEngineError, StoreError};
 use crate::storage::rocks::acknowledged::Acknowledged;
+use crate::storage::rocks::files::BlobFiles;
 use crate::storage::rocks::sequencer::{Message, QUEUE_MAX};
 use crate::storage::rocks::space::{FreeSpace, Payload};
 use crate::storage::types::{EngineCaps, EngineHealth, PiecePlace, ReadOnlyReason};
@@ -50,6 +53,7 @@ pub(in crate::storage) struct Shared {
     /// Kept for its statistics.
     pub(in crate::storage) database: Options,
     pub(in crate::storage) acknowledged: Acknowledged,
+    pub(in crate::storage) files: BlobFiles,
     pub(in crate::storage) space: FreeSpace,
     /// Set once, never cleared: only opening again reads back what the log holds.
     read_only: OnceLock<ReadOnlyReason>,
@@ -81,6 +85,9 @@ impl std::fmt::Debug for RocksEngine {
 }
 
 impl RocksEngine {
+    /// Files of long blobs kept open for reading, beside `RocksOptions::max_open_files`.
+    pub const BLOB_FILES_OPEN_MAX: usize = files::OPEN_MAX;
+
     /// Opens the store, creating it where there is none. Blocks while the log is replayed: under
     /// two seconds after a kill, because the log is bounded.
     ///
@@ -99,15 +106,18 @@ impl RocksEngine {
             reclaim_bytes_per_s,
             ..
         } = options;
-        let acknowledged = Acknowledged::open(&path).map_err(|source| OpenEngineError::Folder {
+        let folder_error = |source| OpenEngineError::Folder {
             path: path.clone(),
             source,
-        })?;
+        };
+        let acknowledged = Acknowledged::open(&path).map_err(folder_error)?;
+        let files = BlobFiles::open(&path).map_err(folder_error)?;
         let space = FreeSpace::new(path, min_free_bytes, Arc::clone(&clock));
         let shared = Arc::new(Shared {
             db,
             database,
             acknowledged,
+            files,
             space,
             read_only: OnceLock::new(),
             moving: Mutex::new(()),

@@ -69,8 +69,7 @@ pub(in crate::storage) fn database(options: &RocksOptions, recovery: DBRecoveryM
     db.set_manual_wal_flush(false);
     db.set_unordered_write(false);
     db.set_paranoid_checks(true);
-    // Streamed pieces are not synced one by one: write-back starts early, so that the commit's sync
-    // is short.
+    // Write-back of tables starts early, so that no commit's sync waits behind a whole one.
     db.set_wal_bytes_per_sync(1 << 20);
     db.set_bytes_per_sync(1 << 20);
     // Bounds replay after a crash, and so the time to open: 256 MiB replay in under a second.
@@ -153,13 +152,11 @@ pub(in crate::storage) fn synced() -> WriteOptions {
     write
 }
 
-/// For streamed pieces, which a later synced write makes durable: a synced write syncs every log
-/// file that is not yet synced, not only the current one. RocksDB 11.8.1, `DBImpl::WriteGroupToWAL`
-/// in `db/db_impl/db_impl_write.cc`: with `need_wal_sync` it goes through all of `logs_`, and a log
-/// leaves `logs_` only when it is synced or when all it holds is in tables. The write buffer of the
-/// log is handed to the kernel with each write (`manual_wal_flush` is off), so that a kill loses
-/// nothing.
-pub(in crate::storage) fn streamed() -> WriteOptions {
+/// For deletions of pieces, which the next synced write makes durable: it syncs all of the log
+/// ahead of it (RocksDB 11.8.1, `DBImpl::WriteGroupToWAL` in `db/db_impl/db_impl_write.cc`: with
+/// `need_wal_sync` it goes through all of `logs_`, and a log leaves `logs_` only when it is synced
+/// or when all it holds is in tables).
+pub(in crate::storage) fn unsynced() -> WriteOptions {
     WriteOptions::default()
 }
 

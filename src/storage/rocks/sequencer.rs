@@ -141,8 +141,6 @@ struct GroupWriter<'a> {
     shared: &'a Shared,
     overlay: Overlay,
     write: WriteBatch,
-    /// Whether a blob has pieces that are in the log already, unsynced.
-    has_streamed: bool,
 }
 
 impl<'a> GroupWriter<'a> {
@@ -152,7 +150,6 @@ impl<'a> GroupWriter<'a> {
             shared,
             overlay,
             write,
-            has_streamed: false,
         }
     }
 
@@ -199,44 +196,38 @@ impl<'a> GroupWriter<'a> {
             self.overlay.rows.insert(row, Some(value));
         }
         for finished in &batch.blobs {
-            let deferred = u32::try_from(finished.deferred.len()).unwrap_or(u32::MAX);
-            self.has_streamed |= deferred < finished.piece_count;
-            for (index, piece) in &finished.deferred {
+            for (index, piece) in (0..).zip(&finished.riding) {
                 self.write
-                    .put_cf(data, piece_name(finished.blob, *index), piece);
+                    .put_cf(data, piece_name(finished.blob, index), piece);
             }
         }
         Ok(())
     }
 
-    /// Writes and syncs the group; `false` when its outcome is unknown.
-    ///
-    /// Streamed pieces are synced before the commit's record is written, not with it. A power cut
-    /// between the two writes pages in any order, and replay skips pages of zeros without a word
-    /// (`log::Reader`, `kZeroType`): it could find the commit and not the pieces (B1).
+    /// Writes and syncs the group; `false` when its outcome is unknown. Streamed blobs were synced
+    /// before their commit was queued.
     fn write(self) -> bool {
-        let db = &self.shared.db;
-        let pieces = if self.has_streamed {
-            db.flush_wal(true)
-        } else {
-            Ok(())
-        };
-        let written = pieces.and_then(|()| {
-            if self.write.is_empty() {
-                return Ok(());
+        if self.write.is_empty() {
+            return true;
+        }
+        // All writes up to here are ahead of this one in the log, so its sync covers them.
+        // Deletions of pieces that slip in between make the number smaller than it could be, which
+        // is safe.
+        let len = u64::try_from(self.write.len()).unwrap_or(0);
+        let sequence = self.shared.db.latest_sequence_number().saturating_add(len);
+        let written = self.shared.db.write_opt(self.write, &options::synced());
+        match written {
+            Ok(()) => {
+                if let Err(error) = self.shared.acknowledged.store(sequence) {
+                    tracing::warn!(error = %error, "end of the log could not be noted");
+                }
+                true
             }
-            // All writes up to here are ahead of this one in the log, so its sync covers them.
-            // Pieces that slip in between make the number smaller than it could be, which is safe.
-            let len = u64::try_from(self.write.len()).unwrap_or(0);
-            let sequence = db.latest_sequence_number().saturating_add(len);
-            db.write_opt(self.write, &options::synced())?;
-            if let Err(error) = self.shared.acknowledged.store(sequence) {
-                tracing::warn!(error = %error, "end of the log could not be noted");
+            Err(source) => {
+                // Logged there; the answer is that nobody knows.
+                drop(self.shared.write_failed("commit", source));
+                false
             }
-            Ok(())
-        });
-        written
-            .map_err(|source| self.shared.write_failed("commit", source))
-            .is_ok()
+        }
     }
 }

@@ -1,9 +1,13 @@
 //! E2: what a batch does, and that it does it wholly or not at all.
 
-use crate::support::{BUCKET, batch, blob, bytes, change, counter, names, piece, row, whole_piece};
+use crate::support::{
+    BUCKET, batch, blob, bytes, change, counter, names, of_pieces, piece, row, slot, whole_piece,
+};
 use bytes::Bytes;
 use riznica::base::kind::ErrorKind;
-use riznica::storage::{CommitError, Engine, EngineHealth, MetaBatch, ReadOnlyReason};
+use riznica::storage::{
+    CommitError, Engine, EngineHealth, FinishedBlob, MetaBatch, ReadOnlyReason,
+};
 use std::sync::Arc;
 
 /// Adds a condition.
@@ -16,7 +20,7 @@ pub(crate) async fn e2_batch_with_failed_condition_changes_nothing(engine: Arc<d
         .counter(change("counter", 5, None));
     engine.commit(first).await.unwrap();
 
-    let tail = vec![(0, piece(1, 100))];
+    let riding = FinishedBlob::riding(blob(1), vec![piece(1, 100)]);
     let mut refused = batch();
     refused
         .present(bytes("kept"))
@@ -29,7 +33,7 @@ pub(crate) async fn e2_batch_with_failed_condition_changes_nothing(engine: Arc<d
     refused
         .delete_range(bytes("a"), bytes("z"))
         .counter(change("counter", 1, None));
-    refused.attach(engine.finish(blob(1), 1, tail).await.unwrap());
+    refused.attach(riding);
     let error = engine.commit(refused).await.unwrap_err();
 
     assert!(
@@ -223,10 +227,12 @@ pub(crate) async fn closed_engine_refuses_writes(engine: Arc<dyn Engine>) {
         "nothing was written"
     );
     engine
-        .put_piece(blob(1), 0, bytes("piece"))
+        .put_piece(blob(1), slot(0, 0), bytes("piece"))
         .await
         .unwrap_err();
-    engine.delete_blob(blob(1), None).await.unwrap_err();
+    engine.finish(blob(1), 3).await.unwrap_err();
+    let blobs = vec![of_pieces(blob(1), 1)];
+    engine.delete_blobs(blobs).await.unwrap_err();
     assert_eq!(
         engine.health(),
         EngineHealth::ReadOnly {

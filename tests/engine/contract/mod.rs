@@ -23,7 +23,7 @@ macro_rules! contract_tests {
             batch::e4_row_is_read_as_last_committed,
             batch::closed_engine_refuses_writes,
             blob::b1_blob_of_refused_commit_leaves_no_tail,
-            blob::b1_streamed_and_deferred_pieces_are_read_after_the_commit,
+            blob::b1_streamed_pieces_are_read_in_any_order_after_the_commit,
             blob::b1_blob_attached_by_a_batch_without_rows_is_committed,
             blob::b2_pieces_of_any_length_come_back_byte_for_byte,
             blob::b3_range_of_piece_is_clipped_to_its_end,

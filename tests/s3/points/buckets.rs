@@ -100,21 +100,14 @@ fn bucket_that_would_be_another_than_was_asked_for_is_not_created() {
     let create = |name: &str, value: &str| city.request("PUT", "/asked").header(name, value).send();
     let ownership = "x-amz-object-ownership";
     for (name, value, status, code) in [
-        (ownership, "ObjectWriter", 501, "NotImplemented"),
-        (ownership, "BucketOwnerPreferred", 501, "NotImplemented"),
         (ownership, "bucketownerenforced", 400, "InvalidArgument"),
         (
             "x-amz-acl",
             "public-read",
             400,
-            "AccessControlListNotSupported",
+            "InvalidBucketAclWithObjectOwnership",
         ),
-        (
-            "x-amz-grant-read",
-            "id=1",
-            400,
-            "AccessControlListNotSupported",
-        ),
+        ("x-amz-grant-read", "id=1", 400, "InvalidArgument"),
     ] {
         create(name, value).refused(status, code);
     }

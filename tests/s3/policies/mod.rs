@@ -85,7 +85,7 @@ impl Scene {
 }
 
 /// A policy of these statements.
-fn policy(statements: &Value) -> String {
+pub(crate) fn policy(statements: &Value) -> String {
     json!({"Version": "2012-10-17", "Statement": statements}).to_string()
 }
 
@@ -95,7 +95,7 @@ fn statement(effect: &str, principal: &Value, action: &Value, resource: &Value) 
 }
 
 /// A statement that allows these actions on everything to whom it is attached to.
-fn allow(action: &Value) -> Value {
+pub(crate) fn allow(action: &Value) -> Value {
     json!({"Effect": "Allow", "Action": action, "Resource": "*"})
 }
 
@@ -111,7 +111,7 @@ fn of(account: &Account) -> Value {
 }
 
 /// A new user of an account, with a key.
-fn user(account: &Account, name: &str) -> Account {
+pub(crate) fn user(account: &Account, name: &str) -> Account {
     iam(account, &[("Action", "CreateUser"), ("UserName", name)]).expect(200);
     key(account, name)
 }
@@ -130,7 +130,7 @@ fn key(account: &Account, name: &str) -> Account {
 
 /// Gives a user the policy `own` of these statements.
 #[track_caller]
-fn grant(account: &Account, name: &str, statements: &Value) {
+pub(crate) fn grant(account: &Account, name: &str, statements: &Value) {
     let text = policy(statements);
     let put = [
         ("Action", "PutUserPolicy"),

@@ -119,6 +119,11 @@ pub(crate) const FORMS: &[Form] = &[
     form("DeleteBucketCors", "DELETE", "{bucket}?cors"),
     form("DeleteBucketEncryption", "DELETE", "{bucket}?encryption"),
     form("DeleteBucketLifecycle", "DELETE", "{bucket}?lifecycle"),
+    form(
+        "DeleteBucketOwnershipControls",
+        "DELETE",
+        "{bucket}?ownershipControls",
+    ),
     form("DeleteBucketPolicy", "DELETE", "{bucket}?policy"),
     form("DeleteBucketTagging", "DELETE", "{bucket}?tagging"),
     form("DeleteObject", "DELETE", "{object}"),

@@ -1,0 +1,109 @@
+//! Streamed blobs on the embedded engine: their files.
+
+use crate::support::{
+    batch, blob, of_pieces, open_rocks, piece, runtime, slot, small, stream, streamed_piece,
+};
+use bytes::Bytes;
+use riznica::base::kind::ErrorKind;
+use riznica::storage::{BlobStore, Engine, EngineHealth, FinishedBlob, MetaStore, StoredBlob};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+const LEN: usize = 30_000;
+
+fn pieces(seed: u64) -> [Bytes; 3] {
+    [0, 1, 2].map(|index| piece(seed * 3 + index, LEN))
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let folders = std::fs::read_dir(folder.join("store/blobs")).unwrap();
+    let folders = folders.map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = folders
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn b1_streamed_blob_is_one_file_of_its_pieces_and_nobody_elses_to_read() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let engine = open_rocks(small(folder.path())).unwrap();
+        stream(&engine, blob(0x1234), &pieces(1)).await;
+        let files = files(folder.path());
+        assert_eq!(files.len(), 1);
+        let name = format!("store/blobs/34/{}", blob(0x1234));
+        assert_eq!(files[0], folder.path().join(name));
+        assert!(std::fs::read(&files[0]).unwrap() == pieces(1).concat());
+        assert_eq!(files[0].metadata().unwrap().mode() & 0o777, 0o600);
+    });
+}
+
+#[test]
+fn b4_deleted_blob_has_no_file_and_a_late_piece_brings_none_back() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let engine = open_rocks(small(folder.path())).unwrap();
+        stream(&engine, blob(1), &pieces(1)).await;
+        // Held open by the reads.
+        for index in 0..3 {
+            let found = streamed_piece(&engine, blob(1), index, LEN).await;
+            assert_eq!(found, Some(pieces(1)[index as usize].clone()));
+        }
+        let unfinished = StoredBlob {
+            blob: blob(1),
+            piece_count: None,
+        };
+        engine.delete_blobs(vec![unfinished]).await.unwrap();
+        assert!(files(folder.path()).is_empty());
+        assert_eq!(streamed_piece(&engine, blob(1), 0, LEN).await, None);
+        let late = engine.put_piece(blob(1), slot(1, LEN), piece(1, LEN)).await;
+        assert_eq!(late.unwrap_err().kind(), ErrorKind::Unavailable);
+        assert!(files(folder.path()).is_empty());
+        engine.finish(blob(1), 3).await.unwrap_err();
+        // That blob is lost, and nothing else.
+        assert_eq!(engine.health(), EngineHealth::ReadWrite);
+    });
+}
+
+/// Of the first weeks: pieces of long blobs were rows.
+#[test]
+fn b3_long_blob_in_rows_is_read_and_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let engine = open_rocks(small(folder.path())).unwrap();
+        let mut batch = batch();
+        batch.attach(FinishedBlob::riding(blob(1), pieces(1).to_vec()));
+        engine.commit(batch).await.unwrap();
+        for (index, expected) in (0..).zip(pieces(1)) {
+            let found = streamed_piece(&engine, blob(1), index, LEN).await;
+            assert_eq!(found, Some(expected));
+        }
+        engine
+            .delete_blobs(vec![of_pieces(blob(1), 3)])
+            .await
+            .unwrap();
+        for index in 0..3 {
+            assert_eq!(streamed_piece(&engine, blob(1), index, LEN).await, None);
+        }
+    });
+}
+
+/// A folder in the place of the file: permissions would not stop a test that runs as root.
+#[test]
+fn b1_piece_that_cannot_be_written_costs_its_blob_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let engine = open_rocks(small(folder.path())).unwrap();
+        let place = folder.path().join(format!("store/blobs/01/{}", blob(1)));
+        std::fs::create_dir(&place).unwrap();
+        let error = engine.put_piece(blob(1), slot(0, LEN), piece(1, LEN)).await;
+        assert_eq!(error.unwrap_err().kind(), ErrorKind::Unavailable);
+        assert_eq!(engine.health(), EngineHealth::ReadWrite);
+        stream(&engine, blob(2), &pieces(2)).await;
+        let found = streamed_piece(&engine, blob(2), 2, LEN).await;
+        assert_eq!(found, Some(pieces(2)[2].clone()));
+    });
+}
