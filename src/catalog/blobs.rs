@@ -29,8 +29,33 @@ pub struct BlobWriter {
     held_back: Vec<Bytes>,
     /// Where the next piece lies.
     next: PieceSlot,
-    is_streaming: bool,
+    /// Once it is streamed. Ahead of the lease: it is abandoned before it may be deleted.
+    stream: Option<OpenStream>,
     lease: BlobLease,
+}
+
+/// A streamed blob that has to be finished; it is abandoned when it is dropped before.
+#[derive(Debug)]
+struct OpenStream {
+    engine: Arc<dyn Engine>,
+    blob: BlobId,
+    is_finished: bool,
+}
+
+impl OpenStream {
+    async fn finish(mut self, piece_count: u32) -> Result<FinishedBlob, CatalogError> {
+        let finished = self.engine.finish(self.blob, piece_count).await?;
+        self.is_finished = true;
+        Ok(finished)
+    }
+}
+
+impl Drop for OpenStream {
+    fn drop(&mut self) {
+        if !self.is_finished {
+            self.engine.abandon(self.blob);
+        }
+    }
 }
 
 /// A blob that waits for the commit that refers to it.
@@ -65,7 +90,7 @@ impl BlobWriter {
                 index: 0,
                 offset: 0,
             },
-            is_streaming: false,
+            stream: None,
             lease,
         }
     }
@@ -79,13 +104,17 @@ impl BlobWriter {
     /// A dropped future leaves at most pieces under a ledger row, which the sweep removes.
     pub async fn write(&mut self, piece: SealedPiece) -> Result<(), CatalogError> {
         let piece = piece.into_bytes();
-        if !self.is_streaming && self.held_back.len() < RIDING_PIECES_MAX as usize {
+        if self.stream.is_none() && self.held_back.len() < RIDING_PIECES_MAX as usize {
             self.held_back.push(piece);
             return Ok(());
         }
-        if !self.is_streaming {
+        if self.stream.is_none() {
             self.enter_ledger().await?;
-            self.is_streaming = true;
+            self.stream = Some(OpenStream {
+                engine: Arc::clone(&self.engine),
+                blob: self.blob,
+                is_finished: false,
+            });
             for piece in std::mem::take(&mut self.held_back) {
                 self.stream(piece).await?;
             }
@@ -123,12 +152,13 @@ impl BlobWriter {
     /// When the engine fails.
     ///
     /// # Durability
-    /// None yet: the commit that attaches `WrittenBlob::finished` makes it durable.
+    /// A long blob survives power loss from here on. A short one is written by the commit that
+    /// attaches `WrittenBlob::finished`.
     pub async fn finish(self) -> Result<WrittenBlob, CatalogError> {
-        let finished = if self.is_streaming {
-            self.engine.finish(self.blob, self.next.index).await?
-        } else {
-            FinishedBlob::riding(self.blob, self.held_back)
+        let is_streamed = self.stream.is_some();
+        let finished = match self.stream {
+            Some(stream) => stream.finish(self.next.index).await?,
+            None => FinishedBlob::riding(self.blob, self.held_back),
         };
         Ok(WrittenBlob {
             blob: BlobRef {
@@ -136,7 +166,7 @@ impl BlobWriter {
                 piece_count: finished.piece_count(),
             },
             finished,
-            ledgered: self.is_streaming.then_some(self.blob),
+            ledgered: is_streamed.then_some(self.blob),
             lease: self.lease,
         })
     }

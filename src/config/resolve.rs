@@ -200,12 +200,13 @@ fn storage_bounds(storage: &StorageSection) -> [Bound; 4] {
 }
 
 #[rustfmt::skip] // A table.
-fn job_bounds(jobs: &JobsSection) -> [Bound; 7] {
+fn job_bounds(jobs: &JobsSection) -> [Bound; 8] {
     let actions = u64::from(jobs.lifecycle_actions_per_s);
     let days = "0 for real days, to 86400";
     let looks = "1 to 300: a wrong clock has to be noticed";
     [
         ("jobs.sweep_interval_s", jobs.sweep_interval_s, 1..=86_400, "1 to 86400"),
+        ("jobs.orphan_grace_s", jobs.orphan_grace_s, 1..=604_800, "1 to 604800: reads that have just begun need it"),
         ("jobs.lifecycle_interval_s", jobs.lifecycle_interval_s, 1..=604_800, "1 to 604800"),
         ("jobs.lifecycle_actions_per_s", actions, 1..=100_000, "1 to 100000"),
         ("jobs.lifecycle_test_day_s", jobs.lifecycle_test_day_s, 0..=86_400, days),

@@ -20,116 +20,19 @@ use crate::control::{Control, Errand, OperatorPermit};
 use crate::crypto::KeyProvider;
 use crate::kms::{LocalKeyConfig, LocalKeyService, RootKeySource};
 use crate::model::bucket::BucketName;
-use crate::model::id::BlobId;
 use crate::model::operator::{OperatorName, Permission, Roles};
 use crate::model::tenant::{BucketPrefixes, TenantName};
-use crate::storage::{
-    BlobStore, CommitError, Engine, EngineCaps, EngineError, EngineHealth, FinishedBlob,
-    MemoryEngine, MetaBatch, MetaStore, Partition, PiecePlace, PieceSlot, ScanRange, StoredBlob,
-    Visitor,
-};
-use async_trait::async_trait;
-use bytes::Bytes;
-use std::ops::Range;
+use crate::storage::memory::hooked::{HookedEngine, Incident};
+use crate::storage::{CommitError, Engine, EngineError};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 
-/// An engine that refuses one commit, when its time has come.
-#[derive(Debug)]
-struct Failing {
-    inner: MemoryEngine,
-    /// Commits until then; below zero never.
-    left: AtomicI64,
-}
-
-#[async_trait]
-impl MetaStore for Failing {
-    async fn get(&self, partition: Partition, row: &[u8]) -> Result<Option<Bytes>, EngineError> {
-        MetaStore::get(&self.inner, partition, row).await
-    }
-
-    async fn scan(
-        &self,
-        partition: Partition,
-        range: ScanRange,
-        visitor: Visitor,
-    ) -> Result<(), EngineError> {
-        self.inner.scan(partition, range, visitor).await
-    }
-
-    async fn commit(&self, batch: MetaBatch) -> Result<(), CommitError> {
-        if self.left.fetch_sub(1, Ordering::SeqCst) == 0 {
-            return Err(CommitError::Engine(EngineError::ReadOnly));
-        }
-        self.inner.commit(batch).await
-    }
-}
-
-#[async_trait]
-impl BlobStore for Failing {
-    async fn put_piece(
-        &self,
-        blob: BlobId,
-        slot: PieceSlot,
-        piece: Bytes,
-    ) -> Result<(), EngineError> {
-        self.inner.put_piece(blob, slot, piece).await
-    }
-
-    async fn finish(&self, blob: BlobId, piece_count: u32) -> Result<FinishedBlob, EngineError> {
-        self.inner.finish(blob, piece_count).await
-    }
-
-    async fn read_piece(
-        &self,
-        blob: StoredBlob,
-        slot: PieceSlot,
-        range: Range<usize>,
-    ) -> Result<Option<Bytes>, EngineError> {
-        self.inner.read_piece(blob, slot, range).await
-    }
-
-    async fn delete_blobs(&self, blobs: Vec<StoredBlob>) -> Result<(), EngineError> {
-        self.inner.delete_blobs(blobs).await
-    }
-
-    async fn is_reclaim_due(&self, bytes: u64) -> Result<bool, EngineError> {
-        self.inner.is_reclaim_due(bytes).await
-    }
-
-    async fn reclaim(
-        &self,
-        from: PiecePlace,
-        last: BlobId,
-    ) -> Result<Option<PiecePlace>, EngineError> {
-        self.inner.reclaim(from, last).await
-    }
-}
-
-#[async_trait]
-impl Engine for Failing {
-    fn caps(&self) -> EngineCaps {
-        self.inner.caps()
-    }
-
-    fn health(&self) -> EngineHealth {
-        self.inner.health()
-    }
-
-    fn stats(&self) -> Vec<(&'static str, u64)> {
-        self.inner.stats()
-    }
-
-    async fn close(&self) {
-        self.inner.close().await;
-    }
-}
-
 struct Place {
-    engine: Arc<Failing>,
+    /// Commits until one is refused; below zero never.
+    left: Arc<AtomicI64>,
     control: Control,
     permit: OperatorPermit,
     _folder: TempDir,
@@ -151,11 +54,14 @@ impl Place {
         let keys = LocalKeyService::open(config, Arc::clone(&entropy), pool).await;
         let provider: Arc<dyn KeyProvider> = Arc::new(keys.unwrap());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-        let engine = Arc::new(Failing {
-            inner: MemoryEngine::new(),
-            left: AtomicI64::new(-1),
-        });
-        let shared: Arc<dyn Engine> = Arc::<Failing>::clone(&engine);
+        let left = Arc::new(AtomicI64::new(-1));
+        let counted = Arc::clone(&left);
+        let shared: Arc<dyn Engine> = Arc::new(HookedEngine::new(move || {
+            if counted.fetch_sub(1, Ordering::SeqCst) == 0 {
+                return Incident::Refused(CommitError::Engine(EngineError::ReadOnly));
+            }
+            Incident::None
+        }));
         let retention = RetentionClock::load(Arc::clone(&shared), Arc::clone(&clock)).await;
         let nowhere = Path::new("/nowhere/riznica.toml");
         let installation = Installation {
@@ -190,7 +96,7 @@ impl Place {
         let permit = control.authorize("operator", &token, errand);
         let permit = permit.await.unwrap();
         Self {
-            engine,
+            left,
             control,
             permit,
             _folder: folder,
@@ -267,9 +173,9 @@ async fn setup_that_failed_anywhere_is_completed_by_the_same_command() {
     let mut failures = 0;
     loop {
         let place = Place::new().await;
-        place.engine.left.store(failures, Ordering::SeqCst);
+        place.left.store(failures, Ordering::SeqCst);
         let first = place.set_up("kragujevac", "city-administration").await;
-        place.engine.left.store(-1, Ordering::SeqCst);
+        place.left.store(-1, Ordering::SeqCst);
         if let Ok(made) = first {
             place.check(&made, &template).await;
             break;

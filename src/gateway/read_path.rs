@@ -245,7 +245,11 @@ impl Gateway {
     async fn read_span_piece(&self, piece: SpanPiece) -> Result<Bytes, GatewayError> {
         let sealed =
             blobs::read_piece(&*self.engine, piece.blob, piece.slot, piece.sealed_range).await?;
-        let sealed = sealed.ok_or(GatewayError::CorruptObject)?;
+        let sealed = sealed.ok_or_else(|| {
+            tracing::warn!(blob = %piece.blob.blob, piece = piece.slot.index,
+                "stored bytes are missing: the object was replaced meanwhile, or is damaged");
+            GatewayError::CorruptObject
+        })?;
         let mut buffer = sealed
             .try_into_mut()
             .unwrap_or_else(|shared| BytesMut::from(shared.as_ref()));

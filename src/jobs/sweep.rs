@@ -5,10 +5,12 @@
 //! Not here: who enters the ledger (`catalog::ledger`).
 //!
 //! Invariants
-//! - K4: a blob is deleted only when no lease was on it and its ledger row was there afterwards. A
-//!   writer holds its lease from before the row is written until after the commit that removes it,
-//!   so an unleased blob whose row is still there will never be owned; a reader holds one while it
-//!   reads.
+//! - K4: a blob is deleted only when no lease was on it and its ledger row was there afterwards, as
+//!   a commit says, not a read: a writer whose client is gone lets go of its lease while its commit
+//!   may be on its way, and a commit that asks for the row is judged behind it. A writer holds its
+//!   lease from before the row is written until it waits no longer for the commit that removes it,
+//!   so an unleased blob whose row is then still there will never be owned; a reader holds one
+//!   while it reads.
 
 use crate::base::clock::Clock;
 use crate::base::task::Stop;
@@ -19,9 +21,10 @@ use crate::catalog::keyspace;
 use crate::catalog::ledger::{self, BlobLeases, Extent, LedgerEntry};
 use crate::catalog::released::{ReclaimPass, Released};
 use crate::catalog::upload_parts;
-use crate::model::id::BucketId;
+use crate::model::id::{BlobId, BucketId};
 use crate::model::time::Timestamp;
-use crate::storage::{BlobStore, Engine, EngineExt, MetaBatch, MetaStore, ScanRange, StoredBlob};
+use crate::storage::{BlobStore, CommitError, Engine, EngineExt, MetaBatch, ScanRange, StoredBlob};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -183,41 +186,48 @@ impl Sweep {
                 return Ok(());
             };
             after = Some(last.blob);
-            let mut deletable = Vec::new();
-            for entry in &page {
-                if self.may_delete(bucket, entry).await? {
-                    deletable.push(*entry);
-                }
-            }
-            self.delete(bucket, &deletable).await?;
-            report.blobs += deletable.len() as u64;
+            let asked = page.iter().map(|entry| self.may_delete(bucket, entry));
+            let answers = futures::future::try_join_all(asked).await?;
+            let judged = page.iter().zip(answers);
+            let deletable: Vec<LedgerEntry> = judged
+                .filter_map(|(entry, may_delete)| may_delete.then_some(*entry))
+                .collect();
+            report.blobs += self.delete(bucket, &deletable).await?;
             if stop.is_stopped() {
                 return Ok(());
             }
         }
     }
 
-    /// Deletes blobs and then their ledger rows. The deletions are ahead of the rows' commit in the
-    /// log, so a row never goes before its pieces.
-    async fn delete(&self, bucket: BucketId, entries: &[LedgerEntry]) -> Result<(), CatalogError> {
+    /// Deletes blobs and then their ledger rows; says how many are gone. The deletions are durable,
+    /// or ahead of the rows' commit in the log, so a row never goes before its pieces. The row of a
+    /// blob that cannot be deleted stays, for the next turn.
+    async fn delete(&self, bucket: BucketId, entries: &[LedgerEntry]) -> Result<u64, CatalogError> {
         if entries.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let bytes = |entry: &LedgerEntry| entry.extent.map_or(0, |extent| extent.bytes);
         let blobs: Vec<(StoredBlob, u64)> = entries
             .iter()
             .map(|entry| (entry.stored(), bytes(entry)))
             .collect();
-        self.delete_accounted(&blobs).await?;
+        let failed = self.delete_accounted(&blobs).await?;
         let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
-        for entry in entries {
+        let mut count = 0;
+        for entry in entries.iter().filter(|entry| !failed.contains(&entry.blob)) {
             batch.delete(keyspace::ledger(entry.blob));
+            count += 1;
         }
-        Ok(self.engine.commit(batch).await?)
+        self.engine.commit(batch).await?;
+        Ok(count)
     }
 
-    /// Adds blobs to the account of what has to be given back, and deletes them.
-    async fn delete_accounted(&self, blobs: &[(StoredBlob, u64)]) -> Result<(), CatalogError> {
+    /// Adds blobs to the account of what has to be given back, and deletes them; says which could
+    /// not be deleted.
+    async fn delete_accounted(
+        &self,
+        blobs: &[(StoredBlob, u64)],
+    ) -> Result<HashSet<BlobId>, CatalogError> {
         let before = Released::load(&*self.engine).await?;
         let mut released = before;
         for (blob, bytes) in blobs {
@@ -227,7 +237,14 @@ impl Sweep {
             released.store(&*self.engine).await?;
         }
         let blobs = blobs.iter().map(|(blob, _)| *blob).collect();
-        Ok(BlobStore::delete_blobs(&*self.engine, blobs).await?)
+        let failed = BlobStore::delete_blobs(&*self.engine, blobs).await?;
+        if !failed.is_empty() {
+            tracing::warn!(
+                blobs = failed.len(),
+                "the space of deleted objects cannot be given back yet; the sweep tries again"
+            );
+        }
+        Ok(failed.into_iter().collect())
     }
 
     /// K4: first the lease, then the row.
@@ -239,9 +256,13 @@ impl Sweep {
         if !self.is_older(entry.since, self.settings.grace) || self.leases.is_leased(entry.blob) {
             return Ok(false);
         }
-        let partition = keyspace::bucket_partition(bucket);
-        let row = MetaStore::get(&*self.engine, partition, &keyspace::ledger(entry.blob)).await?;
-        Ok(row.is_some())
+        let mut question = MetaBatch::new(keyspace::bucket_partition(bucket));
+        question.present(keyspace::ledger(entry.blob));
+        match self.engine.commit(question).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::ConditionFailed { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn forget_finished(&self, bucket: BucketId) -> Result<u64, CatalogError> {
@@ -287,7 +308,10 @@ impl Sweep {
             .iter()
             .map(|blob| ((*blob).into(), Extent::of_pieces(blob.piece_count).bytes))
             .collect();
-        self.delete_accounted(&counted).await?;
+        let failed = self.delete_accounted(&counted).await?;
+        if !failed.is_empty() {
+            return Ok(false);
+        }
         for (meta_key, _) in parts {
             batch.delete(meta_key);
         }
@@ -301,3 +325,7 @@ impl Sweep {
         Ok(is_last)
     }
 }
+
+#[cfg(test)]
+#[path = "sweep_tests.rs"]
+mod tests;

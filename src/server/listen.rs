@@ -187,7 +187,10 @@ fn s3_server(
 ) -> Result<Server, StartupError> {
     let raw = &config.raw.server;
     let engine_files = usize::try_from(config.raw.storage.max_open_files).unwrap_or_default();
-    let engine_files = engine_files.saturating_add(RocksEngine::BLOB_FILES_OPEN_MAX);
+    // A body on its way in has the file of its blob open.
+    let engine_files = engine_files
+        .saturating_add(RocksEngine::BLOB_FILES_OPEN_MAX)
+        .saturating_add(raw.max_body_streams);
     let connections = connections_that_fit(raw.max_connections, engine_files);
     let server = Server::build()
         .workers(config.workers)

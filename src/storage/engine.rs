@@ -60,7 +60,7 @@ pub trait MetaStore: Send + Sync {
 /// Immutable streams of pieces.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
-    /// Writes a piece of a blob that is streamed (B1), each once.
+    /// Writes a piece of a blob that is streamed (B1), each once, the first ahead of the others.
     ///
     /// # Errors
     /// When the engine fails, takes no writes or is full; the piece is then to be taken as absent.
@@ -80,7 +80,7 @@ pub trait BlobStore: Send + Sync {
     /// States that a streamed blob is whole.
     ///
     /// # Errors
-    /// When the engine fails; the blob is then to be given up.
+    /// When the engine fails; the blob is lost then.
     ///
     /// # Durability
     /// When this returns `Ok`, all pieces survive power loss.
@@ -88,6 +88,10 @@ pub trait BlobStore: Send + Sync {
     /// # Cancel safety
     /// A dropped future leaves pieces that no commit refers to.
     async fn finish(&self, blob: BlobId, piece_count: u32) -> Result<FinishedBlob, EngineError>;
+
+    /// States that a streamed blob will not be finished, ahead of its deletion: what is held for
+    /// writing it is let go of, and a piece that is still on its way brings nothing back later.
+    fn abandon(&self, blob: BlobId);
 
     /// Reads bytes of a piece (B3).
     ///
@@ -103,7 +107,8 @@ pub trait BlobStore: Send + Sync {
         range: Range<usize>,
     ) -> Result<Option<Bytes>, EngineError>;
 
-    /// Deletes the pieces of blobs (B4). Works on a full engine.
+    /// Deletes the pieces of blobs (B4). Works on a full engine. Returns those that could not be
+    /// deleted and may still be there; each is logged or counted by the engine.
     ///
     /// # Errors
     /// When the engine fails or takes no writes; some of them may be deleted.
@@ -113,7 +118,7 @@ pub trait BlobStore: Send + Sync {
     ///
     /// # Cancel safety
     /// A dropped future leaves some pieces; the call may be repeated.
-    async fn delete_blobs(&self, blobs: Vec<StoredBlob>) -> Result<(), EngineError>;
+    async fn delete_blobs(&self, blobs: Vec<StoredBlob>) -> Result<Vec<BlobId>, EngineError>;
 
     /// Whether the space of so many deleted bytes of riding blobs is worth what giving it back
     /// costs (B4). That of streamed ones is back when they are deleted.
@@ -157,6 +162,6 @@ pub trait Engine: MetaStore + BlobStore + std::fmt::Debug {
     /// A dropped future leaves the engine closing; dropping the engine ends it.
     ///
     /// # Durability
-    /// Pieces written before survive, attached or not.
+    /// What was committed survives.
     async fn close(&self);
 }

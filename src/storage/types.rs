@@ -278,6 +278,17 @@ impl MetaBatch {
         self.conditions.len()
     }
 
+    /// Whether it writes anything: one that only asks whether its conditions hold does not.
+    pub(in crate::storage) fn takes_space(&self) -> bool {
+        let is_question = self.puts.is_empty()
+            && self.deletes.is_empty()
+            && self.delete_ranges.is_empty()
+            && self.counters.is_empty()
+            && self.appends.is_empty()
+            && self.blobs.is_empty();
+        !is_question
+    }
+
     /// Bytes of the batch, roughly, to bound a group of them.
     pub(in crate::storage) fn byte_len(&self) -> usize {
         let rows = self

@@ -63,6 +63,19 @@ fn b4_deleted_blob_has_no_file_and_a_late_piece_brings_none_back() {
         assert_eq!(late.unwrap_err().kind(), ErrorKind::Unavailable);
         assert!(files(folder.path()).is_empty());
         engine.finish(blob(1), 3).await.unwrap_err();
+        // Abandoned in the middle: what was written waits for its deletion, and no more comes.
+        let begun = engine.put_piece(blob(2), slot(0, LEN), piece(1, LEN));
+        begun.await.unwrap();
+        engine.abandon(blob(2));
+        let late = engine.put_piece(blob(2), slot(1, LEN), piece(1, LEN)).await;
+        assert_eq!(late.unwrap_err().kind(), ErrorKind::Unavailable);
+        assert_eq!(files(folder.path()).len(), 1);
+        let left = StoredBlob {
+            blob: blob(2),
+            ..unfinished
+        };
+        let failed = engine.delete_blobs(vec![left]).await.unwrap();
+        assert!(failed.is_empty() && files(folder.path()).is_empty());
         // That blob is lost, and nothing else.
         assert_eq!(engine.health(), EngineHealth::ReadWrite);
     });
@@ -88,6 +101,25 @@ fn b3_long_blob_in_rows_is_read_and_deleted() {
         for index in 0..3 {
             assert_eq!(streamed_piece(&engine, blob(1), index, LEN).await, None);
         }
+    });
+}
+
+/// A folder that is not empty in the place of a file: permissions would not stop root.
+#[test]
+fn b4_blob_that_cannot_be_deleted_keeps_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let engine = open_rocks(small(folder.path())).unwrap();
+        for number in 1..=2 {
+            stream(&engine, blob(number), &pieces(number)).await;
+        }
+        let [stuck, _] = files(folder.path()).try_into().unwrap();
+        std::fs::remove_file(&stuck).unwrap();
+        std::fs::create_dir_all(stuck.join("inside")).unwrap();
+        let doomed = [1, 2].map(|number| of_pieces(blob(number), 3));
+        let failed = engine.delete_blobs(doomed.to_vec()).await.unwrap();
+        assert_eq!(failed, [blob(1)]);
+        assert_eq!(files(folder.path()), [stuck]);
     });
 }
 

@@ -275,6 +275,7 @@ fn e3_commits_sent_at_once_share_syncs_and_each_is_synced() {
         let before = figure(&engine, "log_syncs");
         let finished = stream(&engine, blob(1), &[1, 2, 3].map(|seed| piece(seed, 9000))).await;
         assert_eq!(figure(&engine, "log_syncs"), before);
+        assert_eq!(figure(&engine, "blob_syncs"), 1);
         let mut attaching = batch();
         attaching.attach(finished);
         attaching.put(bytes("row"), bytes("v"));

@@ -4,6 +4,9 @@
 //! Owns: `MemoryEngine`, maps under one lock.
 //! Not here: conditions and counters (`storage::evaluate`), which all engines share.
 
+#[cfg(test)]
+pub(crate) mod hooked;
+
 use crate::model::id::BlobId;
 use crate::storage::engine::{BlobStore, Engine, MetaStore};
 use crate::storage::error::{CommitError, EngineError};
@@ -152,6 +155,8 @@ impl BlobStore for MemoryEngine {
         Ok(FinishedBlob::streamed(blob, piece_count))
     }
 
+    fn abandon(&self, _blob: BlobId) {}
+
     async fn read_piece(
         &self,
         blob: StoredBlob,
@@ -165,11 +170,11 @@ impl BlobStore for MemoryEngine {
         }))
     }
 
-    async fn delete_blobs(&self, blobs: Vec<StoredBlob>) -> Result<(), EngineError> {
+    async fn delete_blobs(&self, blobs: Vec<StoredBlob>) -> Result<Vec<BlobId>, EngineError> {
         self.state_for_write()?
             .pieces
             .retain(|(owner, _), _| blobs.iter().all(|blob| blob.blob != *owner));
-        Ok(())
+        Ok(Vec::new())
     }
 
     async fn is_reclaim_due(&self, _released_bytes: u64) -> Result<bool, EngineError> {

@@ -11,13 +11,18 @@ use crate::storage::rocks::files::Peek;
 use crate::storage::rocks::options::{self, DATA};
 use crate::storage::rocks::space::Payload;
 use crate::storage::rocks::{Glimpse, RocksEngine, Shared, piece_name, store_error};
-use crate::storage::types::{FinishedBlob, PiecePlace, PieceSlot, StoredBlob};
+use crate::storage::types::{FinishedBlob, PiecePlace, PieceSlot, RIDING_PIECES_MAX, StoredBlob};
 use async_trait::async_trait;
 use bytes::Bytes;
 use rocksdb::{ErrorKind, ReadOptions, ReadTier, WriteBatch};
 use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
+
+/// Bytes of deletions in one write: what requests may have to wait behind.
+const DELETIONS_LEN_MAX: usize = 1 << 20;
+/// Blobs that are synced at once: reads need threads of the pool too.
+pub(in crate::storage) const SYNCS_MAX: usize = 8;
 
 fn clip(piece: &[u8], range: &Range<usize>) -> Bytes {
     let end = range.end.min(piece.len());
@@ -75,24 +80,52 @@ impl Shared {
         }
     }
 
-    fn delete_blobs(&self, blobs: &[StoredBlob]) -> Result<(), EngineError> {
+    fn delete_blobs(&self, blobs: &[StoredBlob]) -> Result<Vec<BlobId>, EngineError> {
         let streamed = blobs.iter().filter(|blob| blob.is_streamed());
-        let missing = self.files.delete(streamed.map(|blob| blob.blob))?;
-        let missing: HashSet<BlobId> = missing.into_iter().collect();
-        let data = self.family(DATA)?;
+        let deletion = self.files.delete(streamed.map(|blob| blob.blob));
+        let missing: HashSet<BlobId> = deletion.missing.into_iter().collect();
         let mut batch = WriteBatch::default();
-        let in_rows = |blob: &&StoredBlob| !blob.is_streamed() || missing.contains(&blob.blob);
-        for StoredBlob { blob, piece_count } in blobs.iter().filter(in_rows).copied() {
-            match piece_count {
-                Some(piece_count) => (0..piece_count)
-                    .for_each(|index| batch.delete_cf(data, piece_name(blob, index))),
-                // Range deletions slow reads down until they are compacted; blobs that ended before
-                // their first piece are few. The end is excluded, but no blob has 2^32 pieces.
-                None => {
-                    batch.delete_range_cf(data, piece_name(blob, 0), piece_name(blob, u32::MAX));
-                }
+        for StoredBlob { blob, piece_count } in blobs.iter().copied() {
+            let has_rows = if piece_count.is_some_and(|count| count <= RIDING_PIECES_MAX) {
+                true
+            } else {
+                // Rows of the first weeks. The first goes last, so without it there are no others.
+                missing.contains(&blob)
+                    && self
+                        .read_row_anyhow(&piece_name(blob, 0), &(0..0))?
+                        .is_some()
+            };
+            if has_rows {
+                self.delete_rows(&mut batch, blob, piece_count)?;
             }
         }
+        self.write_deletions(batch)?;
+        Ok(deletion.failed)
+    }
+
+    fn delete_rows(
+        &self,
+        batch: &mut WriteBatch,
+        blob: BlobId,
+        piece_count: Option<u32>,
+    ) -> Result<(), EngineError> {
+        let data = self.family(DATA)?;
+        let Some(piece_count) = piece_count else {
+            // Range deletions slow reads down until they are compacted; these are few. The end is
+            // excluded, but no blob has 2^32 pieces.
+            batch.delete_range_cf(data, piece_name(blob, 0), piece_name(blob, u32::MAX));
+            return Ok(());
+        };
+        for index in (0..piece_count).rev() {
+            batch.delete_cf(data, piece_name(blob, index));
+            if batch.size_in_bytes() >= DELETIONS_LEN_MAX {
+                self.write_deletions(std::mem::take(batch))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_deletions(&self, batch: WriteBatch) -> Result<(), EngineError> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -114,17 +147,27 @@ impl BlobStore for RocksEngine {
         self.shared.refuse_read_only()?;
         self.shared.space.admit(Payload::Data)?;
         let shared = Arc::clone(&self.shared);
+        let writing = shared.files.writing(blob, slot.offset)?;
         // Cancelled here: the piece is written or not, under an id that no commit will attach.
         self.pool
-            .run(move || shared.files.write(blob, slot.offset, &piece))
+            .run(move || shared.files.write((blob, &writing), slot.offset, &piece))
             .await?
     }
 
     async fn finish(&self, blob: BlobId, piece_count: u32) -> Result<FinishedBlob, EngineError> {
         self.shared.refuse_read_only()?;
         let shared = Arc::clone(&self.shared);
-        self.pool.run(move || shared.files.sync(blob)).await??;
+        let writing = shared.files.end_writing(blob)?;
+        // An error would mean that it was closed, which is never done.
+        let turn = self.syncs.acquire().await;
+        let sync = move || shared.files.sync((blob, &writing));
+        self.pool.run(sync).await??;
+        drop(turn);
         Ok(FinishedBlob::streamed(blob, piece_count))
+    }
+
+    fn abandon(&self, blob: BlobId) {
+        self.shared.files.abandon(blob);
     }
 
     async fn read_piece(
@@ -149,7 +192,7 @@ impl BlobStore for RocksEngine {
         self.pool.run(read).await?
     }
 
-    async fn delete_blobs(&self, blobs: Vec<StoredBlob>) -> Result<(), EngineError> {
+    async fn delete_blobs(&self, blobs: Vec<StoredBlob>) -> Result<Vec<BlobId>, EngineError> {
         // Not refused when space is low: deleting is what helps.
         self.shared.refuse_read_only()?;
         let shared = Arc::clone(&self.shared);

@@ -13,7 +13,9 @@
 //! 0.65, 0.72, 0.7, 0.89; tables 0.24, 0.85, 1.7, 2.4. Nothing here checks the bytes: every
 //! segment carries the tag that it is opened by.
 //!
-//! A failed write or sync ends the blob, not the store: no commit refers to it.
+//! A failed write or sync ends the blob, not the store: no commit refers to it. A file stays open
+//! from its first piece to its sync: the kernel tells a failed write-back to those who had the file
+//! open then, and may have forgotten it when the file is opened again.
 
 use crate::model::id::BlobId;
 use crate::storage::error::{EngineError, StoreError};
@@ -21,14 +23,15 @@ use bytes::{Bytes, BytesMut};
 use lru::LruCache;
 use rustix::fs::{Advice, fadvise};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{Error, ErrorKind, IoSliceMut};
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::ops::Range;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Folder of these files in the folder of the database, whose own files all have other names.
 const FOLDER: &str = "blobs";
@@ -53,9 +56,30 @@ pub(in crate::storage) enum Peek {
     Unknown,
 }
 
+/// A blob that is being written.
+#[derive(Default)]
+pub(in crate::storage) struct Writing {
+    file: OnceLock<File>,
+    /// Set before the blob may be deleted: a piece that is late makes no file.
+    is_abandoned: AtomicBool,
+}
+
+/// What a deletion found.
+#[derive(Default)]
+pub(in crate::storage) struct Deletion {
+    /// Blobs without a file.
+    pub missing: Vec<BlobId>,
+    /// Blobs that may still be there.
+    pub failed: Vec<BlobId>,
+}
+
 /// The files of streamed blobs.
 pub(in crate::storage) struct BlobFiles {
     folder: PathBuf,
+    /// Begun and neither finished nor abandoned: as many as there are streamed bodies.
+    writing: Mutex<HashMap<BlobId, Arc<Writing>>>,
+    /// Blobs made durable since the start.
+    synced: AtomicU64,
     /// Files opened for reading lately.
     open: Mutex<LruCache<BlobId, Arc<File>>>,
 }
@@ -66,19 +90,18 @@ impl BlobFiles {
         let folder = store.join(FOLDER);
         let mut builder = DirBuilder::new();
         builder.mode(0o700);
-        let mut is_new = make_folder(&builder, &folder)?;
-        if is_new {
-            sync_folder(store)?;
-        }
+        make_folder(&builder, &folder)?;
         for byte in 0..=u8::MAX {
-            is_new |= make_folder(&builder, &folder.join(hex::encode([byte])))?;
+            make_folder(&builder, &folder.join(hex::encode([byte])))?;
         }
-        if is_new {
-            sync_folder(&folder)?;
-        }
+        // Also those that were there: the start that made them may have ended ahead of this.
+        sync_folder(&folder)?;
+        sync_folder(store)?;
         let kept = NonZeroUsize::new(OPEN_MAX).unwrap_or(NonZeroUsize::MIN);
         Ok(Self {
             folder,
+            writing: Mutex::default(),
+            synced: AtomicU64::new(0),
             open: Mutex::new(LruCache::new(kept)),
         })
     }
@@ -92,38 +115,99 @@ impl BlobFiles {
         self.folder_of(blob).join(blob.to_string())
     }
 
+    fn all_writing(&self) -> std::sync::MutexGuard<'_, HashMap<BlobId, Arc<Writing>>> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The blob that a piece behind `offset` bytes belongs to; the first piece begins it.
+    pub(in crate::storage) fn writing(
+        &self,
+        blob: BlobId,
+        offset: u64,
+    ) -> Result<Arc<Writing>, EngineError> {
+        let mut all = self.all_writing();
+        if offset == 0 {
+            return Ok(Arc::clone(all.entry(blob).or_default()));
+        }
+        let writing = all.get(&blob).map(Arc::clone);
+        writing.ok_or_else(|| failed("write piece", &not_begun()))
+    }
+
+    /// The blob that nothing more is written to.
+    pub(in crate::storage) fn end_writing(
+        &self,
+        blob: BlobId,
+    ) -> Result<Arc<Writing>, EngineError> {
+        let writing = self.all_writing().remove(&blob);
+        writing.ok_or_else(|| failed("sync blob", &not_begun()))
+    }
+
+    /// Lets go of a blob that will not be finished.
+    pub(in crate::storage) fn abandon(&self, blob: BlobId) {
+        let abandoned = self.all_writing().remove(&blob);
+        if let Some(writing) = abandoned {
+            writing.is_abandoned.store(true, Ordering::SeqCst);
+        }
+    }
+
     /// Writes a piece behind `offset` bytes of others.
     pub(in crate::storage) fn write(
         &self,
-        blob: BlobId,
+        (blob, writing): (BlobId, &Writing),
         offset: u64,
         piece: &[u8],
     ) -> Result<(), EngineError> {
         let write = || -> std::io::Result<()> {
-            let mut options = OpenOptions::new();
-            // A late piece of an upload that was given up brings no deleted file back.
-            options.write(true).create(offset == 0).mode(0o600);
-            let file = options.open(self.path(blob))?;
+            let file = match writing.file.get() {
+                Some(file) => file,
+                None if offset == 0 => self.create(blob, writing)?,
+                None => return Err(not_begun()),
+            };
             file.write_all_at(piece, offset)?;
             let end = offset.saturating_add(piece.len() as u64);
             if end / WRITE_BACK_LEN > offset / WRITE_BACK_LEN {
                 let begin = (offset / WRITE_BACK_LEN).saturating_mul(WRITE_BACK_LEN);
                 // Linux begins to write dirty pages back when they are not needed, and lets go only
                 // of those that are clean (mm/fadvise.c).
-                advise(&file, begin, WRITE_BACK_LEN, Advice::DontNeed);
+                advise(file, begin, WRITE_BACK_LEN, Advice::DontNeed);
             }
             Ok(())
         };
         write().map_err(|source| failed("write piece", &source))
     }
 
+    fn create<'a>(&self, blob: BlobId, writing: &'a Writing) -> std::io::Result<&'a File> {
+        let abandoned = || Error::other("the blob was abandoned");
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        let path = self.path(blob);
+        let file = options.open(&path)?;
+        // It is deleted only after it was abandoned. So either this sees it, or the deletion sees
+        // the file.
+        if writing.is_abandoned.load(Ordering::SeqCst) {
+            std::fs::remove_file(&path)?;
+            return Err(abandoned());
+        }
+        Ok(writing.file.get_or_init(|| file))
+    }
+
     /// Makes a blob durable, and its name.
-    pub(in crate::storage) fn sync(&self, blob: BlobId) -> Result<(), EngineError> {
+    pub(in crate::storage) fn sync(
+        &self,
+        (blob, writing): (BlobId, &Writing),
+    ) -> Result<(), EngineError> {
         let sync = || -> std::io::Result<()> {
-            File::open(self.path(blob))?.sync_data()?;
-            sync_folder(&self.folder_of(blob))
+            writing.file.get().ok_or_else(not_begun)?.sync_data()?;
+            sync_folder(&self.folder_of(blob))?;
+            self.synced.fetch_add(1, Ordering::Relaxed);
+            Ok(())
         };
         sync().map_err(|source| failed("sync blob", &source))
+    }
+
+    /// Blobs made durable since the start.
+    pub(in crate::storage) fn synced(&self) -> u64 {
+        self.synced.load(Ordering::Relaxed)
     }
 
     /// Bytes of a file that was opened lately, if they are in memory.
@@ -155,7 +239,13 @@ impl BlobFiles {
             let Some(file) = self.file(blob)? else {
                 return Ok(None);
             };
-            let len = file.metadata()?.len();
+            let metadata = file.metadata()?;
+            if metadata.nlink() == 0 {
+                // Deleted since it was looked up; kept, it would keep its space.
+                drop(self.opened().pop(&blob));
+                return Ok(None);
+            }
+            let len = metadata.len();
             let end = range.end.min(len);
             if range.start >= len {
                 return Ok(None);
@@ -191,29 +281,41 @@ impl BlobFiles {
         }
     }
 
-    /// Deletes blobs, durably; returns those that have no file.
-    pub(in crate::storage) fn delete(
-        &self,
-        blobs: impl Iterator<Item = BlobId>,
-    ) -> Result<Vec<BlobId>, EngineError> {
-        let mut folders = BTreeSet::new();
-        let mut missing = Vec::new();
+    /// Deletes blobs, durably. One that cannot be deleted does not keep the others.
+    pub(in crate::storage) fn delete(&self, blobs: impl Iterator<Item = BlobId>) -> Deletion {
+        let mut folders: BTreeMap<PathBuf, Vec<BlobId>> = BTreeMap::new();
+        let mut deletion = Deletion::default();
+        let mut note = |path: &Path, error: &Error, failed: &mut Vec<BlobId>, blobs: &[BlobId]| {
+            if failed.is_empty() {
+                tracing::error!(path = %path.display(), %error, "blob could not be deleted");
+            }
+            failed.extend(blobs);
+        };
         for blob in blobs {
+            self.abandon(blob);
+            let path = self.path(blob);
+            let removed = std::fs::remove_file(&path);
             // Nobody reads what may be deleted; an open file would keep its space.
             drop(self.opened().pop(&blob));
-            // Also of those that are missing: a try before may have ended ahead of its sync.
-            folders.insert(self.folder_of(blob));
-            match std::fs::remove_file(self.path(blob)) {
+            match removed {
                 Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::NotFound => missing.push(blob),
-                Err(error) => return Err(failed("delete blob", &error)),
+                Err(error) if error.kind() == ErrorKind::NotFound => deletion.missing.push(blob),
+                Err(error) => note(&path, &error, &mut deletion.failed, &[blob]),
+            }
+            // Also of those that are missing: a try before may have ended ahead of its sync.
+            folders.entry(self.folder_of(blob)).or_default().push(blob);
+        }
+        for (folder, blobs) in folders {
+            if let Err(error) = sync_folder(&folder) {
+                note(&folder, &error, &mut deletion.failed, &blobs);
             }
         }
-        for folder in folders {
-            sync_folder(&folder).map_err(|source| failed("sync folder of blobs", &source))?;
-        }
-        Ok(missing)
+        deletion
     }
+}
+
+fn not_begun() -> Error {
+    Error::new(ErrorKind::NotFound, "the blob was not begun, or has ended")
 }
 
 /// Tells the kernel what is about to happen. Nothing depends on it.
@@ -227,12 +329,10 @@ fn len_of(range: &Range<u64>) -> usize {
     usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX)
 }
 
-/// Whether it was missing.
-fn make_folder(builder: &DirBuilder, path: &Path) -> std::io::Result<bool> {
+fn make_folder(builder: &DirBuilder, path: &Path) -> std::io::Result<()> {
     match builder.create(path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        made => made,
     }
 }
 

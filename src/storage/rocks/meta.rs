@@ -113,12 +113,14 @@ impl MetaStore for RocksEngine {
 
     async fn commit(&self, batch: MetaBatch) -> Result<(), CommitError> {
         self.shared.refuse_read_only()?;
-        let payload = if batch.blobs.is_empty() {
-            Payload::Rows
-        } else {
-            Payload::Data
-        };
-        self.shared.space.admit(payload)?;
+        if batch.takes_space() {
+            let payload = if batch.blobs.is_empty() {
+                Payload::Rows
+            } else {
+                Payload::Data
+            };
+            self.shared.space.admit(payload)?;
+        }
         let (answer, answered) = oneshot::channel();
         let message = Message::Commit(Pending { batch, answer });
         // Cancelled here: the batch is not queued, nothing happens.

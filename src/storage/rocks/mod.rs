@@ -35,7 +35,7 @@ use bytes::Bytes;
 use rocksdb::{ColumnFamily, DB, ErrorKind, Options};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 pub use options::RocksOptions;
 
@@ -69,6 +69,8 @@ pub struct RocksEngine {
     pub(in crate::storage) shared: Arc<Shared>,
     pub(in crate::storage) pool: BlockingPool,
     pub(in crate::storage) clock: Arc<dyn Clock>,
+    /// Turns for making streamed blobs durable.
+    pub(in crate::storage) syncs: Semaphore,
     /// The pace of `reclaim`; 0 for as fast as it goes.
     pub(in crate::storage) reclaim_bytes_per_s: u64,
     /// `None` only while the engine is dropped.
@@ -134,6 +136,7 @@ impl RocksEngine {
             shared,
             pool,
             clock,
+            syncs: Semaphore::new(blob::SYNCS_MAX),
             reclaim_bytes_per_s,
             queue: Some(sender),
             thread: Mutex::new(Some(thread)),

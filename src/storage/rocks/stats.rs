@@ -60,6 +60,8 @@ impl Shared {
             .space
             .free_bytes()
             .map(|free_bytes| ("free_bytes", free_bytes));
-        properties.chain(tickers).chain(free).collect()
+        let blob_syncs = ("blob_syncs", self.files.synced());
+        let all = properties.chain(tickers).chain(free);
+        all.chain(std::iter::once(blob_syncs)).collect()
     }
 }

@@ -18,10 +18,14 @@ async fn ridden(engine: &dyn Engine, id: BlobId) -> [Option<Bytes>; 2] {
 
 const LEN: usize = 10_000;
 
-/// Three pieces, the last one shorter, and committed.
+/// Three different pieces, the last one shorter.
+fn pieces_of(number: u64) -> [Bytes; 3] {
+    [(0, LEN), (1, LEN), (2, 100)].map(|(index, len)| piece(number * 3 + index, len))
+}
+
+/// These, committed.
 async fn store_stream(engine: &dyn Engine, number: u64) {
-    let pieces = [LEN, LEN, 100].map(|len| piece(number * 3 + len as u64, len));
-    let finished = stream(engine, blob(number), &pieces).await;
+    let finished = stream(engine, blob(number), &pieces_of(number)).await;
     let mut batch = batch();
     batch.attach(finished);
     engine.commit(batch).await.unwrap();
@@ -36,9 +40,7 @@ async fn streamed(engine: &dyn Engine, number: u64) -> Vec<Option<Bytes>> {
 }
 
 fn as_stored(number: u64) -> Vec<Option<Bytes>> {
-    [LEN, LEN, 100]
-        .map(|len| Some(piece(number * 3 + len as u64, len)))
-        .to_vec()
+    pieces_of(number).map(Some).to_vec()
 }
 
 pub(crate) async fn b1_streamed_pieces_are_read_in_any_order_after_the_commit(
@@ -48,7 +50,7 @@ pub(crate) async fn b1_streamed_pieces_are_read_in_any_order_after_the_commit(
     assert_eq!(streamed(&*engine, 1).await, as_stored(1));
     let behind = engine.read_piece(of_pieces(blob(1), 3), slot(3, LEN), 0..LEN);
     assert_eq!(behind.await.unwrap(), None);
-    let pieces = [LEN, LEN, 100].map(|len| piece(6 + len as u64, len));
+    let pieces = pieces_of(2);
     for index in [0, 2, 1] {
         let content = pieces[index as usize].clone();
         engine
