@@ -7,7 +7,7 @@ use crate::base::encoding::uri_encode;
 use crate::bench::body::RequestBody;
 use crate::bench::client::{Call, Expected};
 use crate::bench::plan::Plan;
-use crate::bench::random::mix;
+use crate::bench::random::{GAMMA, mix};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Which of a run's objects.
@@ -82,11 +82,12 @@ impl Objects {
 
     /// Where the object's contents start.
     fn start(&self, number: ObjectNumber) -> u64 {
-        let number = match number {
-            ObjectNumber::Fresh(number) => mix(number).rotate_left(1),
-            ObjectNumber::Prepared(number) => mix(number),
+        let place = match number {
+            ObjectNumber::Fresh(number) => number.wrapping_mul(2).wrapping_add(1),
+            ObjectNumber::Prepared(number) => number.wrapping_mul(2),
         };
-        mix(self.plan.seed ^ number)
+        // As `random::Sequence` gets there.
+        mix(self.plan.seed.wrapping_add(place.wrapping_mul(GAMMA)))
     }
 
     fn size(&self, number: ObjectNumber) -> u64 {
@@ -185,14 +186,17 @@ impl Objects {
         const PAGE: u64 = 1000;
         let left = self.prepared_count().saturating_sub(from);
         let count = |text: &[u8]| memchr::memmem::find_iter(document, text).count() as u64;
-        let has_first = || {
+        let begins_there = || {
             let first = self.object_key(ObjectNumber::Prepared(from));
-            count(format!("<Key>{first}</Key>").as_bytes()) == 1
+            let first = format!("<Key>{first}</Key>");
+            let begin = memchr::memmem::find(document, b"<Key>");
+            let keys = begin.and_then(|begin| document.get(begin..));
+            keys.is_some_and(|keys| keys.starts_with(first.as_bytes()))
         };
         let is_truncated = count(b"<IsTruncated>true</IsTruncated>") == 1;
         count(b"<Key>") == left.min(PAGE)
             && is_truncated == (left > PAGE)
-            && (left == 0 || has_first())
+            && (left == 0 || begins_there())
     }
 }
 

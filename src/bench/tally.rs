@@ -65,7 +65,8 @@ impl Tally {
     }
 
     fn count_code(&mut self, code: &str, count: u64) {
-        let is_room = self.codes.len() < CODES_MAX || self.codes.contains_key(code);
+        let own = self.codes.len() - usize::from(self.codes.contains_key(OTHER_CODES));
+        let is_room = own < CODES_MAX || self.codes.contains_key(code);
         let code = if is_room { code } else { OTHER_CODES };
         *self.codes.entry(code.to_owned()).or_default() += count;
     }

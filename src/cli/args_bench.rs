@@ -171,12 +171,13 @@ mod tests {
             ("--size 4XB", "write a size as 4KiB"),
             ("--duration soon", "write a duration as 30s"),
             ("--mix get", "write a mix as put=20"),
-            ("--bucket A", "bucket name breaks the naming rules"),
             ("copy", "possible values"),
             ("--concurrency -1", "unexpected argument"),
         ] {
             let refused = parsed(words).unwrap_err();
             assert!(refused.contains(told), "{words}: {refused}");
         }
+        let refused = bucket("A").unwrap_err();
+        assert!(refused.contains("bucket name breaks the naming rules"));
     }
 }

@@ -166,10 +166,9 @@ fn every_operation_counts_what_the_server_counts() {
         assert_eq!((number(&own, "objects"), number(&own, "bytes")), (0, 0));
         assert_eq!(keys(&city, &bucket), Vec::<String>::new());
         let used = &report["server"];
-        assert!(
-            used["cpu_us_per_request"].as_f64().expect("a number") > 0.0,
-            "{report}"
-        );
+        // The kernel counts in ticks of 10 ms; 30 deletions may take none.
+        let cpu = used["cpu_us_per_request"].as_f64().expect("a number");
+        assert!(cpu > 0.0 || operation == "delete", "{report}");
         assert!(number(used, "resident_peak_bytes") >= number(used, "resident_bytes"));
         let told = line(
             &report,

@@ -184,6 +184,17 @@ const COMMANDS: &[&[&str]] = &[
 const LOCAL: &[&[&str]] = &[
     &["init", "--data-dir", "{data}"],
     &["version"],
+    // A client of the S3 API, whose operations are all tried.
+    &[
+        "bench",
+        "delete",
+        "--endpoint",
+        "http://127.0.0.1:1",
+        "--bucket",
+        "records",
+        "--access-key",
+        "unknown",
+    ],
     // A second server does not get the folder of the first; the first one is what the tests kill.
     &[
         "serve",
