@@ -60,7 +60,8 @@ pub trait MetaStore: Send + Sync {
 /// Immutable streams of pieces.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
-    /// Writes a piece of a blob that is streamed (B1), each once, the first ahead of the others.
+    /// Writes a piece of a blob that is streamed (B1): each once, in their order, the next when the
+    /// one before has been answered.
     ///
     /// # Errors
     /// When the engine fails, takes no writes or is full; the piece is then to be taken as absent.

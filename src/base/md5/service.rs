@@ -111,14 +111,22 @@ impl HashThread {
     fn run(mut self) {
         let mut streams = Streams::new(self.shared.kernel);
         let mut arrivals = Vec::with_capacity(self.shared.kernel.lane_count());
+        // Streams whose turn on the processor is due come with their pieces first.
+        std::thread::yield_now();
         while self.take_in(&streams, &mut arrivals) {
             for Job { md5, piece, reply } in arrivals.drain(..) {
                 streams.enter(md5, piece, reply);
             }
             streams.turn();
+            let mut has_sent = false;
             for (md5, reply) in streams.finished() {
                 // Whoever has gone does not miss it.
                 drop(reply.send(md5));
+                has_sent = true;
+            }
+            if has_sent {
+                // Lanes are free: those who wait for the processor may have pieces for them.
+                std::thread::yield_now();
             }
         }
     }

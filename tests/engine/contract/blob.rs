@@ -50,13 +50,11 @@ pub(crate) async fn b1_streamed_pieces_are_read_in_any_order_after_the_commit(
     assert_eq!(streamed(&*engine, 1).await, as_stored(1));
     let behind = engine.read_piece(of_pieces(blob(1), 3), slot(3, LEN), 0..LEN);
     assert_eq!(behind.await.unwrap(), None);
+    // What one blob's stream does between the pieces of another.
     let pieces = pieces_of(2);
-    for index in [0, 2, 1] {
-        let content = pieces[index as usize].clone();
-        engine
-            .put_piece(blob(2), slot(index, LEN), content)
-            .await
-            .unwrap();
+    for (index, content) in (0..).zip(pieces) {
+        let written = engine.put_piece(blob(2), slot(index, LEN), content);
+        written.await.unwrap();
     }
     let finished = engine.finish(blob(2), 3).await.unwrap();
     assert_eq!((finished.blob(), finished.piece_count()), (blob(2), 3));

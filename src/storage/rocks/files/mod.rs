@@ -13,33 +13,33 @@
 //! 0.65, 0.72, 0.7, 0.89; tables 0.24, 0.85, 1.7, 2.4. Nothing here checks the bytes: every
 //! segment carries the tag that it is opened by.
 //!
-//! A failed write or sync ends the blob, not the store: no commit refers to it. A file stays open
-//! from its first piece to its sync: the kernel tells a failed write-back to those who had the file
-//! open then, and may have forgotten it when the file is opened again.
+//! A failed write or sync ends the blob, not the store: no commit refers to it.
+
+mod writing;
 
 use crate::model::id::BlobId;
 use crate::storage::error::{EngineError, StoreError};
+use crate::storage::rocks::files::writing::{Writing, not_begun, takes_direct_writes};
 use bytes::{Bytes, BytesMut};
 use lru::LruCache;
 use rustix::fs::{Advice, fadvise};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File};
 use std::io::{Error, ErrorKind, IoSliceMut};
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::ops::Range;
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Folder of these files in the folder of the database, whose own files all have other names.
 const FOLDER: &str = "blobs";
+/// A file that tells what the file system can do.
+const PROBE: &str = "direct-write-probe";
 /// Files kept open for reading: more than there are bodies on their way at once by default.
 pub(in crate::storage) const OPEN_MAX: usize = 256;
-/// Written bytes that the kernel is told to begin writing back, so that the sync at the end finds
-/// little left to do, and other files' syncs do not wait behind a whole object.
-const WRITE_BACK_LEN: u64 = 4 << 20;
 /// Read ahead from where a read of a whole piece has to wait for the disk: at 0.1 ms a request,
 /// what keeps a disk of 2 GB/s busy, with room for two streams.
 const READ_AHEAD_LEN: u64 = 4 << 20;
@@ -56,14 +56,6 @@ pub(in crate::storage) enum Peek {
     Unknown,
 }
 
-/// A blob that is being written.
-#[derive(Default)]
-pub(in crate::storage) struct Writing {
-    file: OnceLock<File>,
-    /// Set before the blob may be deleted: a piece that is late makes no file.
-    is_abandoned: AtomicBool,
-}
-
 /// What a deletion found.
 #[derive(Default)]
 pub(in crate::storage) struct Deletion {
@@ -76,6 +68,8 @@ pub(in crate::storage) struct Deletion {
 /// The files of streamed blobs.
 pub(in crate::storage) struct BlobFiles {
     folder: PathBuf,
+    /// Whether the file system takes direct writes.
+    is_direct: bool,
     /// Begun and neither finished nor abandoned: as many as there are streamed bodies.
     writing: Mutex<HashMap<BlobId, Arc<Writing>>>,
     /// Blobs made durable since the start.
@@ -94,12 +88,17 @@ impl BlobFiles {
         for byte in 0..=u8::MAX {
             make_folder(&builder, &folder.join(hex::encode([byte])))?;
         }
+        let is_direct = takes_direct_writes(&folder.join(PROBE))?;
+        if !is_direct {
+            tracing::info!("the file system takes no direct writes; they go through its cache");
+        }
         // Also those that were there: the start that made them may have ended ahead of this.
         sync_folder(&folder)?;
         sync_folder(store)?;
         let kept = NonZeroUsize::new(OPEN_MAX).unwrap_or(NonZeroUsize::MIN);
         Ok(Self {
             folder,
+            is_direct,
             writing: Mutex::default(),
             synced: AtomicU64::new(0),
             open: Mutex::new(LruCache::new(kept)),
@@ -146,7 +145,7 @@ impl BlobFiles {
     pub(in crate::storage) fn abandon(&self, blob: BlobId) {
         let abandoned = self.all_writing().remove(&blob);
         if let Some(writing) = abandoned {
-            writing.is_abandoned.store(true, Ordering::SeqCst);
+            writing.abandon();
         }
     }
 
@@ -157,38 +156,8 @@ impl BlobFiles {
         offset: u64,
         piece: &[u8],
     ) -> Result<(), EngineError> {
-        let write = || -> std::io::Result<()> {
-            let file = match writing.file.get() {
-                Some(file) => file,
-                None if offset == 0 => self.create(blob, writing)?,
-                None => return Err(not_begun()),
-            };
-            file.write_all_at(piece, offset)?;
-            let end = offset.saturating_add(piece.len() as u64);
-            if end / WRITE_BACK_LEN > offset / WRITE_BACK_LEN {
-                let begin = (offset / WRITE_BACK_LEN).saturating_mul(WRITE_BACK_LEN);
-                // Linux begins to write dirty pages back when they are not needed, and lets go only
-                // of those that are clean (mm/fadvise.c).
-                advise(file, begin, WRITE_BACK_LEN, Advice::DontNeed);
-            }
-            Ok(())
-        };
-        write().map_err(|source| failed("write piece", &source))
-    }
-
-    fn create<'a>(&self, blob: BlobId, writing: &'a Writing) -> std::io::Result<&'a File> {
-        let abandoned = || Error::other("the blob was abandoned");
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        let path = self.path(blob);
-        let file = options.open(&path)?;
-        // It is deleted only after it was abandoned. So either this sees it, or the deletion sees
-        // the file.
-        if writing.is_abandoned.load(Ordering::SeqCst) {
-            std::fs::remove_file(&path)?;
-            return Err(abandoned());
-        }
-        Ok(writing.file.get_or_init(|| file))
+        let written = writing.write((&self.path(blob), self.is_direct), offset, piece);
+        written.map_err(|source| failed("write piece", &source))
     }
 
     /// Makes a blob durable, and its name.
@@ -197,7 +166,7 @@ impl BlobFiles {
         (blob, writing): (BlobId, &Writing),
     ) -> Result<(), EngineError> {
         let sync = || -> std::io::Result<()> {
-            writing.file.get().ok_or_else(not_begun)?.sync_data()?;
+            writing.sync()?;
             sync_folder(&self.folder_of(blob))?;
             self.synced.fetch_add(1, Ordering::Relaxed);
             Ok(())
@@ -285,7 +254,7 @@ impl BlobFiles {
     pub(in crate::storage) fn delete(&self, blobs: impl Iterator<Item = BlobId>) -> Deletion {
         let mut folders: BTreeMap<PathBuf, Vec<BlobId>> = BTreeMap::new();
         let mut deletion = Deletion::default();
-        let mut note = |path: &Path, error: &Error, failed: &mut Vec<BlobId>, blobs: &[BlobId]| {
+        let note = |path: &Path, error: &Error, failed: &mut Vec<BlobId>, blobs: &[BlobId]| {
             if failed.is_empty() {
                 tracing::error!(path = %path.display(), %error, "blob could not be deleted");
             }
@@ -312,10 +281,6 @@ impl BlobFiles {
         }
         deletion
     }
-}
-
-fn not_begun() -> Error {
-    Error::new(ErrorKind::NotFound, "the blob was not begun, or has ended")
 }
 
 /// Tells the kernel what is about to happen. Nothing depends on it.
