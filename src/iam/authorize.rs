@@ -52,6 +52,8 @@ pub struct BucketResource<'a> {
     pub restricts_public: bool,
     /// Its access control lists; `None` where they do not count.
     pub lists: Option<AccessLists<'a>>,
+    /// The account that began the upload which the action is done to.
+    pub begun_by: Option<TenantId>,
 }
 
 impl BucketResource<'_> {
@@ -60,6 +62,12 @@ impl BucketResource<'_> {
         let lists = self.lists.as_ref();
         let owner = lists.and_then(|lists| lists.object_owner(action));
         owner.unwrap_or(self.owner)
+    }
+
+    /// Whether the action is done to an upload that the account of the caller has begun: it lists
+    /// and ends it (S3 User Guide, "Multipart upload API and permissions").
+    fn is_own_upload(&self, action: Action, caller: Option<TenantId>) -> bool {
+        action.is_on_upload() && caller.is_some() && self.begun_by == caller
     }
 }
 
@@ -120,6 +128,7 @@ pub struct Permit {
     action: Action,
     scope: Scope,
     sight: Sight,
+    caller: Option<TenantId>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -157,6 +166,11 @@ impl Permit {
     pub fn sight(&self) -> Sight {
         self.sight
     }
+
+    /// The account of who was allowed it; `None` for who does not sign.
+    pub fn caller(&self) -> Option<TenantId> {
+        self.caller
+    }
 }
 
 /// Decides whether somebody may do something.
@@ -182,6 +196,7 @@ pub fn authorize(request: &Request<'_>) -> Result<Permit, Denied> {
         action,
         scope,
         sight,
+        caller: request.principal.tenant,
     })
 }
 
@@ -360,8 +375,8 @@ fn decide_in_bucket(request: &Request<'_>, bucket: &BucketResource<'_>) -> Resul
     Ok(ground)
 }
 
-/// What the bucket's policy or a list allows, and how it names the caller. The policy says nothing
-/// of an object that is not the bucket owner's.
+/// What the bucket's policy, a list or having begun the upload allows, and how it names the caller.
+/// The policy says nothing of an object that is not the bucket owner's.
 fn granted(
     request: &Request<'_>,
     bucket: &BucketResource<'_>,
@@ -374,9 +389,12 @@ fn granted(
         }
         Answer::Allow { .. } | Answer::Deny { .. } | Answer::Silent => None,
     };
+    let (action, caller) = (request.action, request.principal.tenant);
     let lists = bucket.lists.as_ref();
-    let by_list = lists.and_then(|lists| lists.allow(request.action, request.principal.tenant));
-    let all = [by_list, by_policy].into_iter().flatten();
+    let by_list = lists.and_then(|lists| lists.allow(action, caller));
+    let is_own_upload = bucket.is_own_upload(action, caller);
+    let by_upload = is_own_upload.then_some((Ground::UploadBegun, Named::ByAccount));
+    let all = [by_upload, by_list, by_policy].into_iter().flatten();
     all.max_by_key(|(_, named)| *named)
 }
 

@@ -156,6 +156,7 @@ fn resource<'a>(policy: Option<&'a Policy>, lists: Option<AccessLists<'a>>) -> B
         binds_root: false,
         restricts_public: false,
         lists,
+        begun_by: None,
     }
 }
 

@@ -132,6 +132,7 @@ fn bucket_says(principal: &Principal, owner: TenantId, policy: Option<&Policy>) 
             binds_root: false,
             restricts_public: false,
             lists: None,
+            begun_by: None,
         }),
         context: &NoContext,
     });

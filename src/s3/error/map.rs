@@ -172,6 +172,11 @@ impl From<GatewayError> for S3Error {
             GatewayError::NoSuchBucket => Self::new(Code::NoSuchBucket),
             GatewayError::NoSuchKey => Self::new(Code::NoSuchKey),
             GatewayError::NoSuchUpload => Self::new(Code::NoSuchUpload),
+            GatewayError::NotInitiator => Self::new(Code::AccessDenied).message(
+                "Access Denied because another account has begun this multipart upload: only that \
+                 account and the owner of the bucket may upload its parts and complete it."
+                    .to_owned(),
+            ),
             GatewayError::Version(source) => (*source).into(),
             GatewayError::NotModified { etag, last_modified } => Self::new(Code::NotModified)
                 .header("ETag", etag.quoted())
@@ -253,6 +258,9 @@ impl From<AclRefusal> for S3Error {
                  S3 Block Public Access."
                     .to_owned(),
             ),
+            AclRefusal::PublicNewBucket => {
+                Self::new(Code::InvalidBucketAclWithBlockPublicAccessError)
+            }
             AclRefusal::TooManyGrants => Self::new(Code::MalformedACLError),
             AclRefusal::UnknownEmail => Self::new(Code::UnresolvableGrantByEmailAddress),
             AclRefusal::UnknownId => Self::argument("CanonicalUser/ID", "", "Invalid id"),
