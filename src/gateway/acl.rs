@@ -346,3 +346,7 @@ pub(in crate::gateway) fn list_at_commit(
 fn stored(list: AccessList, bucket_owner: TenantId) -> Option<Box<AccessList>> {
     (!list.is_private_of(bucket_owner)).then(|| Box::new(list))
 }
+
+#[cfg(test)]
+#[path = "acl_tests.rs"]
+mod tests;
