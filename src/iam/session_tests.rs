@@ -3,13 +3,14 @@
 //! policies"); and who takes a role, for every way in which its trust policy can name somebody.
 
 use crate::iam::action::Action;
-use crate::iam::authorize::{BucketResource, Request, Resource, RoleResource, decide};
+use crate::iam::authorize::decide;
 use crate::iam::ground::Ground;
 use crate::iam::lists::{AccessLists, AskedObject};
 use crate::iam::policy::arn::{assumed_role_arn, role_arn};
 use crate::iam::policy::evaluate::NoContext;
 use crate::iam::policy::{Caller, Policy, PolicyKind};
 use crate::iam::principal::{AttachedPolicy, Principal, SessionBounds};
+use crate::iam::resource::{BucketResource, Request, Resource, RoleResource};
 use crate::model::acl::{AccessList, Grant, Grantee, Group, Permission};
 use crate::model::id::{BucketId, TenantId, VersionId};
 use crate::model::tenant::{AccountId, TenantStatus};
