@@ -63,16 +63,15 @@ fn permit(action: Action, seen: Option<VersionId>) -> Permit {
 }
 
 /// Everybody may read what `WRITER` owns.
-fn public() -> Box<AccessList> {
-    let list = AccessList::canned(CannedAcl::PublicRead, WRITER, TENANT);
-    Box::new(list)
+fn public() -> AccessList {
+    AccessList::canned(CannedAcl::PublicRead, WRITER, TENANT)
 }
 
 /// A bucket in which lists count.
 async fn scene() -> Place {
     let place = Place::new(Versioning::Unversioned, EXPIRE).await;
     change(&place, |bucket| {
-        bucket.ownership = ObjectOwnership::ObjectWriter
+        bucket.ownership = ObjectOwnership::ObjectWriter;
     })
     .await;
     place
@@ -99,7 +98,7 @@ fn enforce(bucket: &mut BucketRecord) {
 async fn put(
     place: &Place,
     found: &BucketRecord,
-    (name, acl): (&str, Option<Box<AccessList>>),
+    (name, acl): (&str, Option<AccessList>),
 ) -> Result<StoredObject, GatewayError> {
     let request = PutObject {
         object_key: key(name),
@@ -108,7 +107,7 @@ async fn put(
         conditions: WriteConditions::default(),
         tags: TagSet::default(),
         lock: LockState::default(),
-        acl,
+        acl: acl.map(Box::new),
     };
     let body = BodyReceiver::whole(vec![7; 10].into(), BodyEnd::default());
     let permit = permit(Action::PutObject, None);
@@ -119,7 +118,7 @@ async fn put(
 async fn copy(
     place: &Place,
     found: &BucketRecord,
-    (to, acl): (&str, Option<Box<AccessList>>),
+    (to, acl): (&str, Option<AccessList>),
     seen: VersionId,
 ) -> Result<CopiedObject, GatewayError> {
     let request = CopyObject {
@@ -131,7 +130,7 @@ async fn copy(
         metadata: Some(ObjectMetadata::default()),
         tags: None,
         lock: LockState::default(),
-        acl,
+        acl: acl.map(Box::new),
         encryption: None,
         names_a_change: true,
         checksum_algorithm: None,

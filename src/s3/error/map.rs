@@ -172,11 +172,7 @@ impl From<GatewayError> for S3Error {
             GatewayError::NoSuchBucket => Self::new(Code::NoSuchBucket),
             GatewayError::NoSuchKey => Self::new(Code::NoSuchKey),
             GatewayError::NoSuchUpload => Self::new(Code::NoSuchUpload),
-            GatewayError::NotInitiator => Self::new(Code::AccessDenied).message(
-                "Access Denied because another account has begun this multipart upload: only that \
-                 account and the owner of the bucket may upload its parts and complete it."
-                    .to_owned(),
-            ),
+            GatewayError::NotInitiator => not_initiator(),
             GatewayError::Version(source) => (*source).into(),
             GatewayError::NotModified { etag, last_modified } => Self::new(Code::NotModified)
                 .header("ETag", etag.quoted())
@@ -237,6 +233,12 @@ fn part_too_small(part_number: u16, size: u64, etag: &ETag) -> S3Error {
         .with("ProposedSize", size.to_string())
         .with("MinSizeAllowed", PART_LEN_MIN.to_string())
         .with("PartNumber", part_number.to_string())
+}
+
+fn not_initiator() -> S3Error {
+    let text = "Access Denied because another account has begun this multipart upload: only that \
+                account and the owner of the bucket may upload its parts and complete it.";
+    S3Error::new(S3ErrorCode::AccessDenied).message(text.to_owned())
 }
 
 fn name_outside(prefixes: &BucketPrefixes) -> S3Error {
