@@ -154,6 +154,7 @@ impl Gateway {
         let engine = &*self.engine;
         let named = (object_key, upload);
         let record = self.continued_upload(bucket, named, caller).await?;
+        let initiator = record.initiator(bucket.tenant);
         let part_changes = upload_parts::load_part_changes(engine, bucket.bucket, upload).await?;
         let rows =
             upload_parts::load_parts(engine, bucket.bucket, upload, None, usize::MAX).await?;
@@ -165,7 +166,7 @@ impl Gateway {
             checksum,
             encryption: record.metadata.encryption(),
             version: None,
-            begun_by: record.owner.as_ref().map(|owner| owner.initiator),
+            begun_by: Some(initiator).filter(|by| *by != Initiator::Account(bucket.tenant)),
         };
         let taken = parts
             .iter()
