@@ -172,6 +172,7 @@ pub(crate) fn permit_in(bucket: &BucketRecord, action: Action, object: Option<&s
         binds_root: false,
         restricts_public: false,
         lists: None,
+        begun_by: None,
     };
     permit(action, Resource::Bucket(resource))
 }

@@ -11,6 +11,7 @@ use crate::model::lock::{LockState, Retention, RetentionMode};
 use crate::model::metadata::ObjectMetadata;
 use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
+use crate::model::upload::Initiator;
 
 /// Writes a lock if there is one.
 pub(in crate::catalog) fn encode_lock(w: &mut Writer, lock: &LockState) {
@@ -76,6 +77,23 @@ pub(in crate::catalog) fn encode_list(w: &mut Writer, list: &AccessList) {
             Grantee::Group(Group::LogDelivery) => w.u8(4),
         };
         w.u8(grant.permission.to_stored());
+    }
+}
+
+/// Writes who began an upload: u8 (0 nobody, 1 an account), the account 16 if it is one.
+pub(in crate::catalog) fn encode_initiator(w: &mut Writer, initiator: Initiator) {
+    match initiator {
+        Initiator::Nobody => w.u8(0),
+        Initiator::Account(account) => w.u8(1).fixed(account.as_bytes()),
+    };
+}
+
+/// Reads who began an upload.
+pub(in crate::catalog) fn decode_initiator(r: &mut Reader<'_>) -> Result<Initiator, CodecError> {
+    match r.u8()? {
+        0 => Ok(Initiator::Nobody),
+        1 => Ok(Initiator::Account(TenantId::from_bytes(r.array()?))),
+        _ => Err(CodecError::InvalidField("initiator")),
     }
 }
 

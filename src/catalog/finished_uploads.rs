@@ -6,7 +6,9 @@
 use crate::base::codec::{Reader, Writer};
 use crate::base::entropy::Entropy;
 use crate::catalog::error::CatalogError;
-use crate::catalog::fields::{decode_checksum, encode_checksum};
+use crate::catalog::fields::{
+    decode_checksum, decode_initiator, encode_checksum, encode_initiator,
+};
 use crate::catalog::keyspace;
 use crate::catalog::objects::ObjectIdentity;
 use crate::catalog::uploads::UploadRow;
@@ -17,6 +19,7 @@ use crate::model::etag::ETag;
 use crate::model::id::{BucketId, UploadId, VersionId};
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
+use crate::model::upload::Initiator;
 use crate::storage::{Engine, EngineExt, MetaStore, ScanRange, ScanStep};
 use bytes::Bytes;
 
@@ -36,7 +39,12 @@ pub struct FinishedUpload {
     pub encryption: Option<SseAlgorithm>,
     /// Version of the object, if it has an id of its own.
     pub version: Option<VersionId>,
+    /// Who began the upload, if not the account of the bucket: nobody else is answered again.
+    pub begun_by: Option<Initiator>,
 }
+
+/// In place of a version id where there is none and more follows.
+const NO_VERSION: [u8; 16] = [0; 16];
 
 /// Adds the memory of a finished upload to a batch.
 ///
@@ -56,8 +64,16 @@ pub fn seal_finished(
     secret.fixed(&md5).u16(part_count);
     encode_checksum(&mut secret, finished.checksum.as_ref());
     secret.u8(finished.encryption.map_or(0, SseAlgorithm::to_stored));
-    if let Some(version) = finished.version {
-        secret.fixed(version.as_bytes());
+    match (finished.version, finished.begun_by) {
+        (None, None) => {}
+        (Some(version), None) => {
+            secret.fixed(version.as_bytes());
+        }
+        (version, Some(begun_by)) => {
+            let version = version.map_or(NO_VERSION, |version| *version.as_bytes());
+            secret.fixed(&version);
+            encode_initiator(&mut secret, begun_by);
+        }
     }
     let version = finished_version(upload);
     let context = identity.context(&version);
@@ -113,11 +129,17 @@ impl UploadRow {
         let version = if r.rest().is_empty() {
             None
         } else {
-            Some(VersionId::from_bytes(r.array()?))
+            Some(r.array()?).filter(|version| *version != NO_VERSION)
+        };
+        let begun_by = if r.rest().is_empty() {
+            None
+        } else {
+            Some(decode_initiator(&mut r)?)
         };
         r.finish()?;
         Ok(FinishedUpload {
-            version,
+            version: version.map(VersionId::from_bytes),
+            begun_by,
             etag,
             checksum,
             encryption: SseAlgorithm::from_stored(stored),
@@ -183,6 +205,35 @@ mod tests {
     use crate::model::id::TenantId;
     use crate::storage::{MemoryEngine, MetaBatch};
 
+    #[test]
+    fn who_began_it_is_read_back_with_and_without_a_version() {
+        let (entropy, object_key) = (SystemEntropy::new(), ObjectKey::parse("key").unwrap());
+        let key = ScopeKey::generate(1, &entropy).unwrap();
+        let identity = ObjectIdentity {
+            tenant: TenantId::from_bytes([4; 16]),
+            bucket: BucketId::from_bytes([1; 16]),
+            object_key: &object_key,
+        };
+        let upload = UploadId::from_bytes([2; 16]);
+        let writer = Initiator::Account(TenantId::from_bytes([5; 16]));
+        for version in [None, Some(VersionId::from_bytes([9; 16]))] {
+            for begun_by in [None, Some(writer), Some(Initiator::Nobody)] {
+                let finished = FinishedUpload {
+                    etag: ETag::from_stored([3; 16], 1),
+                    checksum: None,
+                    encryption: None,
+                    version,
+                    begun_by,
+                };
+                let now = Timestamp::from_millis(1);
+                let row = seal_finished(&finished, (&identity, upload), now, (&key, &entropy));
+                let row = UploadRow::decode(row.unwrap()).unwrap();
+                let read = row.open_finished(&identity, upload, &key).unwrap();
+                assert_eq!(read, finished);
+            }
+        }
+    }
+
     #[tokio::test]
     async fn old_memory_behind_a_page_of_young_ones_is_found() {
         let engine = MemoryEngine::new();
@@ -195,6 +246,7 @@ mod tests {
             checksum: None,
             encryption: None,
             version: None,
+            begun_by: None,
         };
         let mut batch = MetaBatch::new(keyspace::bucket_partition(bucket));
         for (name, at) in [("a", 50), ("b", 60), ("c", 10), ("d", 70), ("e", 20)] {

@@ -8,8 +8,8 @@ use crate::base::codec::{CodecError, Reader, Writer};
 use crate::base::entropy::Entropy;
 use crate::catalog::error::CatalogError;
 use crate::catalog::fields::{
-    decode_list, decode_lock, decode_metadata, decode_tags, encode_list, encode_lock,
-    encode_metadata, encode_tag_count, encode_tags,
+    decode_initiator, decode_list, decode_lock, decode_metadata, decode_tags, encode_initiator,
+    encode_list, encode_lock, encode_metadata, encode_tag_count, encode_tags,
 };
 use crate::catalog::ledger;
 use crate::catalog::objects::ObjectIdentity;
@@ -26,6 +26,7 @@ use crate::model::object_key::ObjectKey;
 use crate::model::quota::{UsageChange, signed};
 use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
+use crate::model::upload::Initiator;
 use crate::storage::{CommitError, Engine, MetaBatch, MetaStore};
 use bytes::Bytes;
 
@@ -33,7 +34,7 @@ use bytes::Bytes;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadOwner {
     /// Who began it.
-    pub initiator: TenantId,
+    pub initiator: Initiator,
     /// The list of the finished object.
     pub list: AccessList,
 }
@@ -60,6 +61,18 @@ pub struct UploadRecord {
 }
 
 impl UploadRecord {
+    /// Who began it, in a bucket of this owner.
+    pub fn initiator(&self, bucket_owner: TenantId) -> Initiator {
+        let owner = self.owner.as_ref();
+        owner.map_or(Initiator::Account(bucket_owner), |owner| owner.initiator)
+    }
+
+    /// Whose what it makes is, in a bucket of this owner.
+    pub fn object_owner(&self, bucket_owner: TenantId) -> TenantId {
+        let owner = self.owner.as_ref();
+        owner.map_or(bucket_owner, |owner| owner.list.owner())
+    }
+
     /// Seals the upload into its row.
     ///
     /// # Errors
@@ -91,7 +104,7 @@ impl UploadRecord {
             Some(owner) => {
                 encode_tag_count(&mut secret, &self.tags);
                 encode_list(&mut secret, &owner.list);
-                secret.fixed(owner.initiator.as_bytes());
+                encode_initiator(&mut secret, owner.initiator);
             }
         }
         let secret = zeroize::Zeroizing::new(secret.into_vec());
@@ -164,7 +177,7 @@ impl UploadRow {
             None
         } else {
             let list = decode_list(&mut r)?;
-            let initiator = TenantId::from_bytes(r.array()?);
+            let initiator = decode_initiator(&mut r)?;
             Some(Box::new(UploadOwner { initiator, list }))
         };
         r.finish()?;
@@ -319,14 +332,24 @@ mod tests {
         // As rows were before there were lists: data key, metadata, no checksum, no lock.
         let old = [&[b'd'; 32][..], &[0; 8], &[0, 0]].concat();
         let (plain, read) = opened(&record(None));
-        assert_eq!((plain, read.owner), (old.clone(), None));
-        let owner = UploadOwner {
-            initiator: WRITER,
-            list: AccessList::private(BUCKET_OWNER),
-        };
-        let (plain, read) = opened(&record(Some(owner.clone())));
+        assert_eq!((plain, read.owner.as_ref()), (old.clone(), None));
+        assert_eq!(
+            read.initiator(BUCKET_OWNER),
+            Initiator::Account(BUCKET_OWNER)
+        );
         let list = [&[2; 16][..], &[1, 1], &[2; 16], &[1]].concat();
-        assert_eq!(plain, [&old[..], &[0], &list, &[1; 16]].concat());
-        assert_eq!(read.owner.as_deref(), Some(&owner));
+        for (initiator, stored) in [
+            (Initiator::Account(WRITER), [&[1][..], &[1; 16]].concat()),
+            (Initiator::Nobody, vec![0]),
+        ] {
+            let owner = UploadOwner {
+                initiator,
+                list: AccessList::private(BUCKET_OWNER),
+            };
+            let (plain, read) = opened(&record(Some(owner.clone())));
+            assert_eq!(plain, [&old[..], &[0], &list, &stored].concat());
+            assert_eq!(read.owner.as_deref(), Some(&owner));
+            assert_eq!(read.initiator(BUCKET_OWNER), initiator);
+        }
     }
 }

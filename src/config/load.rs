@@ -131,6 +131,23 @@ mod tests {
     }
 
     #[test]
+    fn ownership_of_new_buckets_is_one_that_there_is() {
+        let config = with("", &[]).unwrap();
+        assert!(!config.object_ownership.allows_acls());
+        for name in ["BucketOwnerPreferred", "ObjectWriter"] {
+            let config = with("", &[("RIZNICA_S3__OBJECT_OWNERSHIP", name)]).unwrap();
+            assert_eq!(config.object_ownership.name(), Some(name));
+            assert!(config.object_ownership.allows_acls());
+        }
+        for name in ["objectwriter", "Unset", ""] {
+            let text = format!("[s3]\nobject_ownership = \"{name}\"\n");
+            let refused = with(&text, &[]).unwrap_err();
+            assert!(refused.contains("s3.object_ownership"), "{refused}");
+            assert!(refused.contains("ObjectWriter"), "{refused}");
+        }
+    }
+
+    #[test]
     fn later_sources_win() {
         let text = "[server]\nlisten = \"127.0.0.1:1\"\nworkers = 3\n";
         let variables = [

@@ -6,6 +6,7 @@ use crate::config::error::ConfigError;
 use crate::config::profile_folder::ProfileFolder;
 use crate::config::schema::{JobsSection, KeysSection, RawConfig, ServerSection, StorageSection};
 use crate::config::template_folder::TemplateFolder;
+use crate::model::ownership::ObjectOwnership;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -76,6 +77,8 @@ pub struct Config {
     pub templates: TemplateFolder,
     /// Domains of virtual-host style, lower case.
     pub domains: Vec<String>,
+    /// Who owns what is written into new buckets that ask for nothing else.
+    pub object_ownership: ObjectOwnership,
     /// The rest, as written.
     pub raw: RawConfig,
 }
@@ -119,6 +122,11 @@ impl Config {
                 "lower-case letters, digits and hyphens",
             ));
         }
+        let Some(object_ownership) = ObjectOwnership::parse(&raw.s3.object_ownership) else {
+            let allowed = "\"BucketOwnerEnforced\", \"BucketOwnerPreferred\" or \"ObjectWriter\"";
+            let named = &raw.s3.object_ownership;
+            return Err(value("s3.object_ownership", named, allowed));
+        };
         let workers = match server.workers {
             0 => std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
             workers => workers,
@@ -140,6 +148,7 @@ impl Config {
                 .iter()
                 .map(|domain| domain.to_ascii_lowercase())
                 .collect(),
+            object_ownership,
             raw,
         })
     }

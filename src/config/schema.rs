@@ -103,6 +103,9 @@ section! {
         report_default_encryption: bool = true,
         /// Whether new buckets begin with all four public access blocks on, as AWS's do.
         block_public_access: bool = true,
+        /// Who owns what is written into new buckets that ask for nothing else:
+        /// `BucketOwnerEnforced`, `BucketOwnerPreferred` or `ObjectWriter`.
+        object_ownership: String = "BucketOwnerEnforced".to_owned(),
     }
 }
 

@@ -82,6 +82,7 @@ impl Control {
             acl: None,
         };
         let configure = |record: &mut BucketRecord| {
+            record.ownership = self.object_ownership;
             record.versioning = profile.versioning;
             record.object_lock = profile.object_lock;
             record.protection = profile.protection;

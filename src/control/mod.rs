@@ -30,6 +30,7 @@ use crate::catalog::traffic::TrafficTable;
 use crate::config::profile_folder::ProfileFolder;
 use crate::config::template_folder::TemplateFolder;
 use crate::crypto::KeyProvider;
+use crate::model::ownership::ObjectOwnership;
 use crate::model::time::Timestamp;
 use crate::storage::Engine;
 use std::sync::Arc;
@@ -55,6 +56,7 @@ pub struct Control {
     last_used: Arc<LastUsed>,
     traffic: Arc<TrafficTable>,
     blocks_public_access: bool,
+    object_ownership: ObjectOwnership,
 }
 
 /// What the control plane is made of.
@@ -82,6 +84,8 @@ pub struct ControlParts {
     pub traffic: Arc<TrafficTable>,
     /// Whether new buckets begin with all public access blocked.
     pub blocks_public_access: bool,
+    /// Who owns what is written into new buckets.
+    pub object_ownership: ObjectOwnership,
 }
 
 impl Control {
@@ -99,6 +103,7 @@ impl Control {
             last_used: parts.last_used,
             traffic: parts.traffic,
             blocks_public_access: parts.blocks_public_access,
+            object_ownership: parts.object_ownership,
         }
     }
 

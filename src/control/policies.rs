@@ -138,6 +138,7 @@ impl Control {
                 binds_root: bucket.access.binds_root,
                 restricts_public: bucket.access.block().restrict_public_buckets,
                 lists: lists.as_ref().map(|own| own.facts(&bucket)),
+                begun_by: None,
             }),
             context: &facts,
         });

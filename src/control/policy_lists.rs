@@ -37,7 +37,6 @@ impl FoundLists {
         AccessLists {
             bucket: self.bucket.as_ref(),
             object,
-            begun_by: None,
             ignores_public: bucket.access.block().ignore_public_acls,
         }
     }

@@ -21,6 +21,7 @@ use crate::crypto::KeyProvider;
 use crate::kms::{LocalKeyConfig, LocalKeyService, RootKeySource};
 use crate::model::bucket::BucketName;
 use crate::model::operator::{OperatorName, Permission, Roles};
+use crate::model::ownership::ObjectOwnership;
 use crate::model::tenant::{BucketPrefixes, TenantName};
 use crate::storage::memory::hooked::{HookedEngine, Incident};
 use crate::storage::{CommitError, Engine, EngineError};
@@ -86,6 +87,7 @@ impl Place {
             last_used: Arc::new(LastUsed::default()),
             traffic: Arc::new(TrafficTable::default()),
             blocks_public_access: true,
+            object_ownership: ObjectOwnership::default(),
         });
         let token = crate::base::secret::SecretBytes::new(token.to_vec());
         let errand = Errand {

@@ -1,8 +1,8 @@
 //! Access control lists and object ownership.
 //!
-//! Owns: storing and telling them, from named grantees to accounts and back, the list that a new
-//! object begins with.
-//! Not here: what lists say (`model::acl`), what decisions see of them (`gateway::decision`).
+//! Owns: storing and telling them, the list that a new object begins with.
+//! Not here: what lists say (`model::acl`), whom a list that is asked for names
+//! (`gateway::acl_grantees`), what decisions see of them (`gateway::decision`).
 //!
 //! The bucket's list and what its header says of it change in one batch. A list that is what a
 //! bucket or an object has without one is not stored.
@@ -13,15 +13,12 @@ use crate::catalog::buckets::{self, BucketRecord};
 use crate::catalog::error::CatalogError;
 use crate::catalog::objects::ObjectRecord;
 use crate::catalog::settings::{self, SettingsKind};
-use crate::catalog::tenants::{self, TenantRecord};
 use crate::gateway::bucket_policy::ToldAccount;
 use crate::gateway::decision::require;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, spend, spend_on};
 use crate::iam::{Action, Permit};
-use crate::model::acl::{
-    AccessList, AskedAcl, CannedAcl, Grant, Grantee, Group, NamedGrant, NamedGrantee, Permission,
-};
+use crate::model::acl::{AccessList, AskedAcl, CannedAcl, Grantee, Group, Permission};
 use crate::model::id::TenantId;
 use crate::model::object_key::ObjectKey;
 use crate::model::ownership::{BucketList, ObjectOwnership};
@@ -45,6 +42,9 @@ pub enum AclRefusal {
     /// It is public, where public lists are blocked.
     #[error("public access control list is blocked by the bucket's public access block")]
     PublicBlocked,
+    /// It is public, and public access to new buckets is blocked.
+    #[error("public access control list of a new bucket is blocked")]
+    PublicNewBucket,
     /// More grants than a list may have.
     #[error("access control list has too many grants")]
     TooManyGrants,
@@ -62,9 +62,11 @@ impl AclRefusal {
         match self {
             Self::OtherOwner | Self::PublicBlocked => ErrorKind::Denied,
             Self::OwnershipConflict => ErrorKind::Conflict,
-            Self::NotSupported | Self::TooManyGrants | Self::UnknownEmail | Self::UnknownId => {
-                ErrorKind::Invalid
-            }
+            Self::NotSupported
+            | Self::PublicNewBucket
+            | Self::TooManyGrants
+            | Self::UnknownEmail
+            | Self::UnknownId => ErrorKind::Invalid,
         }
     }
 }
@@ -85,31 +87,6 @@ pub enum ToldGrantee {
     Account(ToldAccount),
     /// A group.
     Group(Group),
-}
-
-/// A list that was asked for, its grantees found.
-#[derive(Debug)]
-enum Resolved {
-    Canned(CannedAcl),
-    Grants {
-        /// The owner that it names.
-        owner: Option<TenantId>,
-        grants: Vec<Grant>,
-    },
-}
-
-impl Resolved {
-    fn list(&self, owner: TenantId, bucket_owner: TenantId) -> Result<AccessList, AclRefusal> {
-        match self {
-            Self::Canned(canned) => Ok(AccessList::canned(*canned, owner, bucket_owner)),
-            Self::Grants { owner: named, .. } if named.is_some_and(|named| named != owner) => {
-                Err(AclRefusal::OtherOwner)
-            }
-            Self::Grants { grants, .. } => {
-                AccessList::new(owner, grants.clone()).map_err(|_many| AclRefusal::TooManyGrants)
-            }
-        }
-    }
 }
 
 impl Gateway {
@@ -291,7 +268,7 @@ impl Gateway {
             return Err(AclRefusal::OwnershipConflict.into());
         }
         if list.is_public() && self.blocks_public_access {
-            return Err(AclRefusal::PublicBlocked.into());
+            return Err(AclRefusal::PublicNewBucket.into());
         }
         Ok((!list.is_private_of(owner)).then_some(list))
     }
@@ -334,22 +311,6 @@ impl Gateway {
             Err(AclRefusal::OwnershipConflict.into())
         }
     }
-
-    /// Finds the grantees of a list that is asked for.
-    async fn resolve(&self, asked: &AskedAcl) -> Result<Resolved, GatewayError> {
-        let (owner, grants) = match asked {
-            AskedAcl::Canned(canned) => return Ok(Resolved::Canned(*canned)),
-            AskedAcl::Document { owner, grants } => (Some(owner), grants),
-            AskedAcl::Grants(grants) => (None, grants),
-        };
-        let tenants = tenants::list(&*self.engine).await?;
-        let owner = owner.map(|id| by_id(&tenants, id).ok_or(AclRefusal::OtherOwner));
-        let grants = grants.iter().map(|named| grant(&tenants, named));
-        Ok(Resolved::Grants {
-            owner: owner.transpose()?,
-            grants: grants.collect::<Result<_, _>>()?,
-        })
-    }
 }
 
 /// Whether a list may be set in a bucket.
@@ -363,35 +324,29 @@ fn admit(bucket: &BucketRecord, list: &AccessList) -> Result<(), AclRefusal> {
     Ok(())
 }
 
+/// The list that an object gets at its commit: what was asked for when the write began may not be
+/// taken by now.
+///
+/// # Errors
+/// `PublicBlocked`.
+pub(in crate::gateway) fn list_at_commit(
+    bucket: &BucketRecord,
+    asked: Option<&AccessList>,
+) -> Result<Option<Box<AccessList>>, AclRefusal> {
+    match asked {
+        Some(list) if bucket.ownership.allows_acls() => {
+            admit(bucket, list)?;
+            Ok(stored(list.clone(), bucket.tenant))
+        }
+        Some(_) | None => Ok(None),
+    }
+}
+
 /// The list as an object's record has it.
 fn stored(list: AccessList, bucket_owner: TenantId) -> Option<Box<AccessList>> {
     (!list.is_private_of(bucket_owner)).then(|| Box::new(list))
 }
 
-fn by_id(tenants: &[TenantRecord], id: &str) -> Option<TenantId> {
-    let mut tenants = tenants.iter();
-    let found = tenants.find(|own| own.canonical_id.as_str() == id);
-    found.map(|own| own.tenant)
-}
-
-fn by_email(tenants: &[TenantRecord], email: &str) -> Option<TenantId> {
-    let has = |own: &&TenantRecord| !email.is_empty() && own.email.eq_ignore_ascii_case(email);
-    let mut tenants = tenants.iter().filter(has);
-    match (tenants.next(), tenants.next()) {
-        (Some(only), None) => Some(only.tenant),
-        _ => None,
-    }
-}
-
-fn grant(tenants: &[TenantRecord], named: &NamedGrant) -> Result<Grant, AclRefusal> {
-    let account = |found: Option<TenantId>, refusal| found.map(Grantee::Account).ok_or(refusal);
-    let grantee = match &named.grantee {
-        NamedGrantee::CanonicalUser(id) => account(by_id(tenants, id), AclRefusal::UnknownId)?,
-        NamedGrantee::Email(email) => account(by_email(tenants, email), AclRefusal::UnknownEmail)?,
-        NamedGrantee::Group(group) => Grantee::Group(*group),
-    };
-    Ok(Grant {
-        grantee,
-        permission: named.permission,
-    })
-}
+#[cfg(test)]
+#[path = "acl_tests.rs"]
+mod tests;

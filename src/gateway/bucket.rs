@@ -21,7 +21,7 @@ use crate::model::versioning::Versioning;
 pub struct NewBucket {
     /// Whether it has Object Lock.
     pub has_object_lock: bool,
-    /// Who owns what is written into it; the default if nothing is said.
+    /// Who owns what is written into it; the installation's default if nothing is said.
     pub ownership: Option<ObjectOwnership>,
     /// Its access control list.
     pub acl: Option<AskedAcl>,
@@ -60,7 +60,7 @@ impl Gateway {
         if !prefixes.allow(name.as_str()) {
             return Err(GatewayError::BucketNameOutside { prefixes });
         }
-        let ownership = asked.ownership.unwrap_or_default();
+        let ownership = asked.ownership.unwrap_or(self.object_ownership);
         let acl = match &asked.acl {
             None => None,
             Some(acl) => self.list_of_bucket(tenant, ownership, acl).await?,

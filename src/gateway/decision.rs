@@ -76,7 +76,8 @@ impl Gateway {
         Ok(Some(bucket_acl::open(&stored, bucket, &bucket_key)?))
     }
 
-    /// Who began an open upload; `None` for the bucket's owner, and when there is no such upload.
+    /// The account that began an open upload; `None` when nobody signed it, and when there is no
+    /// such upload.
     ///
     /// # Errors
     /// When keys or rows fail.
@@ -87,7 +88,7 @@ impl Gateway {
         upload: UploadId,
     ) -> Result<Option<TenantId>, GatewayError> {
         match self.open_upload(bucket, object_key, upload).await {
-            Ok(record) => Ok(record.owner.map(|owner| owner.initiator)),
+            Ok(record) => Ok(record.initiator(bucket.tenant).account()),
             Err(error) if error.kind() == ErrorKind::Absent => Ok(None),
             Err(error) => Err(error),
         }

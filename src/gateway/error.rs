@@ -112,6 +112,9 @@ pub enum GatewayError {
     /// The upload does not exist.
     #[error("no such upload")]
     NoSuchUpload,
+    /// Another account has begun the upload.
+    #[error("upload was begun by another account")]
+    NotInitiator,
     /// A read condition says that the client has it already.
     #[error("object is not modified")]
     NotModified {
@@ -210,9 +213,10 @@ impl GatewayError {
             Self::Pool(source) => source.kind(),
             Self::Seal(source) => source.kind(),
             Self::QuotaExceeded(_) | Self::TooManyBuckets => ErrorKind::Limited,
-            Self::BucketNameOutside { .. } | Self::CallerGone | Self::SessionGone => {
-                ErrorKind::Denied
-            }
+            Self::BucketNameOutside { .. }
+            | Self::CallerGone
+            | Self::NotInitiator
+            | Self::SessionGone => ErrorKind::Denied,
             Self::Policy(source) => source.kind(),
             Self::WrongPermit { .. } => ErrorKind::Internal,
         }

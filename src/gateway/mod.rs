@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod acl;
+mod acl_grantees;
 pub mod bucket;
 pub mod bucket_cors;
 pub mod bucket_policy;
@@ -46,6 +47,7 @@ use crate::gateway::principal::MemberCache;
 use crate::iam::{Action, Permit, Sight};
 use crate::kms::CachingKeys;
 use crate::model::object_key::ObjectKey;
+use crate::model::ownership::ObjectOwnership;
 use crate::model::time::Timestamp;
 use crate::storage::Engine;
 use std::sync::Arc;
@@ -56,7 +58,6 @@ pub use crate::catalog::buckets::{BucketEntry, BucketRecord};
 pub use crate::catalog::listing::{ListEntry, ListPage, ListQuery};
 pub use crate::catalog::objects::ObjectRecord;
 pub use crate::catalog::upload_parts::StoredPart;
-pub use crate::catalog::uploads::UploadOwner;
 pub use crate::catalog::version_listing::ListedVersion;
 
 /// Everything that operations need.
@@ -80,6 +81,7 @@ pub struct Gateway {
     members: MemberCache,
     meters: Meters,
     blocks_public_access: bool,
+    object_ownership: ObjectOwnership,
 }
 
 /// What a gateway is made of.
@@ -113,6 +115,8 @@ pub struct GatewayParts {
     pub traffic: Arc<TrafficTable>,
     /// Whether new buckets begin with all public access blocked.
     pub blocks_public_access: bool,
+    /// Who owns what is written into new buckets that ask for nothing else.
+    pub object_ownership: ObjectOwnership,
 }
 
 impl Gateway {
@@ -137,6 +141,7 @@ impl Gateway {
             members: MemberCache::default(),
             meters: Meters::default(),
             blocks_public_access: parts.blocks_public_access,
+            object_ownership: parts.object_ownership,
         }
     }
 

@@ -90,6 +90,7 @@ fn permit(action: Action) -> Permit {
         binds_root: false,
         restricts_public: true,
         lists: None,
+        begun_by: None,
     });
     let request = Request {
         principal: &principal,
@@ -169,7 +170,6 @@ impl Place {
             tags: TagSet::default(),
             lock: LockState::default(),
             acl: None,
-            initiator: None,
             checksum: None,
         };
         let bucket = self.bucket().await;

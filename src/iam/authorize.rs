@@ -21,97 +21,15 @@
 
 use crate::iam::action::{Action, ActionTarget};
 use crate::iam::ground::{Denied, Ground};
-use crate::iam::lists::{AccessLists, Sight};
+use crate::iam::lists::Sight;
 use crate::iam::policy::arn;
 use crate::iam::policy::principal::Named;
-use crate::iam::policy::{Answer, Caller, Context, Policy, Question};
+use crate::iam::policy::{Answer, Caller, Policy, Question};
 use crate::iam::principal::Principal;
+use crate::iam::resource::{BucketResource, Request, Resource, RoleResource};
 use crate::model::id::{BucketId, TenantId};
 use crate::model::tenant::TenantStatus;
-use std::fmt;
 use std::sync::Arc;
-
-/// A bucket that something is done in, as the catalog knows it, never as the request claims.
-#[derive(Clone, Copy, Debug)]
-pub struct BucketResource<'a> {
-    /// The bucket.
-    pub bucket: BucketId,
-    /// Its owner.
-    pub owner: TenantId,
-    /// Whether its owner is served.
-    pub owner_status: TenantStatus,
-    /// Its name.
-    pub name: &'a str,
-    /// The object; needed for actions on objects.
-    pub object_key: Option<&'a str>,
-    /// Its policy.
-    pub policy: Option<&'a Policy>,
-    /// Whether the policy binds the owner's root also in what it does to the policy.
-    pub binds_root: bool,
-    /// Whether a public policy opens it to its owner's account alone.
-    pub restricts_public: bool,
-    /// Its access control lists; `None` where they do not count.
-    pub lists: Option<AccessLists<'a>>,
-}
-
-impl BucketResource<'_> {
-    /// Whose the thing is that an action is done to.
-    fn holder(&self, action: Action) -> TenantId {
-        let lists = self.lists.as_ref();
-        let owner = lists.and_then(|lists| lists.object_owner(action));
-        owner.unwrap_or(self.owner)
-    }
-}
-
-/// A role that somebody wants to act as, as the catalog knows it.
-#[derive(Clone, Copy, Debug)]
-pub struct RoleResource<'a> {
-    /// Whose.
-    pub owner: TenantId,
-    /// Its id.
-    pub id: &'a str,
-    /// Its ARN.
-    pub arn: &'a str,
-    /// Who may act as it.
-    pub trust: &'a Policy,
-}
-
-/// What an action is done to.
-#[derive(Clone, Copy, Debug)]
-pub enum Resource<'a> {
-    /// The caller's account: its list of buckets, a bucket that does not exist yet.
-    Account {
-        /// The ARN in policies.
-        arn: &'a str,
-    },
-    /// A bucket or something in it.
-    Bucket(BucketResource<'a>),
-    /// A role.
-    Role(RoleResource<'a>),
-}
-
-/// Who asks for what.
-#[derive(Clone, Copy)]
-pub struct Request<'a> {
-    /// Who.
-    pub principal: &'a Principal,
-    /// What.
-    pub action: Action,
-    /// To what.
-    pub resource: Resource<'a>,
-    /// Under which circumstances.
-    pub context: &'a dyn Context,
-}
-
-impl fmt::Debug for Request<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Request")
-            .field("principal", self.principal)
-            .field("action", &self.action)
-            .field("resource", &self.resource)
-            .finish_non_exhaustive()
-    }
-}
 
 /// Proof that `authorize` allowed one action on one resource. Not `Clone`: it is spent by the
 /// operation.
@@ -120,6 +38,7 @@ pub struct Permit {
     action: Action,
     scope: Scope,
     sight: Sight,
+    caller: Option<TenantId>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -157,6 +76,11 @@ impl Permit {
     pub fn sight(&self) -> Sight {
         self.sight
     }
+
+    /// The account of who was allowed it; `None` for who does not sign.
+    pub fn caller(&self) -> Option<TenantId> {
+        self.caller
+    }
 }
 
 /// Decides whether somebody may do something.
@@ -182,6 +106,7 @@ pub fn authorize(request: &Request<'_>) -> Result<Permit, Denied> {
         action,
         scope,
         sight,
+        caller: request.principal.tenant,
     })
 }
 
@@ -360,8 +285,8 @@ fn decide_in_bucket(request: &Request<'_>, bucket: &BucketResource<'_>) -> Resul
     Ok(ground)
 }
 
-/// What the bucket's policy or a list allows, and how it names the caller. The policy says nothing
-/// of an object that is not the bucket owner's.
+/// What the bucket's policy, a list or having begun the upload allows, and how it names the caller.
+/// The policy says nothing of an object that is not the bucket owner's.
 fn granted(
     request: &Request<'_>,
     bucket: &BucketResource<'_>,
@@ -374,9 +299,12 @@ fn granted(
         }
         Answer::Allow { .. } | Answer::Deny { .. } | Answer::Silent => None,
     };
+    let (action, caller) = (request.action, request.principal.tenant);
     let lists = bucket.lists.as_ref();
-    let by_list = lists.and_then(|lists| lists.allow(request.action, request.principal.tenant));
-    let all = [by_list, by_policy].into_iter().flatten();
+    let by_list = lists.and_then(|lists| lists.allow(action, caller));
+    let is_own_upload = bucket.is_own_upload(action, caller);
+    let by_upload = is_own_upload.then_some((Ground::UploadBegun, Named::ByAccount));
+    let all = [by_upload, by_list, by_policy].into_iter().flatten();
     all.max_by_key(|(_, named)| *named)
 }
 

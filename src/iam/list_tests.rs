@@ -3,13 +3,14 @@
 //! request for an object operation").
 
 use crate::iam::action::Action;
-use crate::iam::authorize::{BucketResource, Request, Resource, authorize, decide};
+use crate::iam::authorize::{authorize, decide};
 use crate::iam::ground::Ground;
 use crate::iam::lists::{AccessLists, AskedObject, Sight};
 use crate::iam::policy::arn::user_arn;
 use crate::iam::policy::evaluate::NoContext;
 use crate::iam::policy::{Caller, Policy, PolicyKind};
 use crate::iam::principal::{AttachedPolicy, Principal};
+use crate::iam::resource::{BucketResource, Request, Resource};
 use crate::model::acl::{AccessList, Grant, Grantee, Group, Permission};
 use crate::model::id::{BucketId, TenantId, VersionId};
 use crate::model::tenant::{AccountId, TenantStatus};
@@ -156,6 +157,7 @@ fn resource<'a>(policy: Option<&'a Policy>, lists: Option<AccessLists<'a>>) -> B
         binds_root: false,
         restricts_public: false,
         lists,
+        begun_by: None,
     }
 }
 

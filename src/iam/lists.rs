@@ -41,8 +41,6 @@ pub struct AccessLists<'a> {
     pub bucket: Option<&'a AccessList>,
     /// The object, for actions that its owner decides about.
     pub object: AskedObject<'a>,
-    /// Who began the upload that the action is done to.
-    pub begun_by: Option<TenantId>,
     /// Whether grants to everybody and to whoever signs do not count.
     pub ignores_public: bool,
 }
@@ -101,9 +99,6 @@ impl AccessLists<'_> {
         action: Action,
         caller: Option<TenantId>,
     ) -> Option<(Ground, Named)> {
-        if self.begun_by.is_some() && self.begun_by == caller && action.is_on_upload() {
-            return Some((Ground::UploadBegun, Named::ByAccount));
-        }
         let (of, list, needed) = self.asked(action)?;
         let grant = list.find(caller, needed, !self.ignores_public)?;
         let named = match list.grants().get(grant)?.grantee {
@@ -258,17 +253,5 @@ mod tests {
             ..lists
         };
         assert_eq!(new.allow(Action::PutObjectAcl, None), None);
-    }
-
-    #[test]
-    fn upload_is_also_its_beginners() {
-        let lists = AccessLists {
-            begun_by: Some(WRITER),
-            ..AccessLists::default()
-        };
-        let uploads = ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"];
-        assert_eq!(allowed(&lists, Some(WRITER)), uploads);
-        assert_eq!(allowed(&lists, Some(OTHER)), Vec::<&str>::new());
-        assert_eq!(allowed(&lists, None), Vec::<&str>::new());
     }
 }

@@ -18,13 +18,13 @@ mod list_tests;
 pub mod lists;
 pub mod policy;
 pub mod principal;
+pub mod resource;
 #[cfg(test)]
 mod session_tests;
 
 pub use action::Action;
-pub use authorize::{
-    BucketResource, Permit, Request, Resource, RoleResource, authorize, decide, keeps_policy,
-};
+pub use authorize::{Permit, authorize, decide, keeps_policy};
 pub use ground::{Denied, Ground};
 pub use lists::{AccessLists, AskedObject, Sight};
 pub use principal::{AttachedPolicy, Principal, SessionBounds};
+pub use resource::{BucketResource, Request, Resource, RoleResource};

@@ -3,13 +3,16 @@
 //! policies"); and who takes a role, for every way in which its trust policy can name somebody.
 
 use crate::iam::action::Action;
-use crate::iam::authorize::{BucketResource, Request, Resource, RoleResource, decide};
+use crate::iam::authorize::decide;
 use crate::iam::ground::Ground;
+use crate::iam::lists::{AccessLists, AskedObject};
 use crate::iam::policy::arn::{assumed_role_arn, role_arn};
 use crate::iam::policy::evaluate::NoContext;
 use crate::iam::policy::{Caller, Policy, PolicyKind};
 use crate::iam::principal::{AttachedPolicy, Principal, SessionBounds};
-use crate::model::id::{BucketId, TenantId};
+use crate::iam::resource::{BucketResource, Request, Resource, RoleResource};
+use crate::model::acl::{AccessList, Grant, Grantee, Group, Permission};
+use crate::model::id::{BucketId, TenantId, VersionId};
 use crate::model::tenant::{AccountId, TenantStatus};
 use crate::model::time::Timestamp;
 use std::sync::Arc;
@@ -118,20 +121,37 @@ fn leaves(own: Option<Says>) -> bool {
     matches!(own, None | Some(Says::Allow))
 }
 
+fn bucket<'a>(owner: TenantId) -> BucketResource<'a> {
+    BucketResource {
+        bucket: BucketId::from_bytes([3; 16]),
+        owner,
+        owner_status: TenantStatus::Active,
+        name: "records",
+        object_key: Some("a"),
+        policy: None,
+        binds_root: false,
+        restricts_public: false,
+        lists: None,
+        begun_by: None,
+    }
+}
+
 fn bucket_says(principal: &Principal, owner: TenantId, policy: Option<&Policy>) -> bool {
+    is_allowed(principal, owner, (policy, None))
+}
+
+fn is_allowed(
+    principal: &Principal,
+    owner: TenantId,
+    (policy, lists): (Option<&Policy>, Option<AccessLists<'_>>),
+) -> bool {
     let decision = decide(&Request {
         principal,
         action: Action::GetObject,
         resource: Resource::Bucket(BucketResource {
-            bucket: BucketId::from_bytes([3; 16]),
-            owner,
-            owner_status: TenantStatus::Active,
-            name: "records",
-            object_key: Some("a"),
             policy,
-            binds_root: false,
-            restricts_public: false,
-            lists: None,
+            lists,
+            ..bucket(owner)
         }),
         context: &NoContext,
     });
@@ -154,6 +174,86 @@ fn within_account((role, own): (Says, Option<Says>), names: Names) -> bool {
 fn across_accounts((role, own): (Says, Option<Says>), names: Names) -> bool {
     let is_allowed = names != Names::Nobody && role == Says::Allow && leaves(own);
     is_allowed && !denies((role, own), names)
+}
+
+/// By the words of the manual, of a session of `CITY`: a list names an account or a group, never
+/// the session, so that the session's policy takes away what it does not allow.
+#[test]
+fn session_is_let_in_by_a_list_as_far_as_its_own_policy_goes() {
+    let mut allowed_count = 0;
+    for grantee in [
+        None,
+        Some(Grantee::Account(CITY)),
+        Some(Grantee::Group(Group::AllUsers)),
+        Some(Grantee::Group(Group::AuthenticatedUsers)),
+    ] {
+        let grants = grantee.map(|grantee| Grant {
+            grantee,
+            permission: Permission::Read,
+        });
+        let is_to_group = matches!(grantee, Some(Grantee::Group(_)));
+        for (owner, (role, own)) in [CITY, OTHER]
+            .into_iter()
+            .flat_map(|owner| combinations().map(move |says| (owner, says)))
+        {
+            let list = AccessList::new(owner, grants.into_iter().collect()).unwrap();
+            let lists = AccessLists {
+                object: AskedObject::Stored {
+                    version: VersionId::from_bytes([9; 16]),
+                    list: Some(&list),
+                },
+                ..AccessLists::default()
+            };
+            let by_role = role == Says::Allow;
+            let is_let_in = if owner == CITY {
+                by_role || is_to_group
+            } else {
+                by_role && grantee.is_some()
+            };
+            let expected = is_let_in && leaves(own) && !denies((role, own), Names::Nobody);
+            let principal = session(role, own, "s3:GetObject");
+            let told = is_allowed(&principal, owner, (None, Some(lists)));
+            assert_eq!(told, expected, "{grantee:?} {owner} {role:?} {own:?}");
+            allowed_count += usize::from(told);
+        }
+    }
+    assert!(allowed_count > 10, "{allowed_count}");
+}
+
+/// The account that has begun an upload lists and ends it, as far as its own policies go.
+#[test]
+fn upload_is_its_beginners_as_far_as_its_own_policies_go() {
+    for action in [
+        Action::AbortMultipartUpload,
+        Action::ListMultipartUploadParts,
+    ] {
+        for begun_by in [None, Some(OTHER), Some(CITY)] {
+            for (role, own) in combinations() {
+                let principal = session(role, own, action.name());
+                let decision = decide(&Request {
+                    principal: &principal,
+                    action,
+                    resource: Resource::Bucket(BucketResource {
+                        begun_by,
+                        ..bucket(OTHER)
+                    }),
+                    context: &NoContext,
+                });
+                let is_own = begun_by == Some(CITY);
+                let expected = is_own && role == Says::Allow && leaves(own);
+                let ground = expected.then_some(Ground::UploadBegun);
+                assert_eq!(decision.ok(), ground, "{begun_by:?} {role:?} {own:?}");
+            }
+        }
+    }
+    let nobody = Principal::anonymous();
+    let decision = decide(&Request {
+        principal: &nobody,
+        action: Action::AbortMultipartUpload,
+        resource: Resource::Bucket(bucket(OTHER)),
+        context: &NoContext,
+    });
+    assert_eq!(decision, Err(Ground::Nothing));
 }
 
 #[test]

@@ -1,9 +1,40 @@
-//! Multipart uploads: part numbers.
+//! Multipart uploads: part numbers, and who began one.
 //!
-//! Owns: `PartNumber`, 1 to 10,000 (S3 quotas).
+//! Owns: `PartNumber`, 1 to 10,000 (S3 quotas); who may go on with an upload.
 //! Not here: upload state (`catalog::uploads`).
 
 use crate::base::limits::PART_NUMBER_MAX;
+use crate::model::id::TenantId;
+
+/// Who began an upload (S3 User Guide, "Multipart upload API and permissions").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Initiator {
+    /// An account.
+    Account(TenantId),
+    /// A request that nobody has signed.
+    Nobody,
+}
+
+impl Initiator {
+    /// Who asks, by its account.
+    pub fn of(caller: Option<TenantId>) -> Self {
+        caller.map_or(Self::Nobody, Self::Account)
+    }
+
+    /// Its account.
+    pub const fn account(self) -> Option<TenantId> {
+        match self {
+            Self::Account(account) => Some(account),
+            Self::Nobody => None,
+        }
+    }
+
+    /// Whether a caller may store parts of its upload and complete it: who began it, and the
+    /// account of the bucket. What nobody began, nobody goes on with.
+    pub fn lets(self, caller: Option<TenantId>, bucket_owner: TenantId) -> bool {
+        caller == Some(bucket_owner) || Self::of(caller) == self
+    }
+}
 
 /// A number outside 1 to 10,000.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -41,5 +72,23 @@ impl PartNumber {
     /// The number.
     pub const fn get(self) -> u16 {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn upload_is_its_beginners_and_the_bucket_owners() {
+        let account = |own: u8| TenantId::from_bytes([own; 16]);
+        let (city, writer, other) = (account(1), account(2), account(3));
+        let who = |began: Initiator| {
+            let callers = [Some(city), Some(writer), Some(other), None];
+            callers.map(|caller| began.lets(caller, city))
+        };
+        assert_eq!(who(Initiator::Account(writer)), [true, true, false, false]);
+        assert_eq!(who(Initiator::Account(city)), [true, false, false, false]);
+        assert_eq!(who(Initiator::Nobody), [true, false, false, true]);
     }
 }

@@ -29,6 +29,7 @@ use crate::jobs::sweep::{Sweep, SweepSettings};
 use crate::jobs::usage::UsageKeeper;
 use crate::kms::{CachingKeys, LocalKeyConfig, LocalKeyService, RootKeySource};
 use crate::model::lifecycle::due::DayLength;
+use crate::model::ownership::ObjectOwnership;
 use crate::s3::app::S3State;
 use crate::s3::body::bridge::Patience;
 use crate::s3::query::QueryVerifiers;
@@ -74,6 +75,8 @@ pub struct Parts {
     pub templates: TemplateFolder,
     /// Whether new buckets begin with all public access blocked.
     pub blocks_public_access: bool,
+    /// Who owns what is written into new buckets that ask for nothing else.
+    pub object_ownership: ObjectOwnership,
 }
 
 /// Opens engine and key service.
@@ -132,6 +135,7 @@ pub async fn open(config: &Config, runtime: &Handle) -> Result<Parts, StartupErr
         last_used: Arc::new(LastUsed::default()),
         traffic: Arc::new(TrafficTable::default()),
         blocks_public_access: config.raw.s3.block_public_access,
+        object_ownership: config.object_ownership,
     })
 }
 
@@ -184,6 +188,7 @@ impl Parts {
             last_used: Arc::clone(&self.last_used),
             traffic: Arc::clone(&self.traffic),
             blocks_public_access: self.blocks_public_access,
+            object_ownership: self.object_ownership,
         })
     }
 
@@ -212,6 +217,7 @@ impl Parts {
             last_used: Arc::clone(&self.last_used),
             traffic: Arc::clone(&self.traffic),
             blocks_public_access: self.blocks_public_access,
+            object_ownership: self.object_ownership,
         });
         let region = raw.s3.region.clone();
         let verifier = Verifier::new(

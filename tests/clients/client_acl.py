@@ -9,7 +9,7 @@ import urllib.request
 import client_aws
 from client_boto3 import refused
 from client_s3cmd import S3cmd
-from harness import expect, expect_equal, run
+from harness import Failed, expect, expect_equal, run
 
 OPEN = {
     "BlockPublicAcls": False,
@@ -144,6 +144,15 @@ class Acl:
         command = [client_aws.VERSION_1, "--endpoint-url", self.target.endpoint, "s3api"]
         return run([*command, *words], self.target.environment(), check=check)
 
+    def aws_refused(self, code, *words):
+        """The command has to fail with this S3 error: a success prints nothing, either."""
+        try:
+            self.aws(*words)
+        except Failed as failed:
+            expect(f"({code})" in str(failed), f"{words[0]} failed otherwise: {failed}")
+        else:
+            expect(False, f"{words[0]} was done instead of {code}")
+
     def command_line(self):
         """By name, by grant, and told."""
         named = ["--bucket", self.bucket, "--key", "a"]
@@ -206,7 +215,7 @@ class Acl:
     def where_enforced(self):
         """Every way to ask for a list is refused, and nothing comes of it."""
         named = {"Bucket": self.enforced, "Key": "a"}
-        code = "AccessControlListNotSupported"
+        code, public = "AccessControlListNotSupported", ["--acl", "public-read"]
         self.s3.put_object(**named, Body=b"a")
         with refused(code, 400):
             self.s3.put_object_acl(**named, ACL="public-read")
@@ -214,11 +223,8 @@ class Acl:
             self.s3.put_object(**named, Body=b"b", ACL="public-read")
         with refused(code, 400):
             self.s3.put_bucket_acl(Bucket=self.enforced, ACL="public-read")
-        shown = self.aws(
-            "put-object-acl", "--bucket", self.enforced, "--key", "a", "--acl", "public-read",
-            check=False,
-        )
-        expect_equal(shown, "", "output")
+        self.aws_refused(code, "put-object-acl", "--bucket", self.enforced, "--key", "a", *public)
+        self.aws_refused(code, "put-bucket-acl", "--bucket", self.enforced, *public)
         told = self.s3.get_object_acl(**named)
         expect_equal([grant["Permission"] for grant in told["Grants"]], ["FULL_CONTROL"], "grants")
         expect_equal(self.s3.get_object(**named)["Body"].read(), b"a", "body")

@@ -27,6 +27,7 @@ use crate::model::lifecycle::due::{DayLength, Moment};
 use crate::model::lock::LockState;
 use crate::model::metadata::ObjectMetadata;
 use crate::model::object_key::ObjectKey;
+use crate::model::ownership::ObjectOwnership;
 use crate::model::tags::TagSet;
 use crate::model::time::Timestamp;
 use crate::model::versioning::Versioning;
@@ -86,6 +87,7 @@ impl Place {
             last_used: Arc::new(LastUsed::default()),
             traffic: Arc::new(TrafficTable::default()),
             blocks_public_access: true,
+            object_ownership: ObjectOwnership::default(),
         });
         provider.create_tenant_key(TENANT).await.unwrap();
         let context = KeyContext {

@@ -17,6 +17,7 @@ use crate::catalog::upload_parts;
 use crate::catalog::upload_parts::PartRow;
 use crate::catalog::uploads::{UploadEnd, UploadRecord};
 use crate::catalog::versions::VersionRow;
+use crate::gateway::acl::list_at_commit;
 use crate::gateway::error::GatewayError;
 use crate::gateway::multipart::abort::END_ATTEMPTS_MAX;
 use crate::gateway::object::version::written_version;
@@ -29,7 +30,7 @@ use crate::model::id::{BlobId, TenantId, UploadId, VersionId};
 use crate::model::lock::LockState;
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
-use crate::model::upload::PartNumber;
+use crate::model::upload::{Initiator, PartNumber};
 use crate::model::versioning::VersionSelector;
 use crate::storage::CommitError;
 use std::collections::{HashMap, HashSet};
@@ -69,9 +70,10 @@ impl Gateway {
     /// Turns parts into an object.
     ///
     /// # Errors
-    /// `NoSuchUpload`, `InvalidPart`, `InvalidPartOrder`, `PartTooSmall`, `PreconditionFailed`,
-    /// `NoSuchKey`, `ChecksumMismatch`, `ChecksumNotDeclared`, `SizeMismatch`, `TooLarge`, or when
-    /// rows, keys or engine fail. The upload stays open then.
+    /// `NoSuchUpload`, `NotInitiator`, `InvalidPart`, `InvalidPartOrder`, `PartTooSmall`,
+    /// `PreconditionFailed`, `NoSuchKey`, `ChecksumMismatch`, `ChecksumNotDeclared`,
+    /// `SizeMismatch`, `TooLarge`, `Acl`, or when rows, keys or engine fail. The upload stays open
+    /// then.
     ///
     /// # Durability
     /// When this returns `Ok`, the object survives power loss.
@@ -81,19 +83,20 @@ impl Gateway {
         bucket: &BucketRecord,
         request: &CompleteUpload,
     ) -> Result<FinishedUpload, GatewayError> {
+        let caller = permit.caller();
         spend(permit, Action::PutObject, bucket)?;
         for _ in 0..END_ATTEMPTS_MAX {
-            if let Some(finished) = self.finished_before(bucket, request).await? {
+            if let Some(finished) = self.finished_before(bucket, request, caller).await? {
                 return Ok(finished);
             }
-            match self.try_complete(bucket, request).await {
+            match self.try_complete(bucket, request, caller).await {
                 // A part was stored, or the upload was ended, between reading and committing: look
                 // again.
                 Err(GatewayError::Catalog(CatalogError::Commit(
                     CommitError::ConditionFailed { .. },
                 ))) => {}
                 Ok(finished) => return Ok(finished),
-                Err(error) => return self.judge(bucket, request, error).await,
+                Err(error) => return self.judge(bucket, (request, caller), error).await,
             }
         }
         Err(CatalogError::Contended.into())
@@ -104,7 +107,7 @@ impl Gateway {
     async fn judge(
         &self,
         bucket: &BucketRecord,
-        request: &CompleteUpload,
+        (request, caller): (&CompleteUpload, Option<TenantId>),
         error: GatewayError,
     ) -> Result<FinishedUpload, GatewayError> {
         if !matches!(
@@ -113,7 +116,7 @@ impl Gateway {
         ) {
             return Err(error);
         }
-        if let Some(finished) = self.finished_before(bucket, request).await? {
+        if let Some(finished) = self.finished_before(bucket, request, caller).await? {
             return Ok(finished);
         }
         self.open_upload(bucket, &request.object_key, request.upload)
@@ -126,27 +129,32 @@ impl Gateway {
         &self,
         bucket: &BucketRecord,
         request: &CompleteUpload,
+        caller: Option<TenantId>,
     ) -> Result<Option<FinishedUpload>, GatewayError> {
         let (object_key, upload) = (&request.object_key, request.upload);
         let row = finished_uploads::load_finished(&*self.engine, bucket.bucket, object_key, upload)
             .await?;
         let Some(row) = row else { return Ok(None) };
         let key = self.opening_key(bucket, row.key_version).await?;
-        Ok(Some(row.open_finished(
-            &identity(bucket, object_key),
-            upload,
-            &key,
-        )?))
+        let finished = row.open_finished(&identity(bucket, object_key), upload, &key)?;
+        let own = Initiator::Account(bucket.tenant);
+        if !finished.begun_by.unwrap_or(own).lets(caller, bucket.tenant) {
+            return Err(GatewayError::NotInitiator);
+        }
+        Ok(Some(finished))
     }
 
     async fn try_complete(
         &self,
         bucket: &BucketRecord,
         request: &CompleteUpload,
+        caller: Option<TenantId>,
     ) -> Result<FinishedUpload, GatewayError> {
         let (object_key, upload) = (&request.object_key, request.upload);
         let engine = &*self.engine;
-        let record = self.open_upload(bucket, object_key, upload).await?;
+        let named = (object_key, upload);
+        let record = self.continued_upload(bucket, named, caller).await?;
+        let initiator = record.initiator(bucket.tenant);
         let part_changes = upload_parts::load_part_changes(engine, bucket.bucket, upload).await?;
         let rows =
             upload_parts::load_parts(engine, bucket.bucket, upload, None, usize::MAX).await?;
@@ -158,6 +166,7 @@ impl Gateway {
             checksum,
             encryption: record.metadata.encryption(),
             version: None,
+            begun_by: Some(initiator).filter(|by| *by != Initiator::Account(bucket.tenant)),
         };
         let taken = parts
             .iter()
@@ -165,8 +174,9 @@ impl Gateway {
             .collect::<HashSet<BlobId>>();
         let now = self.now();
         let lock = record.lock;
+        let list = record.owner.as_ref().map(|owner| owner.list.clone());
         let begun = VersionId::generate(now.millis(), &*self.entropy)?;
-        let (mut object, table) = assemble(record, parts, (&finished, bucket.tenant))?;
+        let (mut object, table) = assemble(record, parts, &finished)?;
         let end = UploadEnd {
             object_key,
             upload,
@@ -179,6 +189,7 @@ impl Gateway {
             self.evaluate(bucket, object_key, current, &request.conditions)
                 .await?;
             object.plain.lock = self.lock_for(bucket, object_key, lock)?;
+            object.secret.acl = list_at_commit(bucket, list.as_ref())?;
             self.succeed(bucket, current, begun)?
                 .apply(&mut object.plain);
             finished.version = written_version(&object.plain).and_then(VersionSelector::id);
@@ -272,22 +283,18 @@ impl Gateway {
     }
 }
 
-/// The object that the parts make. Its place among the versions and its lock are decided at the
-/// commit.
+/// The object that the parts make. Its place among the versions, its lock and its list are decided
+/// at the commit.
 fn assemble(
     upload: UploadRecord,
     parts: Vec<PartEntry>,
-    (finished, bucket_owner): (&FinishedUpload, TenantId),
+    finished: &FinishedUpload,
 ) -> Result<(ObjectRecord, PartTable), GatewayError> {
     let size = parts.iter().map(|part| part.size).sum::<u64>();
     if size > OBJECT_LEN_MAX {
         return Err(GatewayError::TooLarge);
     }
     let part_count = u16::try_from(parts.len()).map_err(|_count| GatewayError::TooLarge)?;
-    let list = upload.owner.map(|owner| owner.list);
-    let acl = list
-        .filter(|list| !list.is_private_of(bucket_owner))
-        .map(Box::new);
     let object = ObjectRecord {
         plain: ObjectPlain {
             size,
@@ -305,7 +312,7 @@ fn assemble(
             checksum: finished.checksum.clone(),
             metadata: upload.metadata,
             tags: upload.tags,
-            acl,
+            acl: None,
             body: BodyBinding::Parts([0; 32]),
         },
     };

@@ -13,6 +13,7 @@ use crate::model::lock::LockState;
 use crate::model::metadata::ObjectMetadata;
 use crate::model::object_key::ObjectKey;
 use crate::model::tags::TagSet;
+use crate::model::upload::Initiator;
 
 /// What a client declares when it opens an upload.
 #[derive(Debug)]
@@ -27,8 +28,6 @@ pub struct CreateUpload {
     pub lock: LockState,
     /// Access control list of the finished object.
     pub acl: Option<Box<AccessList>>,
-    /// Who begins it.
-    pub initiator: Option<TenantId>,
     /// Checksum of the finished object.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
@@ -47,6 +46,7 @@ impl Gateway {
         bucket: &BucketRecord,
         request: CreateUpload,
     ) -> Result<UploadId, GatewayError> {
+        let initiator = Initiator::of(permit.caller());
         spend(permit, Action::PutObject, bucket)?;
         self.lock_for(bucket, &request.object_key, request.lock)?;
         let initiated = self.now();
@@ -58,7 +58,6 @@ impl Gateway {
             tags,
             lock,
             acl,
-            initiator,
             checksum,
         } = request;
         let record = UploadRecord {
@@ -93,17 +92,36 @@ impl Gateway {
         let key = self.opening_key(bucket, row.key_version).await?;
         Ok(row.open_upload(&identity(bucket, object_key), upload, &key)?)
     }
+
+    /// Opens the record of an open upload for a caller that wants to go on with it: who may write
+    /// into the bucket may not for that write into another's upload.
+    ///
+    /// # Errors
+    /// `NotInitiator`, `NoSuchUpload`, or corrupt rows.
+    pub(in crate::gateway) async fn continued_upload(
+        &self,
+        bucket: &BucketRecord,
+        (object_key, upload): (&ObjectKey, UploadId),
+        caller: Option<TenantId>,
+    ) -> Result<UploadRecord, GatewayError> {
+        let record = self.open_upload(bucket, object_key, upload).await?;
+        if record.initiator(bucket.tenant).lets(caller, bucket.tenant) {
+            Ok(record)
+        } else {
+            Err(GatewayError::NotInitiator)
+        }
+    }
 }
 
-/// Whose an upload is, where lists count and it is not the bucket owner's alone.
+/// Whose an upload is, where it is not the bucket owner's alone. Who began it counts also where
+/// lists do not.
 fn upload_owner(
     bucket: &BucketRecord,
     acl: Option<Box<AccessList>>,
-    initiator: Option<TenantId>,
+    initiator: Initiator,
 ) -> Option<Box<UploadOwner>> {
-    let initiator = initiator.unwrap_or(bucket.tenant);
-    let is_own = acl.is_none() && initiator == bucket.tenant;
-    if !bucket.ownership.allows_acls() || is_own {
+    let acl = acl.filter(|_| bucket.ownership.allows_acls());
+    if acl.is_none() && initiator == Initiator::Account(bucket.tenant) {
         return None;
     }
     let list = acl.map_or_else(|| AccessList::private(bucket.tenant), |list| *list);

@@ -4,15 +4,15 @@ use crate::catalog::buckets::BucketRecord;
 use crate::catalog::listing::{self, ListPage, ListQuery};
 use crate::catalog::upload_parts;
 use crate::catalog::upload_parts::StoredPart;
-use crate::catalog::uploads::{self, UploadOwner};
+use crate::catalog::uploads::UploadRecord;
 use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
 use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
-use crate::model::id::UploadId;
+use crate::model::id::{TenantId, UploadId};
 use crate::model::object_key::ObjectKey;
 use crate::model::time::Timestamp;
-use crate::model::upload::PartNumber;
+use crate::model::upload::{Initiator, PartNumber};
 
 /// A page of parts.
 #[derive(Debug)]
@@ -21,8 +21,8 @@ pub struct PartsPage {
     pub parts: Vec<StoredPart>,
     /// Whether there are more.
     pub is_truncated: bool,
-    /// Who began the upload, and whose the object will be; `None` for the bucket's owner.
-    pub owner: Option<Box<UploadOwner>>,
+    /// Whose the upload is.
+    pub holders: UploadHolders,
     /// The checksum that the upload declared.
     pub checksum: Option<(ChecksumAlgorithm, ChecksumType)>,
 }
@@ -32,8 +32,28 @@ pub struct PartsPage {
 pub struct ListedUpload {
     /// When it was opened.
     pub initiated: Timestamp,
-    /// Who began it, and whose the object will be; `None` for the bucket's owner.
-    pub owner: Option<Box<UploadOwner>>,
+    /// Whose it is.
+    pub holders: UploadHolders,
+}
+
+/// Whose an upload is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UploadHolders {
+    /// Who began it.
+    pub initiator: Initiator,
+    /// Whose the object will be.
+    pub owner: TenantId,
+}
+
+impl UploadHolders {
+    /// Where lists do not count, the object will be the bucket owner's.
+    fn of(record: &UploadRecord, bucket_owner: TenantId, has_lists: bool) -> Self {
+        let owner = record.object_owner(bucket_owner);
+        Self {
+            initiator: record.initiator(bucket_owner),
+            owner: if has_lists { owner } else { bucket_owner },
+        }
+    }
 }
 
 impl Gateway {
@@ -65,13 +85,12 @@ impl Gateway {
         Ok(PartsPage {
             parts,
             is_truncated,
-            owner: record.owner.filter(|_| bucket.ownership.allows_acls()),
+            holders: UploadHolders::of(&record, bucket.tenant, bucket.ownership.allows_acls()),
             checksum: record.checksum,
         })
     }
 
-    /// Lists the open uploads of a bucket. Their rows are opened only where they may be somebody
-    /// else's than the bucket owner's.
+    /// Lists the open uploads of a bucket.
     ///
     /// # Errors
     /// When rows, keys or engine fail.
@@ -83,18 +102,13 @@ impl Gateway {
         after_upload: Option<UploadId>,
     ) -> Result<ListPage<(UploadId, ListedUpload)>, GatewayError> {
         spend(permit, Action::ListBucketMultipartUploads, bucket)?;
-        let opener = if bucket.ownership.allows_acls() {
-            Some(self.row_opener(bucket).await?)
-        } else {
-            None
-        };
+        let opener = self.row_opener(bucket).await?;
+        let (owner, has_lists) = (bucket.tenant, bucket.ownership.allows_acls());
         let open = move |name: &str, upload: UploadId, row: &[u8]| {
-            let opened = opener
-                .as_ref()
-                .map(|own| own.open_upload(name, upload, row));
+            let record = opener.open_upload(name, upload, row)?;
             Ok(ListedUpload {
-                initiated: uploads::decode_initiated(row)?,
-                owner: opened.transpose()?.and_then(|record| record.owner),
+                initiated: record.initiated,
+                holders: UploadHolders::of(&record, owner, has_lists),
             })
         };
         let engine = &*self.engine;

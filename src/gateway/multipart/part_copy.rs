@@ -55,7 +55,8 @@ impl Gateway {
     ///
     /// # Errors
     /// `NoSuchKey` for the source, `PreconditionFailed`, `RangeNotSatisfiable`,
-    /// `CopySourceTooLarge` (over 5 GiB), `NoSuchUpload`, or when rows, keys or engine fail.
+    /// `CopySourceTooLarge` (over 5 GiB), `NoSuchUpload`, `NotInitiator`, or when rows, keys or
+    /// engine fail.
     ///
     /// # Durability
     /// When this returns `Ok`, the part survives power loss.
@@ -71,6 +72,7 @@ impl Gateway {
             .source_version
             .map_or(action, |_| action.on_version());
         let sight = spend_on(permits.0, source_action, source_bucket)?;
+        let caller = permits.1.caller();
         spend(permits.1, Action::PutObject, bucket)?;
         let named = (&request.source_key, request.source_version);
         let locate = async || {
@@ -91,7 +93,8 @@ impl Gateway {
             declared: DeclaredDigests::default(),
         };
         let stored = copied(plaintext, async |mut body| {
-            self.store_upload_part(bucket, part, &mut body).await
+            self.store_upload_part(bucket, (part, caller), &mut body)
+                .await
         });
         Ok(CopiedPart {
             part: stored.await?,

@@ -12,7 +12,7 @@ use crate::gateway::write_path::{Body, StreamTarget};
 use crate::gateway::{Gateway, identity, spend};
 use crate::iam::{Action, Permit};
 use crate::model::encryption::SseAlgorithm;
-use crate::model::id::UploadId;
+use crate::model::id::{TenantId, UploadId};
 use crate::model::object_key::ObjectKey;
 use crate::model::upload::PartNumber;
 use crate::storage::CommitError;
@@ -43,7 +43,8 @@ impl Gateway {
     /// Stores a part.
     ///
     /// # Errors
-    /// `NoSuchUpload`, a digest that does not hold, `TooLarge`, or when rows, keys or engine fail.
+    /// `NoSuchUpload`, `NotInitiator`, a digest that does not hold, `TooLarge`, or when rows, keys
+    /// or engine fail.
     ///
     /// # Durability
     /// When this returns `Ok`, the part survives power loss.
@@ -54,22 +55,25 @@ impl Gateway {
         request: UploadPart,
         mut body: Body,
     ) -> Result<UploadedPart, GatewayError> {
+        let caller = permit.caller();
         spend(permit, Action::PutObject, bucket)?;
-        self.store_upload_part(bucket, request, &mut body).await
+        self.store_upload_part(bucket, (request, caller), &mut body)
+            .await
     }
 
-    /// Stores a part from wherever its bytes come.
+    /// Stores a part for a caller's account, from wherever its bytes come.
     ///
     /// # Errors
     /// As [`Gateway::upload_part`].
     pub(in crate::gateway) async fn store_upload_part(
         &self,
         bucket: &BucketRecord,
-        request: UploadPart,
+        (request, caller): (UploadPart, Option<TenantId>),
         body: &mut Body,
     ) -> Result<UploadedPart, GatewayError> {
         let (object_key, upload) = (&request.object_key, request.upload);
-        let record = self.open_upload(bucket, object_key, upload).await?;
+        let named = (object_key, upload);
+        let record = self.continued_upload(bucket, named, caller).await?;
         let mut declared = request.declared;
         // A part without a checksum of its own gets the one that the upload declared, so that
         // Complete can combine them.

@@ -26,9 +26,11 @@ use crate::model::checksum::ChecksumAlgorithm;
 use crate::model::conditions::{ReadConditions, ReadOutcome, WriteConditions};
 use crate::model::encryption::SseAlgorithm;
 use crate::model::id::VersionId;
-use crate::model::lock::LockState;
+use crate::model::lock::{LockState, ObjectLock};
 use crate::model::metadata::ObjectMetadata;
 use crate::model::object_key::ObjectKey;
+use crate::model::ownership::ObjectOwnership;
+use crate::model::public_access::BucketAccess;
 use crate::model::tags::TagSet;
 use crate::model::versioning::{VersionSelector, Versioning};
 use futures::StreamExt;
@@ -247,11 +249,12 @@ impl Gateway {
             owned: Vec::new(),
             keeps_blobs: true,
         };
-        let settings = (bucket.versioning, bucket.object_lock);
+        // What was sealed follows from these; under others it is to be sealed again.
+        let settings = sealed_under(bucket);
         let decide = async |bucket: &BucketRecord, current: Option<&VersionRow>| {
             self.evaluate(bucket, object_key, current, &request.conditions)
                 .await?;
-            let is_settled = (bucket.versioning, bucket.object_lock) == settings;
+            let is_settled = sealed_under(bucket) == settings;
             match current {
                 Some(row) if is_settled && row.is_same(&source.row) => {
                     Ok(Decision::Put(Box::new(new.clone())))
@@ -318,6 +321,23 @@ impl Gateway {
         self.commit_stream(bucket, put, (version, data_key), stored)
             .await
     }
+}
+
+/// The settings of a bucket that decide what a record says.
+fn sealed_under(
+    bucket: &BucketRecord,
+) -> (
+    Versioning,
+    Option<ObjectLock>,
+    ObjectOwnership,
+    BucketAccess,
+) {
+    (
+        bucket.versioning,
+        bucket.object_lock,
+        bucket.ownership,
+        bucket.access,
+    )
 }
 
 fn own_algorithm(source: &LocatedObject) -> Option<ChecksumAlgorithm> {

@@ -10,6 +10,7 @@ use crate::catalog::error::CatalogError;
 use crate::catalog::objects::{BodyBinding, ObjectPlain, ObjectRecord, ObjectSecret};
 use crate::catalog::versions::{self, VersionRow};
 use crate::crypto::DataKey;
+use crate::gateway::acl::list_at_commit;
 use crate::gateway::digests::DeclaredDigests;
 use crate::gateway::error::GatewayError;
 use crate::gateway::object::version::written_version;
@@ -43,7 +44,8 @@ pub struct PutObject {
     pub tags: TagSet,
     /// Retention and legal hold that the request asks for.
     pub lock: LockState,
-    /// Its access control list; without one it is private and the bucket owner's.
+    /// Its access control list; without one it is private and the bucket owner's. The commit
+    /// decides again whether the bucket takes it.
     pub acl: Option<Box<AccessList>>,
 }
 
@@ -67,8 +69,8 @@ impl Gateway {
     ///
     /// # Errors
     /// A digest that does not hold, `PreconditionFailed`, `NoSuchKey` (If-Match on nothing),
-    /// `NoSuchBucket`, `TooLarge`, `NoObjectLock`, `RetainUntilPast`, or when rows, keys or engine
-    /// fail. Nothing is visible then.
+    /// `NoSuchBucket`, `TooLarge`, `NoObjectLock`, `RetainUntilPast`, `Acl`, or when rows, keys or
+    /// engine fail. Nothing is visible then.
     ///
     /// # Durability
     /// When this returns `Ok`, the object survives power loss.
@@ -137,7 +139,7 @@ impl Gateway {
                 checksum: checksum.clone(),
                 metadata: request.metadata,
                 tags: request.tags,
-                acl: request.acl,
+                acl: None,
                 body: BodyBinding::Stream(stored.parameters),
             },
         };
@@ -146,6 +148,7 @@ impl Gateway {
             self.evaluate(bucket, object_key, current, &request.conditions)
                 .await?;
             record.plain.lock = self.lock_for(bucket, &request.object_key, request.lock)?;
+            record.secret.acl = list_at_commit(bucket, request.acl.as_deref())?;
             self.succeed(bucket, current, begun)?
                 .apply(&mut record.plain);
             let bucket_key = self.sealing_key(bucket).await?;

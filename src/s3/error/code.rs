@@ -55,6 +55,7 @@ codes! {
     InternalError "InternalError" 500 "We encountered an internal error. Please try again.";
     InvalidAccessKeyId "InvalidAccessKeyId" 403 "The AWS access key ID that you provided does not exist in our records.";
     InvalidArgument "InvalidArgument" 400 "Invalid Argument";
+    InvalidBucketAclWithBlockPublicAccessError "InvalidBucketAclWithBlockPublicAccessError" 400 "Bucket cannot have public ACLs set with BlockPublicAccess enabled";
     InvalidBucketAclWithObjectOwnership "InvalidBucketAclWithObjectOwnership" 400 "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting";
     InvalidBucketName "InvalidBucketName" 400 "The specified bucket is not valid.";
     InvalidBucketState "InvalidBucketState" 409 "The request is not valid for the current state of the bucket.";

@@ -172,6 +172,7 @@ impl From<GatewayError> for S3Error {
             GatewayError::NoSuchBucket => Self::new(Code::NoSuchBucket),
             GatewayError::NoSuchKey => Self::new(Code::NoSuchKey),
             GatewayError::NoSuchUpload => Self::new(Code::NoSuchUpload),
+            GatewayError::NotInitiator => not_initiator(),
             GatewayError::Version(source) => (*source).into(),
             GatewayError::NotModified { etag, last_modified } => Self::new(Code::NotModified)
                 .header("ETag", etag.quoted())
@@ -234,6 +235,12 @@ fn part_too_small(part_number: u16, size: u64, etag: &ETag) -> S3Error {
         .with("PartNumber", part_number.to_string())
 }
 
+fn not_initiator() -> S3Error {
+    let text = "Access Denied because another account has begun this multipart upload: only that \
+                account and the owner of the bucket may upload its parts and complete it.";
+    S3Error::new(S3ErrorCode::AccessDenied).message(text.to_owned())
+}
+
 fn name_outside(prefixes: &BucketPrefixes) -> S3Error {
     let prefixes = prefixes.as_slice().join(", ");
     let text = format!("The names of this account's buckets have to begin with: {prefixes}");
@@ -253,6 +260,9 @@ impl From<AclRefusal> for S3Error {
                  S3 Block Public Access."
                     .to_owned(),
             ),
+            AclRefusal::PublicNewBucket => {
+                Self::new(Code::InvalidBucketAclWithBlockPublicAccessError)
+            }
             AclRefusal::TooManyGrants => Self::new(Code::MalformedACLError),
             AclRefusal::UnknownEmail => Self::new(Code::UnresolvableGrantByEmailAddress),
             AclRefusal::UnknownId => Self::argument("CanonicalUser/ID", "", "Invalid id"),

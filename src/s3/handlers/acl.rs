@@ -16,7 +16,7 @@ use crate::s3::extract;
 use crate::s3::extract::version::{self, VERSION_HEADER};
 use crate::s3::handlers::Call;
 use crate::s3::respond;
-use crate::s3::xml::acl;
+use crate::s3::xml::{XmlError, acl};
 use actix_http::Payload;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -82,10 +82,20 @@ fn asked(call: &Call<'_>, body: &[u8]) -> Result<AskedAcl, S3Error> {
     match (extract::acl::asked(call.view)?, body.is_empty()) {
         (Some(asked), true) => Ok(asked),
         (Some(_), false) => Err(S3Error::new(S3ErrorCode::UnexpectedContent)),
-        (None, false) => Ok(acl::read(body)?),
+        (None, false) => document(body),
         (None, true) => Err(S3Error::new(S3ErrorCode::MissingSecurityHeader)
             .with("MissingHeaderName", extract::acl::HEADER.to_owned())),
     }
+}
+
+/// Reads the document of a list. For one that is none there is a code of its own.
+fn document(body: &[u8]) -> Result<AskedAcl, S3Error> {
+    acl::read(body).map_err(|error| match error {
+        XmlError::Malformed(_) => {
+            S3Error::new(S3ErrorCode::MalformedACLError).detail(error.to_string())
+        }
+        other => other.into(),
+    })
 }
 
 /// No list is taken but the one that there is. Beyond AWS, which refuses that one too: s3cmd puts
@@ -100,7 +110,7 @@ async fn put_without_effect(
         return Err(unsupported());
     }
     let owner = call.owner_of(bucket).await?;
-    if !acl::is_owner_alone(&acl::read(body)?, &owner) {
+    if !acl::is_owner_alone(&document(body)?, &owner) {
         return Err(unsupported());
     }
     if let Some(object_key) = &call.target.object_key {

@@ -4,6 +4,7 @@ use crate::base::limits::XML_BODY_LEN_MAX;
 use crate::gateway::bucket::NewBucket;
 use crate::gateway::error::GatewayError;
 use crate::iam::Action;
+use crate::model::acl::{AskedAcl, CannedAcl};
 use crate::s3::body::bridge::Framing;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::extract::{acl, lock, number, token};
@@ -43,7 +44,11 @@ pub async fn create(
         call.authorize_in_account(Action::PutBucketVersioning)?;
     }
     let acl = acl::asked(call.view)?;
-    if acl.is_some() {
+    if acl
+        .as_ref()
+        .is_some_and(|acl| *acl != AskedAcl::Canned(CannedAcl::Private))
+    {
+        // Not for what a bucket has anyway (S3 API reference, CreateBucket, "Permissions").
         call.authorize_in_account(Action::PutBucketAcl)?;
     }
     let ownership = acl::ownership(call.view)?;

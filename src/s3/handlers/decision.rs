@@ -11,7 +11,6 @@ use crate::iam::{
     AccessLists, Action, AskedObject, BucketResource, Denied, Permit, Request, Resource, authorize,
     keeps_policy,
 };
-use crate::model::acl::AccessList;
 use crate::model::id::{TenantId, UploadId};
 use crate::model::object_key::ObjectKey;
 use crate::model::versioning::VersionSelector;
@@ -22,13 +21,6 @@ use crate::s3::policy_context::{Asked, RequestContext};
 
 /// The condition keys that are about the object's tags.
 const EXISTING_TAG: &str = "s3:existingobjecttag/";
-
-/// What rows say that a decision is made by, where lists count.
-#[derive(Default)]
-struct Rows {
-    list: Option<AccessList>,
-    begun_by: Option<TenantId>,
-}
 
 impl Call<'_> {
     /// Decides about an action in a bucket.
@@ -58,11 +50,8 @@ impl Call<'_> {
         } else {
             None
         };
-        let rows = if has_lists {
-            self.rows(bucket, action, thing).await?
-        } else {
-            Rows::default()
-        };
+        let list = gateway.list_in_force(bucket).await?;
+        let begun_by = self.upload_begun_by(bucket, action, thing).await?;
         let context = RequestContext {
             owner: Some(bucket.tenant),
             version: thing.version,
@@ -83,11 +72,11 @@ impl Call<'_> {
                 binds_root: bucket.access.binds_root,
                 restricts_public: block.restrict_public_buckets,
                 lists: has_lists.then(|| AccessLists {
-                    bucket: rows.list.as_ref(),
+                    bucket: list.as_ref(),
                     object: asked_object(thing, object.as_ref()),
-                    begun_by: rows.begun_by,
                     ignores_public: block.ignore_public_acls,
                 }),
+                begun_by,
             }),
             context: &context,
         });
@@ -121,29 +110,28 @@ impl Call<'_> {
             .await?)
     }
 
-    async fn rows(
+    /// The account that began the upload which the action is done to: only where the decision
+    /// depends on it, which it does for other accounts than the bucket's.
+    async fn upload_begun_by(
         &self,
         bucket: &BucketRecord,
         action: Action,
         thing: Thing<'_>,
-    ) -> Result<Rows, S3Error> {
-        let gateway = &self.state.gateway;
-        let upload = if action.is_on_upload() {
-            self.query.get("uploadId").ok().flatten()
-        } else {
-            None
-        };
+    ) -> Result<Option<TenantId>, S3Error> {
+        let is_elsewhere = self
+            .principal
+            .tenant
+            .is_some_and(|own| own != bucket.tenant);
+        if !action.is_on_upload() || !is_elsewhere {
+            return Ok(None);
+        }
+        let upload = self.query.get("uploadId").ok().flatten();
         let upload = upload.and_then(|text| text.parse::<UploadId>().ok());
-        let begun_by = match (upload, thing.object_key) {
-            (Some(upload), Some(object_key)) => {
-                gateway.upload_begun_by(bucket, object_key, upload).await?
-            }
-            _ => None,
+        let (Some(upload), Some(object_key)) = (upload, thing.object_key) else {
+            return Ok(None);
         };
-        Ok(Rows {
-            list: gateway.list_in_force(bucket).await?,
-            begun_by,
-        })
+        let gateway = &self.state.gateway;
+        Ok(gateway.upload_begun_by(bucket, object_key, upload).await?)
     }
 }
 

@@ -1,7 +1,8 @@
 //! ListObjects, ListObjectsV2, ListMultipartUploads, ListParts.
 
 use crate::gateway::listing::ListedObject;
-use crate::gateway::{ListEntry, ListPage, ListQuery, UploadOwner};
+use crate::gateway::multipart::list::UploadHolders;
+use crate::gateway::{BucketRecord, ListEntry, ListPage, ListQuery};
 use crate::model::id::TenantId;
 use crate::model::upload::PartNumber;
 use crate::s3::error::S3Error;
@@ -110,9 +111,15 @@ fn owners_in(page: &ListPage<ListedObject>) -> impl Iterator<Item = TenantId> {
     })
 }
 
-/// Whom an upload tells of.
-fn owners_of_upload(owner: &UploadOwner) -> [TenantId; 2] {
-    [owner.initiator, owner.list.owner()]
+/// Whom an upload tells of, but for the bucket's owner.
+fn others_of_upload(
+    bucket: &BucketRecord,
+    holders: UploadHolders,
+) -> impl Iterator<Item = TenantId> {
+    let all = [holders.initiator.account(), Some(holders.owner)];
+    let bucket_owner = bucket.tenant;
+    let all = all.into_iter().flatten();
+    all.filter(move |account| *account != bucket_owner)
 }
 
 /// ListMultipartUploads.
@@ -140,7 +147,7 @@ pub async fn uploads(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         .await?;
     let markers = (key_marker, upload_marker);
     let others = page.entries.iter().filter_map(|entry| match entry {
-        ListEntry::Item(_, (_, listed)) => listed.owner.as_deref().map(owners_of_upload),
+        ListEntry::Item(_, (_, listed)) => Some(others_of_upload(&bucket, listed.holders)),
         ListEntry::CommonPrefix(_) => None,
     });
     let owners = call.owners_of(&bucket, others.flatten()).await?;
@@ -173,11 +180,10 @@ pub async fn parts(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         is_truncated: page.is_truncated,
         checksum: page.checksum,
     };
-    let others = page.owner.as_deref().map(owners_of_upload);
-    let owners = call.owners_of(&bucket, others.into_iter().flatten());
-    let owners = owners.await?;
+    let others = others_of_upload(&bucket, page.holders);
+    let owners = call.owners_of(&bucket, others).await?;
     Ok(respond::xml(
         StatusCode::OK,
-        responses_list::list_parts(echo, &page.parts, (&owners, page.owner.as_deref())),
+        responses_list::list_parts(echo, &page.parts, (&owners, page.holders)),
     ))
 }

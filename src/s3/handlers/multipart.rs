@@ -43,7 +43,6 @@ pub async fn create(call: &Call<'_>) -> Result<HttpResponse, S3Error> {
         tags: tagging::tags(call.view)?,
         lock: call.asked_lock(&bucket)?,
         acl: call.asked_acl(&bucket).await?,
-        initiator: call.principal.tenant,
         checksum,
     };
     let upload = call

@@ -2,10 +2,11 @@
 
 use crate::base::encoding::uri_encode_path;
 use crate::gateway::listing::ListedObject;
-use crate::gateway::multipart::list::ListedUpload;
-use crate::gateway::{ListEntry, ListPage, StoredPart, UploadOwner};
+use crate::gateway::multipart::list::{ListedUpload, UploadHolders};
+use crate::gateway::{ListEntry, ListPage, StoredPart};
 use crate::model::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::model::id::UploadId;
+use crate::model::upload::Initiator;
 use crate::s3::xml::XmlWriter;
 use crate::s3::xml::responses::{Owners, write_checksum_names, write_part_checksum};
 use std::borrow::Cow;
@@ -193,7 +194,7 @@ pub fn list_uploads(
         xml.open("Upload");
         xml.text("Key", &echo.encode(name));
         xml.text("UploadId", &upload.to_string());
-        write_upload_owner(&mut xml, owners, listed.owner.as_deref());
+        write_holders(&mut xml, owners, listed.holders);
         xml.text("StorageClass", "STANDARD");
         xml.text("Initiated", &listed.initiated.iso8601());
         xml.close("Upload");
@@ -203,12 +204,12 @@ pub fn list_uploads(
     xml.finish()
 }
 
-/// Who began an upload, and whose its object will be.
-fn write_upload_owner(xml: &mut XmlWriter, owners: &Owners, owner: Option<&UploadOwner>) {
-    let initiator = owner.map(|own| own.initiator);
-    owners.of(initiator).write(xml, "Initiator");
-    let owner = owner.map(|own| own.list.owner());
-    owners.of(owner).write(xml, "Owner");
+/// Who began an upload, unless nobody signed it, and whose its object will be.
+fn write_holders(xml: &mut XmlWriter, owners: &Owners, holders: UploadHolders) {
+    if let Initiator::Account(account) = holders.initiator {
+        owners.of(Some(account)).write(xml, "Initiator");
+    }
+    owners.of(Some(holders.owner)).write(xml, "Owner");
 }
 
 /// What ListParts echoes.
@@ -234,7 +235,7 @@ pub struct PartsEcho<'a> {
 pub fn list_parts(
     echo: PartsEcho<'_>,
     parts: &[StoredPart],
-    (owners, owner): (&Owners, Option<&UploadOwner>),
+    (owners, holders): (&Owners, UploadHolders),
 ) -> String {
     let mut xml = XmlWriter::new();
     xml.root("ListPartsResult");
@@ -256,7 +257,7 @@ pub fn list_parts(
         write_part_checksum(&mut xml, entry.checksum.as_ref());
         xml.close("Part");
     }
-    write_upload_owner(&mut xml, owners, owner);
+    write_holders(&mut xml, owners, holders);
     xml.text("StorageClass", "STANDARD");
     write_checksum_names(&mut xml, echo.checksum);
     xml.close("ListPartsResult");
@@ -266,6 +267,7 @@ pub fn list_parts(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::id::TenantId;
     use crate::model::time::Timestamp;
     use crate::s3::xml::responses::Owner;
     use std::collections::HashMap;
@@ -295,7 +297,10 @@ mod tests {
         let upload = UploadId::from_bytes([7; 16]);
         let listed = ListedUpload {
             initiated: Timestamp::from_millis(0),
-            owner: None,
+            holders: UploadHolders {
+                initiator: Initiator::Nobody,
+                owner: TenantId::from_bytes([1; 16]),
+            },
         };
         let item = ListEntry::Item("k k".to_owned(), (upload, listed));
         let next = |entries: &[ListEntry<(UploadId, ListedUpload)>], is_truncated| {

@@ -95,7 +95,10 @@ fn point_78_new_bucket_is_not_public_where_new_buckets_are_blocked() {
             .header("x-amz-object-ownership", "ObjectWriter")
             .send()
     };
-    create("/public", "public-read").refused(403, "AccessDenied");
+    for acl in ["public-read", "public-read-write", "authenticated-read"] {
+        let refused = "InvalidBucketAclWithBlockPublicAccessError";
+        create("/public", acl).refused(400, refused);
+    }
     city.get("/public").refused(404, "NoSuchBucket");
     create("/private", "private").expect(200);
     let put = city
@@ -147,6 +150,8 @@ fn point_78_public_policy_where_it_is_restricted_closes_lists_too() {
     let scene = Scene::start();
     let city = &scene.city;
     canned(city, "/lists/a?acl", "public-read");
+    canned(city, "/lists?acl", "public-read-write");
+    scene.other.put("/lists/theirs", "theirs").expect(200);
     let open = "{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \
         \"Action\": \"s3:GetObjectTagging\", \"Resource\": \"arn:aws:s3:::lists/*\"}}";
     city.put("/lists?policy", open).expect(204);
@@ -158,6 +163,11 @@ fn point_78_public_policy_where_it_is_restricted_closes_lists_too() {
         .refused(403, "AccessDenied");
     scene.other.get("/lists/a").refused(403, "AccessDenied");
     city.get("/lists/a").expect(200);
+    // It is for the bucket's account alone: also who owns an object in it is another.
+    for target in ["/lists/theirs", "/lists/theirs?acl"] {
+        scene.other.get(target).refused(403, "AccessDenied");
+    }
     city.delete("/lists?policy").expect(204);
+    scene.other.get("/lists/theirs").expect(200);
     scene.nobody("GET", "/lists/a").send().expect(200);
 }

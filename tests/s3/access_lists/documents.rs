@@ -12,19 +12,19 @@ fn row_39_documents_off_the_schema_change_nothing() {
     let grants = good.split_once("<Grant>").expect("a grant").1;
     let grant = grants.split_once("</Grant>").expect("its end").0;
     for (from, to, code) in [
-        ("<Owner>", "<Owner><ID>a</ID>", "MalformedXML"),
+        ("<Owner>", "<Owner><ID>a</ID>", "MalformedACLError"),
         (
             "<AccessControlList>",
             "<AccessControlList><Other/>",
-            "MalformedXML",
+            "MalformedACLError",
         ),
-        ("<Grantee>", "<Grantee><ID>a</ID>", "MalformedXML"),
-        ("<Permission>READ</Permission>", "", "MalformedXML"),
-        ("<URI>", "<URI/><URI>", "MalformedXML"),
-        ("READ", "OWN", "InvalidArgument"),
-        ("READ", "read", "InvalidArgument"),
+        ("<Grantee>", "<Grantee><ID>a</ID>", "MalformedACLError"),
+        ("<Permission>READ</Permission>", "", "MalformedACLError"),
+        ("<URI>", "<URI/><URI>", "MalformedACLError"),
+        ("READ", "OWN", "MalformedACLError"),
+        ("READ", "read", "MalformedACLError"),
         ("AllUsers", "Allusers", "InvalidArgument"),
-        ("<Owner>", "<!DOCTYPE a><Owner>", "MalformedXML"),
+        ("<Owner>", "<!DOCTYPE a><Owner>", "MalformedACLError"),
     ] {
         let bad = good.replacen(from, to, 1);
         assert_ne!(bad, good);
@@ -39,8 +39,17 @@ fn row_39_documents_off_the_schema_change_nothing() {
     for target in ["/lists?acl", "/lists/a?acl"] {
         city.put(target, many(101))
             .refused(400, "MalformedACLError");
+        // They are counted before anybody is looked for.
+        city.put(target, document(&owner, &[("c0ffee", "READ"); 101]))
+            .refused(400, "MalformedACLError");
+        let unknown = vec!["id=c0ffee"; 101].join(",");
+        let put = city.request("PUT", target);
+        let put = put.header("x-amz-grant-read", &unknown).send();
+        put.refused(400, "MalformedACLError");
+        city.put(target, document(&owner, &[("c0ffee", "READ"); 100]))
+            .refused(400, "InvalidArgument");
         for bad in ["<a/>", "no document"] {
-            city.put(target, bad).refused(400, "MalformedXML");
+            city.put(target, bad).refused(400, "MalformedACLError");
         }
         city.put(target, "").refused(400, "MissingSecurityHeader");
         tells(city, target, &[FULL]);

@@ -70,7 +70,12 @@ fn may(
 
 #[test]
 fn point_68_permissions_of_a_bucket_are_for_what_they_say() {
-    let scene = Scene::start();
+    for start in [Scene::start, Scene::classic] {
+        permissions_of_a_bucket(&start());
+    }
+}
+
+fn permissions_of_a_bucket(scene: &Scene) {
     let (city, owner) = (&scene.city, id(&scene.city));
     let third = scene.server.account("third");
     let other = id(&scene.other);
@@ -84,8 +89,8 @@ fn point_68_permissions_of_a_bucket_are_for_what_they_say() {
             (None, none),
         ];
         for (by, granted) in by {
-            may(&scene, by, &OF_BUCKET, granted);
-            may(&scene, by, &OF_OBJECT, &[]);
+            may(scene, by, &OF_BUCKET, granted);
+            may(scene, by, &OF_OBJECT, &[]);
         }
         let put = scene.other.put("/lists?acl", document(&owner, &[]));
         let is_granted = permission == "WRITE_ACP";
@@ -94,14 +99,19 @@ fn point_68_permissions_of_a_bucket_are_for_what_they_say() {
     city.put("/lists?acl", document(&owner, &[(&other, "FULL_CONTROL")]))
         .expect(200);
     let all = ["READ", "WRITE", "READ_ACP"];
-    may(&scene, Some(&scene.other), &OF_BUCKET, &all);
-    may(&scene, Some(&third), &OF_BUCKET, &[]);
+    may(scene, Some(&scene.other), &OF_BUCKET, &all);
+    may(scene, Some(&third), &OF_BUCKET, &[]);
     assert_eq!(city.get("/lists/a").expect(200).body, b"the record");
 }
 
 #[test]
 fn point_68_permissions_of_an_object_are_for_what_they_say() {
-    let scene = Scene::start();
+    for start in [Scene::start, Scene::classic] {
+        permissions_of_an_object(&start());
+    }
+}
+
+fn permissions_of_an_object(scene: &Scene) {
     let (city, owner) = (&scene.city, id(&scene.city));
     let third = scene.server.account("third");
     let other = id(&scene.other);
@@ -116,12 +126,12 @@ fn point_68_permissions_of_an_object_are_for_what_they_say() {
             (None, none),
         ];
         for (by, granted) in by {
-            may(&scene, by, &OF_OBJECT, granted);
-            may(&scene, by, &OF_BUCKET, &[]);
-            assert_eq!(send(&scene, by, "GET", "/lists/b").status, 403);
+            may(scene, by, &OF_OBJECT, granted);
+            may(scene, by, &OF_BUCKET, &[]);
+            assert_eq!(send(scene, by, "GET", "/lists/b").status, 403);
         }
         for method in ["PUT", "DELETE"] {
-            let write = send(&scene, Some(&scene.other), method, "/lists/a");
+            let write = send(scene, Some(&scene.other), method, "/lists/a");
             write.refused(403, "AccessDenied");
         }
         let put = scene.other.put("/lists/a?acl", document(&owner, &[]));
@@ -132,12 +142,7 @@ fn point_68_permissions_of_an_object_are_for_what_they_say() {
         document(&owner, &[(&other, "FULL_CONTROL")]),
     )
     .expect(200);
-    may(
-        &scene,
-        Some(&scene.other),
-        &OF_OBJECT,
-        &["READ", "READ_ACP"],
-    );
+    may(scene, Some(&scene.other), &OF_OBJECT, &["READ", "READ_ACP"]);
     assert_eq!(city.get("/lists/a").expect(200).body, b"the record");
 }
 
@@ -348,6 +353,35 @@ fn list_in_a_header_needs_the_permission_to_set_it() {
     for request in requests(("x-amz-acl", "private")) {
         request.send().expect(200);
     }
+}
+
+/// What a bucket has anyway needs no permission to set it.
+#[test]
+fn list_of_a_new_bucket_needs_the_permission_unless_it_is_private() {
+    let scene = Scene::start();
+    let city = &scene.city;
+    let ana = user(city, "ana");
+    grant(city, "ana", &json!([allow(&json!("s3:CreateBucket"))]));
+    let create = |name: &str, header: (&str, &str)| {
+        let create = ana.request("PUT", name);
+        create.header(header.0, header.1).send()
+    };
+    create("/without", ("x-amz-meta-a", "no list")).expect(200);
+    create("/private", ("x-amz-acl", "private")).expect(200);
+    let own = format!("id={}", id(city));
+    let lists = [
+        ("x-amz-acl", "public-read"),
+        ("x-amz-acl", "bucket-owner-full-control"),
+        ("x-amz-grant-full-control", &*own),
+    ];
+    for list in lists {
+        create("/listed", list).refused(403, "AccessDenied");
+    }
+    city.get("/listed").refused(404, "NoSuchBucket");
+    let more = ["s3:CreateBucket", "s3:PutBucketAcl"];
+    grant(city, "ana", &json!([allow(&json!(more))]));
+    create("/listed", lists[0]).refused(400, "InvalidBucketAclWithObjectOwnership");
+    create("/listed", lists[2]).expect(200);
 }
 
 /// What a request's headers say of a list is what conditions are about.

@@ -69,7 +69,7 @@ fn point_70_no_list_is_taken_but_the_one_that_there_is() {
             .refused(400, "AccessControlListNotSupported");
         city.put(target, "")
             .refused(400, "AccessControlListNotSupported");
-        city.put(target, "<a/>").refused(400, "MalformedXML");
+        city.put(target, "<a/>").refused(400, "MalformedACLError");
         assert_eq!(city.get(target).expect(200).body, told);
     }
     let told = city.get("/lists/a?acl").expect(200).body;

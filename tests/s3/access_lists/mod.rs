@@ -5,14 +5,18 @@
 //! Not here: where the bucket's owner owns everything (`enforced`), policies (`policies`).
 
 mod blocks;
+mod classic;
+mod commits;
 mod documents;
 mod effects;
 mod enforced;
 mod explained;
+mod foreign_uploads;
 mod isolation;
 mod lasting;
 mod owners;
 mod ownership;
+mod statuses;
 mod told;
 mod uploads;
 mod worm;
@@ -23,6 +27,11 @@ use std::fmt::Write as _;
 
 /// New buckets are not kept from becoming public.
 const OPEN: &[(&str, &str)] = &[("RIZNICA_S3__BLOCK_PUBLIC_ACCESS", "false")];
+/// As everything was before 2023: new buckets are also their writers'.
+const CLASSIC: &[(&str, &str)] = &[
+    ("RIZNICA_S3__BLOCK_PUBLIC_ACCESS", "false"),
+    ("RIZNICA_S3__OBJECT_OWNERSHIP", "ObjectWriter"),
+];
 const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 const SIGNED_USERS: &str = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
 
@@ -41,10 +50,21 @@ impl Scene {
     }
 
     fn start_with(ownership: &str) -> Self {
-        let server = TestServer::start_with(OPEN);
+        Self::of(OPEN, &[("x-amz-object-ownership", ownership)])
+    }
+
+    /// The bucket asks for nothing, and lists count.
+    fn classic() -> Self {
+        Self::of(CLASSIC, &[])
+    }
+
+    fn of(settings: &[(&str, &str)], headers: &[(&str, &str)]) -> Self {
+        let server = TestServer::start_with(settings);
         let (city, other) = (server.account("city"), server.account("other"));
-        let create = city.request("PUT", "/lists");
-        let create = create.header("x-amz-object-ownership", ownership);
+        let mut create = city.request("PUT", "/lists");
+        for (name, value) in headers {
+            create = create.header(name, value);
+        }
         create.send().expect(200);
         city.put("/lists/a", "the record").expect(200);
         Self {
