@@ -32,6 +32,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
 
 struct Place {
+    engine: Arc<dyn Engine>,
     /// Commits until one is refused; below zero never.
     left: Arc<AtomicI64>,
     control: Control,
@@ -76,7 +77,7 @@ impl Place {
         let initialised = operators::initialise(&*shared, &installation, &operator, |_batch| {});
         initialised.await.unwrap();
         let control = Control::new(ControlParts {
-            engine: shared,
+            engine: Arc::clone(&shared),
             provider,
             clock,
             entropy,
@@ -98,6 +99,7 @@ impl Place {
         let permit = control.authorize("operator", &token, errand);
         let permit = permit.await.unwrap();
         Self {
+            engine: shared,
             left,
             control,
             permit,
