@@ -264,7 +264,7 @@ async fn handle_s3(
         None => authenticate::verify(state, &asked.view, payload).await?,
     };
     let principal = authenticate::principal(state, &verified).await?;
-    exchange.visit = authenticate::enter(state, &principal).await?;
+    exchange.visit = authenticate::enter(state, &principal, &asked.target).await?;
     exchange.tally.comes_from(principal.tenant);
     let operation = asked.operation_for(&principal, state).await?;
     let framing = handlers::framing(operation, &asked.view, &mut verified);

@@ -10,6 +10,7 @@ use crate::iam::Principal;
 use crate::s3::app::S3State;
 use crate::s3::body::bridge::{self, Framing};
 use crate::s3::error::{S3Error, S3ErrorCode};
+use crate::s3::route::Target;
 use actix_http::{Payload, RequestHead};
 use bytes::Bytes;
 use std::time::Duration;
@@ -181,15 +182,26 @@ pub async fn principal(state: &S3State, verified: &Verified) -> Result<Principal
 /// connections is refused ten times a second at most.
 const REFUSAL_DELAY: Duration = Duration::from_millis(100);
 
-/// Lets a caller in, if its tenant does not go too fast.
+/// Lets a caller in, if its tenant does not go too fast. What nobody asks of a bucket goes at the
+/// cost of the bucket's tenant, who has opened it to everybody.
 ///
 /// # Errors
 /// `SlowDown`, with the time to come again.
 ///
 /// # Cancel safety
 /// A dropped future has let nobody in.
-pub async fn enter(state: &S3State, principal: &Principal) -> Result<Visit, S3Error> {
-    match state.gateway.enter(principal.tenant) {
+pub async fn enter(
+    state: &S3State,
+    principal: &Principal,
+    target: &Target,
+) -> Result<Visit, S3Error> {
+    let payer = match (principal.tenant, target.bucket_name()) {
+        // A bucket that is not there, or cannot be read, is for the operation to tell.
+        (None, Ok(name)) => state.gateway.find_bucket(&name).await.ok(),
+        (Some(_), _) | (None, Err(_)) => None,
+    };
+    let payer = payer.map(|bucket| bucket.tenant).or(principal.tenant);
+    match state.gateway.enter(payer) {
         Ok(visit) => Ok(visit),
         Err(error) => {
             state.metrics.slowed(error.what);

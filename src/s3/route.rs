@@ -93,7 +93,7 @@ impl Query {
 }
 
 /// Where a request goes, as its path and host say.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Target {
     /// The bucket as written; not yet a valid name.
     pub bucket: Option<String>,

@@ -140,8 +140,8 @@ async fn fill_log(folder: &Path) -> usize {
     }
     let commits_len = std::fs::read(newest_log(folder)).unwrap().len();
     assert!(commits_len > 200_000, "the log holds the commits");
-    let unsynced = vec![of_pieces(blob(1), 4000)];
-    engine.delete_blobs(unsynced).await.unwrap();
+    let unsynced = (0..2000).map(|number| of_pieces(blob(number), 2));
+    engine.delete_blobs(unsynced.collect()).await.unwrap();
     let all = std::fs::read(newest_log(folder)).unwrap().len();
     assert!(all > commits_len + 80_000, "the log holds the deletions");
     commits_len

@@ -142,3 +142,30 @@ fn requests_at_once_are_counted_until_their_answers_are_sent() {
         "the count never went down"
     );
 }
+
+#[test]
+fn strangers_go_at_the_cost_of_the_tenant_whose_bucket_is_open() {
+    let (server, city, other) = scene();
+    for (account, bucket) in [(&city, "fast"), (&other, "free")] {
+        let blocks = format!("/{bucket}?publicAccessBlock");
+        account.delete(&blocks).expect(204);
+        let resource = format!("arn:aws:s3:::{bucket}/*");
+        let statement = serde_json::json!({"Effect": "Allow", "Principal": "*",
+            "Action": "s3:GetObject", "Resource": resource});
+        let policy = serde_json::json!({"Version": "2012-10-17", "Statement": [statement]});
+        let target = format!("/{bucket}?policy");
+        account.put(&target, policy.to_string()).expect(204);
+    }
+    set(&server, &["--requests", "5"]);
+    let stranger = |target: &str| city.request("GET", target).anonymous().send();
+    let refused = (0..100)
+        .map(|_| stranger("/fast/a"))
+        .find(|answer| answer.status != 200);
+    let refused = refused.expect("a refusal");
+    assert!(refused.header("retry-after").is_some());
+    refused.refused(503, "SlowDown");
+    city.get("/fast/a").refused(503, "SlowDown");
+    for _ in 0..20 {
+        stranger("/free/a").expect(200);
+    }
+}

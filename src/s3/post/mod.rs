@@ -92,7 +92,7 @@ pub async fn serve(
     let signature = signature.map_err(|error| authenticate::failed(state, error))?;
     let verified = verify(state, signature.as_ref(), &as_put).await?;
     let principal = authenticate::principal(state, &verified).await?;
-    *visit = authenticate::enter(state, &principal).await?;
+    *visit = authenticate::enter(state, &principal, target).await?;
     tally.comes_from(principal.tenant);
     let range = judge(state, signature.as_ref(), &fields, target)?;
     let target = Target {

@@ -86,7 +86,7 @@ async fn run(
     let verifier = state.query_verifiers.of(action.api(), view);
     let verified = authenticate::verify_form(state, verifier, view, &body).await?;
     let principal = authenticate::principal(state, &verified).await?;
-    *visit = authenticate::enter(state, &principal).await?;
+    *visit = authenticate::enter(state, &principal, &Target::default()).await?;
     tally.comes_from(principal.tenant);
     let Some(identity) = &verified.identity else {
         state.metrics.authentication_failed();
