@@ -17,7 +17,7 @@ use std::time::Duration;
 
 const BUCKET: BucketId = BucketId::from_bytes([7; 16]);
 const BLOB: BlobId = BlobId::from_bytes([9; 16]);
-const GRACE: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_mins(1);
 
 fn batch() -> MetaBatch {
     MetaBatch::new(keyspace::bucket_partition(BUCKET))
