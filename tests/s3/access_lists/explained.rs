@@ -1,22 +1,8 @@
 //! `riznica policy explain` and the log name the grant that decides.
 
 use super::{Scene, canned, document, id};
-use crate::raw::Account;
+use crate::policies::explain;
 use crate::versioning::{put, set};
-use serde_json::Value;
-
-/// The decision and its reason.
-fn explain(scene: &Scene, by: Option<&Account>, words: &[&str]) -> (String, String) {
-    let whose = by.map_or_else(
-        || vec!["--anonymous"],
-        |by| vec!["--key", &by.access_key_id],
-    );
-    let words = [["policy", "explain"].as_slice(), &whose, words].concat();
-    let told = scene.server.admin(&words).expect("an explanation");
-    let told: Value = serde_json::from_str(&told).expect("JSON");
-    let text = |name: &str| told[name].as_str().expect("text").to_owned();
-    (text("decision"), text("reason"))
-}
 
 #[test]
 fn explanation_names_the_grant() {
@@ -59,7 +45,7 @@ fn explanation_names_the_grant() {
         ),
     ] {
         let words = ["--action", action, "--resource", resource];
-        let told = explain(&scene, by, &words);
+        let told = explain(&scene.server, by, &words);
         assert_eq!(
             told,
             (decision.to_owned(), reason.to_owned()),
@@ -79,10 +65,10 @@ fn explanation_is_of_the_version_that_is_given() {
     canned(city, "/lists/a?acl", "public-read");
     put(city, "/lists/a", "closed");
     let words = ["--action", "s3:GetObjectVersion", "--resource", "lists/a"];
-    assert_eq!(explain(&scene, None, &words).0, "deny");
+    assert_eq!(explain(&scene.server, None, &words).0, "deny");
     let version = format!("s3:VersionId={open}");
     let words = [&words[..], &["--context", &version]].concat();
-    assert_eq!(explain(&scene, None, &words).0, "allow");
+    assert_eq!(explain(&scene.server, None, &words).0, "allow");
 }
 
 #[test]

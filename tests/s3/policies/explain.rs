@@ -1,22 +1,9 @@
 //! `riznica policy explain` says what requests get, and why (issue 5, 2).
 
 use super::sessions::{take, token, writer};
-use super::{Scene, allow, grant, policy, user};
+use super::{Scene, allow, explain, grant, policy, user};
 use crate::raw::Account;
-use serde_json::{Value, json};
-
-/// The decision and its reason.
-fn explain(scene: &Scene, by: Option<&Account>, words: &[&str]) -> (String, String) {
-    let whose = by.map_or_else(
-        || vec!["--anonymous"],
-        |by| vec!["--key", &by.access_key_id],
-    );
-    let words = [["policy", "explain"].as_slice(), &whose, words].concat();
-    let told = scene.server.admin(&words).expect("an explanation");
-    let told: Value = serde_json::from_str(&told).expect("JSON");
-    let text = |name: &str| told[name].as_str().expect("text").to_owned();
-    (text("decision"), text("reason"))
-}
+use serde_json::json;
 
 /// A bucket that is open to readers, and a user who may do everything but delete.
 fn scene() -> (Scene, Account) {
@@ -49,7 +36,7 @@ fn explanation_is_what_requests_get() {
         (Some(other), 200),
         (None, 200),
     ] {
-        let (decision, _) = explain(&scene, by, &object);
+        let (decision, _) = explain(&scene.server, by, &object);
         assert_eq!(decision, "allow");
         let answer = by.map_or_else(
             || city.request("GET", "/paper/a").anonymous().send(),
@@ -91,7 +78,7 @@ fn explanation_names_the_statement_that_decides() {
         (other, "s3:ListBucket", "deny", "no policy allows it"),
     ] {
         let words = ["--action", action, "--resource", "arn:aws:s3:::paper/a"];
-        let told = explain(&scene, Some(by), &words);
+        let told = explain(&scene.server, Some(by), &words);
         assert_eq!(told, (decision.to_owned(), reason.to_owned()), "{action}");
     }
     let put = [
@@ -102,7 +89,7 @@ fn explanation_names_the_statement_that_decides() {
         "--context",
         "S3:max-keys=6",
     ];
-    let (decision, reason) = explain(&scene, Some(&ana), &put);
+    let (decision, reason) = explain(&scene.server, Some(&ana), &put);
     assert_eq!(
         (&*decision, &*reason),
         ("deny", "statement 2 of the bucket policy")
@@ -110,7 +97,7 @@ fn explanation_names_the_statement_that_decides() {
     let status = ["tenant", "update", "city", "--status", "suspended"];
     scene.server.admin(&status).expect("suspended");
     let object = ["--action", "s3:GetObject", "--resource", "paper/a"];
-    let told = explain(&scene, Some(&ana), &object);
+    let told = explain(&scene.server, Some(&ana), &object);
     assert_eq!(
         told,
         ("deny".to_owned(), "the account is suspended".to_owned())
@@ -131,7 +118,7 @@ fn explanation_knows_sessions() {
         let file = file.to_str().expect("a path");
         let words = ["--session-token-file", file, "--action", action];
         let words = [words.as_slice(), &["--resource", "paper/a"]].concat();
-        explain(&scene, Some(by), &words)
+        explain(&scene.server, Some(by), &words)
     };
     for (by, action, decision, reason) in [
         (

@@ -46,6 +46,23 @@ struct Scene {
     other: Account,
 }
 
+/// What `riznica policy explain` says: the decision and its reason.
+pub(crate) fn explain(
+    server: &TestServer,
+    by: Option<&Account>,
+    words: &[&str],
+) -> (String, String) {
+    let whose = by.map_or_else(
+        || vec!["--anonymous"],
+        |by| vec!["--key", &by.access_key_id],
+    );
+    let words = [["policy", "explain"].as_slice(), &whose, words].concat();
+    let told = server.admin(&words).expect("an explanation");
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    let text = |name: &str| told[name].as_str().expect("text").to_owned();
+    (text("decision"), text("reason"))
+}
+
 impl Scene {
     fn start() -> Self {
         Self::start_with(OPEN)
