@@ -117,7 +117,14 @@ pub(in crate::storage) fn takes_direct_writes(path: &Path) -> std::io::Result<bo
     });
     remove()?;
     match tried {
-        Err(error) if error.kind() == ErrorKind::InvalidInput => Ok(false),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidInput | ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(false)
+        }
         tried => tried.map(|()| true),
     }
 }
