@@ -2,7 +2,7 @@
 //!
 //! Owns: that number, for a question that every statement has to be asked about (the last one
 //! allows it), and for one with conditions in every statement. Accepted: at most 5 us. Last
-//! accepted values: 0.63 us and 2.4 us on a shared machine with 2 cores.
+//! accepted values: 0.53 us and 1.86 us on a shared machine with 2 cores.
 //! Not here: finding the policies (a point read for each user and group).
 #![expect(clippy::unwrap_used, reason = "a bench that cannot run may end")]
 

@@ -1,6 +1,6 @@
 //! How long does it take to verify a header-signed request whose signing key is cached?
 //!
-//! Owns: that one number, the fixed cost of every request. Last accepted value: 2.7935 us
+//! Owns: that one number, the fixed cost of every request. Last accepted value: 2.54 us
 //! on a shared machine with 2 cores.
 //! Not here: hashing of bodies (`benches/end_to_end.rs`).
 #![expect(clippy::unwrap_used, reason = "a bench that cannot run may end")]
