@@ -1,9 +1,9 @@
 //! How much of a core does sealing take? One core has to keep up with a 10 Gbit/s link (1.25 GB/s)
 //! next to hashing, and a record must be small change beside the 0.14 ms of one fdatasync.
 //!
-//! Last accepted, 2026-11-30, one core of an AMD EPYC (virtual machine), pieces of 256 KiB: seal 8.6
-//! GiB/s with key derivation and allocation, open 10.6 GiB/s without the copy of the stored bytes.
-//! Record of 400 bytes: seal 1.5 us, open 1.2 us.
+//! Last accepted, 2026-11-30, one core of an AMD EPYC (virtual machine), pieces of 256 KiB: seal
+//! 8.6 GiB/s with key derivation and allocation, open 10.6 GiB/s without the copy of the stored
+//! bytes. Record of 400 bytes: seal 1.5 us, open 1.2 us.
 
 #![expect(clippy::expect_used, reason = "a bench that cannot run may end")]
 
