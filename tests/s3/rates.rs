@@ -114,11 +114,16 @@ fn bytes_are_paid_for_by_what_comes_next() {
 #[test]
 fn requests_at_once_are_counted_until_their_answers_are_sent() {
     let (server, city, _other) = scene();
-    city.put("/fast/large", vec![7; 8 << 20]).expect(200);
+    // More than the buffers of a connection grow to (net.ipv4.tcp_rmem and tcp_wmem: 36 MiB here).
+    city.put("/fast/large", vec![7; 64 << 20]).expect(200);
     set(&server, &["--concurrent", "2"]);
     let reading = || {
         let mut connection = crate::raw::Connection::open(server.port);
         connection.write(&city.request("GET", "/fast/large").wire().head());
+        // It was let in, ahead of those that follow.
+        while connection.is_silent() {
+            pause(1);
+        }
         connection
     };
     // Nobody reads the answers, so that they cannot be sent whole.
