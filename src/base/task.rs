@@ -48,11 +48,28 @@ impl BlockingPool {
     /// # Cancel safety
     /// Dropped while waiting for a thread: `work` never runs. Dropped later: `work` runs to its end
     /// and its result is lost.
+    pub async fn run<T, F>(&self, work: F) -> Result<T, PoolError>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        self.begin(work).await?.ended().await
+    }
+
+    /// Waits for a pool thread and starts `work` on it. From then on it needs nobody who waits: a
+    /// future that waits for a thread, and is not polled when its turn comes, would keep the thread
+    /// from everyone.
+    ///
+    /// # Errors
+    /// `PoolError` when the pool is closing.
+    ///
+    /// # Cancel safety
+    /// Dropped: `work` never runs.
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that hands work to blocking threads"
     )]
-    pub async fn run<T, F>(&self, work: F) -> Result<T, PoolError>
+    pub async fn begin<T, F>(&self, work: F) -> Result<Begun<T>, PoolError>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
@@ -65,7 +82,7 @@ impl BlockingPool {
             let _slot = slot;
             work()
         });
-        handle.await.map_err(|_join| PoolError)
+        Ok(Begun { handle })
     }
 
     /// Starts `work` on a thread beside those that [`Self::run`] counts: the caller bounds how many
@@ -76,6 +93,25 @@ impl BlockingPool {
     )]
     pub fn start(&self, work: impl FnOnce() + Send + 'static) {
         drop(self.runtime.spawn_blocking(work));
+    }
+}
+
+/// Work that is running on a pool thread.
+#[derive(Debug)]
+pub struct Begun<T> {
+    handle: JoinHandle<T>,
+}
+
+impl<T> Begun<T> {
+    /// Its result, when it has ended.
+    ///
+    /// # Errors
+    /// `PoolError` when the work panicked.
+    ///
+    /// # Cancel safety
+    /// Dropped: the work runs to its end and its result is lost.
+    pub async fn ended(self) -> Result<T, PoolError> {
+        self.handle.await.map_err(|_join| PoolError)
     }
 }
 

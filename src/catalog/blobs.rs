@@ -1,6 +1,6 @@
 //! Sealed streams in the blob store.
 //!
-//! Owns: `BlobWriter`, the only caller of `BlobStore::put_piece` (it takes nothing but
+//! Owns: `BlobWriter`, the only caller of `BlobStore::begin_piece` (it takes nothing but
 //! `SealedPiece`), and `read_piece`. Not here: sealing (`crypto`), when a blob goes (`ledger`,
 //! `jobs::sweep`).
 
@@ -12,13 +12,13 @@ use crate::crypto::SealedPiece;
 use crate::model::id::{BlobId, BucketId};
 use crate::model::time::Timestamp;
 use crate::storage::{
-    BlobStore, CommitError, Engine, FinishedBlob, PieceSlot, RIDING_PIECES_MAX, StoredBlob,
+    BlobStore, CommitError, Engine, FinishedBlob, PieceSlot, PieceWrite, RIDING_PIECES_MAX,
+    StoredBlob,
 };
 use bytes::Bytes;
 use std::sync::Arc;
 
 /// Writes one blob piece by piece.
-#[derive(Debug)]
 pub struct BlobWriter {
     engine: Arc<dyn Engine>,
     bucket: BucketId,
@@ -29,6 +29,9 @@ pub struct BlobWriter {
     held_back: Vec<Bytes>,
     /// Where the next piece lies.
     next: PieceSlot,
+    /// The piece that is being written while its successor is made. Ahead of `stream`: it is let go
+    /// before its blob is abandoned.
+    under_way: Option<PieceWrite>,
     /// Once it is streamed. Ahead of the lease: it is abandoned before it may be deleted.
     stream: Option<OpenStream>,
     lease: BlobLease,
@@ -40,6 +43,14 @@ struct OpenStream {
     engine: Arc<dyn Engine>,
     blob: BlobId,
     is_finished: bool,
+}
+
+impl std::fmt::Debug for BlobWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BlobWriter")
+            .field("blob", &self.blob)
+            .finish_non_exhaustive()
+    }
 }
 
 impl OpenStream {
@@ -90,12 +101,13 @@ impl BlobWriter {
                 index: 0,
                 offset: 0,
             },
+            under_way: None,
             stream: None,
             lease,
         }
     }
 
-    /// Takes the next piece.
+    /// Takes the next piece. An error of the engine may come with the piece behind it, or the end.
     ///
     /// # Errors
     /// `BucketGone`, or when the engine fails.
@@ -128,7 +140,21 @@ impl BlobWriter {
             index: slot.index.saturating_add(1),
             offset: slot.offset.saturating_add(piece.len() as u64),
         };
-        Ok(self.engine.put_piece(self.blob, slot, piece).await?)
+        // Pieces are written in order.
+        self.settle().await?;
+        let begun = self.engine.begin_piece(self.blob, slot, piece).await?;
+        self.under_way = Some(begun);
+        Ok(())
+    }
+
+    /// Waits for the piece that is under way.
+    async fn settle(&mut self) -> Result<(), CatalogError> {
+        if let Some(write) = &mut self.under_way {
+            let written = write.await;
+            self.under_way = None;
+            written?;
+        }
+        Ok(())
     }
 
     /// The ledger row is durable before the first piece is written (K2).
@@ -154,7 +180,8 @@ impl BlobWriter {
     /// # Durability
     /// A long blob survives power loss from here on. A short one is written by the commit that
     /// attaches `WrittenBlob::finished`.
-    pub async fn finish(self) -> Result<WrittenBlob, CatalogError> {
+    pub async fn finish(mut self) -> Result<WrittenBlob, CatalogError> {
+        self.settle().await?;
         let is_streamed = self.stream.is_some();
         let finished = match self.stream {
             Some(stream) => stream.finish(self.next.index).await?,

@@ -1,23 +1,25 @@
 //! The shared way of bytes in: assemble pieces, hash, seal, write.
 //!
-//! Owns: the pipeline of one stream. While a piece is hashed, the one before it is written and the
-//! one after it arrives. Not here: decoding the wire (`s3::body`), the commit (`catalog::objects`,
-//! `catalog::uploads`).
+//! Owns: the pipeline of one stream. While a piece is hashed, the one before it is sealed and
+//! written, and the one after it arrives and waits for the hashing thread.
+//! Not here: decoding the wire (`s3::body`), the commit (`catalog::objects`, `catalog::uploads`).
 
 use crate::base::channel::BodyReceiver;
 use crate::base::limits::PIECE_PLAIN_LEN;
 use crate::catalog::blobs::{BlobWriter, WrittenBlob};
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::usage::Room;
-use crate::crypto::{BlobHeader, DataKey, SealedPiece, Sealer, StreamParameters};
+use crate::crypto::{BlobHeader, DataKey, Sealer, StreamParameters};
 use crate::gateway::Gateway;
-use crate::gateway::digests::{BodyDigests, BodyEnd, DeclaredDigests, VerifiedDigests};
+use crate::gateway::digests::{
+    BodyDigests, BodyEnd, DeclaredDigests, OtherDigests, VerifiedDigests,
+};
 use crate::gateway::error::GatewayError;
 use crate::model::id::BlobId;
 use bytes::{Bytes, BytesMut};
 
-/// Bodies up to this are hashed where they arrive: a hop to another thread costs more than hashing
-/// them (10 us against 37 us for 32 KiB of MD5, and the hop costs two threads' time).
+/// Pieces up to this have all their digests computed where they arrive: a hop to another thread
+/// costs about as much, in two threads' time.
 const INLINE_HASH_LEN_MAX: usize = 32 * 1024;
 
 /// A request's body on its way in.
@@ -65,97 +67,117 @@ impl Gateway {
         body: &mut Body,
         declared: &DeclaredDigests,
     ) -> Result<StoredStream, GatewayError> {
-        let now = self.now();
-        let sealing_key = target
-            .data_key
-            .sealing_key(target.part_number, &*self.entropy)?;
-        let mut sealer = Sealer::new(sealing_key);
-        let parameters = sealer.parameters();
-        let mut prefix = BlobHeader {
-            tenant: target.bucket.tenant,
-            bucket: target.bucket.bucket,
-            owner: target.owner,
-            part_number: target.part_number,
-            parameters,
-            created_unix_millis: now.millis(),
-        }
-        .encode()
-        .to_vec();
-        let blob = BlobId::generate(now.millis(), &*self.entropy)?;
-        let lease = self.leases.acquire(blob);
-        let engine = std::sync::Arc::clone(&self.engine);
-        let mut writer = BlobWriter::new(engine, target.bucket.bucket, blob, now, lease);
+        let mut writer = self.sealed_writer(&target)?;
+        let parameters = writer.sealer.parameters();
         let mut assembler = PieceAssembler::default();
-        let mut digests = BodyDigests::new(declared);
-        let mut sealed: Option<SealedPiece> = None;
+        let (md5, mut others) = BodyDigests::new(declared).split();
+        let md5 = self.md5.stream(md5);
+        let mut len = 0_u64;
+        // Hashed, or about to be, and not sealed yet: the last one is sealed as such.
+        let mut ahead: Option<Bytes> = None;
         let mut stream_slot = None;
         let mut piece = assembler.next(body).await?.unwrap_or_default();
         loop {
-            let (next, hashed, written) = futures::join!(
-                assembler.next(body),
-                self.hash(digests, piece.clone()),
-                write(&mut writer, sealed.take()),
-            );
-            digests = hashed?;
-            written?;
-            let next = next?;
-            if digests.len() > target.len_max {
+            len = len.saturating_add(piece.len() as u64);
+            if len > target.len_max {
                 return Err(GatewayError::TooLarge);
             }
             if let Some(room) = &target.room {
-                room.admit(digests.len())?;
+                room.admit(len)?;
             }
-            sealed = Some(sealer.seal(&piece, next.is_none(), &std::mem::take(&mut prefix))?);
-            match next {
+            md5.push(piece.clone());
+            let (next, hashed, written) = futures::join!(
+                assembler.next(body),
+                self.hash(others, piece.clone()),
+                writer.write_some(ahead.replace(piece)),
+            );
+            others = hashed?;
+            written?;
+            match next? {
                 None => break,
                 Some(next) => piece = next,
             }
+            md5.room().await?;
             if stream_slot.is_none() {
                 // Closing the semaphore is never done; a slot is always given in the end.
                 stream_slot = self.body_streams.acquire().await.ok();
             }
         }
+        let digests = BodyDigests::join(md5.finish().await?, others);
         let digests = digests.verify(declared, body.take_end())?;
-        write(&mut writer, sealed).await?;
+        writer.write(ahead.unwrap_or_default(), true).await?;
         Ok(StoredStream {
             digests,
-            written: writer.finish().await?,
+            written: writer.blob.finish().await?,
             parameters,
         })
     }
 
+    fn sealed_writer(&self, target: &StreamTarget<'_>) -> Result<SealedWriter, GatewayError> {
+        let (now, bucket) = (self.now(), target.bucket);
+        let sealing_key = target
+            .data_key
+            .sealing_key(target.part_number, &*self.entropy)?;
+        let sealer = Sealer::new(sealing_key);
+        let header = BlobHeader {
+            tenant: bucket.tenant,
+            bucket: bucket.bucket,
+            owner: target.owner,
+            part_number: target.part_number,
+            parameters: sealer.parameters(),
+            created_unix_millis: now.millis(),
+        };
+        let blob = BlobId::generate(now.millis(), &*self.entropy)?;
+        let lease = self.leases.acquire(blob);
+        let engine = std::sync::Arc::clone(&self.engine);
+        Ok(SealedWriter {
+            sealer,
+            prefix: header.encode().to_vec(),
+            blob: BlobWriter::new(engine, bucket.bucket, blob, now, lease),
+        })
+    }
+
+    /// Adds a piece to the digests beside the MD5.
     async fn hash(
         &self,
-        mut digests: BodyDigests,
+        mut others: OtherDigests,
         piece: Bytes,
-    ) -> Result<BodyDigests, GatewayError> {
-        if piece.len() <= INLINE_HASH_LEN_MAX {
-            digests.update(&piece);
-            return Ok(digests);
+    ) -> Result<OtherDigests, GatewayError> {
+        if others.are_light() || piece.len() <= INLINE_HASH_LEN_MAX {
+            others.update(&piece);
+            return Ok(others);
         }
-        let (md5, mut others) = digests.split();
-        let md5 = self.md5.update(md5, piece.clone());
-        let others = async {
-            if others.are_light() {
-                others.update(&piece);
-                return Ok(others);
-            }
-            let hashed = self.pool.run(move || {
-                others.update(&piece);
-                others
-            });
-            hashed.await
-        };
-        // The MD5 is on its way to another thread before the rest is computed.
-        let (md5, others) = futures::join!(md5, others);
-        Ok(BodyDigests::join(md5?, others?))
+        let hashed = self.pool.run(move || {
+            others.update(&piece);
+            others
+        });
+        Ok(hashed.await?)
     }
 }
 
-async fn write(writer: &mut BlobWriter, piece: Option<SealedPiece>) -> Result<(), GatewayError> {
-    match piece {
-        None => Ok(()),
-        Some(piece) => Ok(writer.write(piece).await?),
+/// Seals pieces and writes them.
+struct SealedWriter {
+    sealer: Sealer,
+    /// What lies ahead of the first piece, until that is sealed.
+    prefix: Vec<u8>,
+    blob: BlobWriter,
+}
+
+impl SealedWriter {
+    async fn write(&mut self, piece: Bytes, is_last: bool) -> Result<(), GatewayError> {
+        let prefix = std::mem::take(&mut self.prefix);
+        let sealed = self.sealer.seal(&piece, is_last, &prefix)?;
+        // Its memory is not needed while the sealed one is on its way.
+        drop(piece);
+        Ok(self.blob.write(sealed).await?)
+    }
+
+    /// Writes a piece that others follow, if there is one.
+    async fn write_some(&mut self, piece: Option<Bytes>) -> Result<(), GatewayError> {
+        match piece {
+            None => Ok(()),
+            Some(piece) => self.write(piece, false).await,
+        }
     }
 }
 

@@ -30,6 +30,8 @@ use std::time::Duration;
 
 /// Ledger rows handled in one commit.
 const PAGE: usize = 256;
+/// Bytes of blobs that are deleted before it is looked whether the process ends: some seconds.
+const DELETED_AT_ONCE: u64 = 4 << 30;
 /// How long a deletion of a bucket may stand between its two commits before the entry is taken for
 /// a crash's trace.
 const DEAD_GRACE: Duration = Duration::from_hours(1);
@@ -52,6 +54,18 @@ pub struct Sweep {
     leases: BlobLeases,
     clock: Arc<dyn Clock>,
     settings: SweepSettings,
+}
+
+/// How many of these, one at least, are of [`DELETED_AT_ONCE`] together.
+fn few(entries: &[LedgerEntry]) -> usize {
+    let mut left = DELETED_AT_ONCE;
+    let fit = entries.iter().take_while(|entry| {
+        let bytes = entry.extent.map_or(0, |extent| extent.bytes);
+        let fits = bytes <= left;
+        left = left.saturating_sub(bytes);
+        fits
+    });
+    fit.count().clamp(1, entries.len().max(1))
 }
 
 /// What one sweep did.
@@ -192,7 +206,15 @@ impl Sweep {
             let deletable: Vec<LedgerEntry> = judged
                 .filter_map(|(entry, may_delete)| may_delete.then_some(*entry))
                 .collect();
-            report.blobs += self.delete(bucket, &deletable).await?;
+            let mut rest = deletable.as_slice();
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(few(rest));
+                report.blobs += self.delete(bucket, now).await?;
+                if stop.is_stopped() {
+                    return Ok(());
+                }
+                rest = later;
+            }
             if stop.is_stopped() {
                 return Ok(());
             }

@@ -1,15 +1,15 @@
 //! K4: no blob goes that a commit makes an object's.
 
-use super::{Sweep, SweepReport, SweepSettings};
+use super::{Sweep, SweepReport, SweepSettings, few};
 use crate::base::clock::{Clock, ManualClock};
 use crate::base::task::Supervisor;
 use crate::catalog::keyspace;
-use crate::catalog::ledger::{BlobLeases, LedgerEntry};
+use crate::catalog::ledger::{BlobLeases, Extent, LedgerEntry};
 use crate::model::id::{BlobId, BucketId};
 use crate::model::time::Timestamp;
 use crate::storage::memory::hooked::{HookedEngine, Incident};
 use crate::storage::{
-    BlobStore, Engine, FinishedBlob, MetaBatch, MetaStore, PieceSlot, StoredBlob,
+    BlobStore, Engine, EngineExt, FinishedBlob, MetaBatch, MetaStore, PieceSlot, StoredBlob,
 };
 use bytes::Bytes;
 use std::sync::{Arc, Mutex};
@@ -126,4 +126,26 @@ async fn blob_stays_when_the_commit_that_makes_it_an_objects_is_on_its_way() {
     *place.on_its_way.lock().unwrap() = Some(owning);
     assert_eq!(place.sweep().await, 0);
     assert!(place.is_there().await);
+}
+
+#[test]
+fn as_much_is_deleted_at_once_as_is_soon_done_and_never_nothing() {
+    let entry = |gib: u64| LedgerEntry {
+        blob: BLOB,
+        extent: Some(Extent {
+            piece_count: 1,
+            bytes: gib << 30,
+        }),
+        since: Timestamp::from_millis(0),
+    };
+    let count = |gib: &[u64]| few(&gib.iter().map(|gib| entry(*gib)).collect::<Vec<_>>());
+    assert_eq!(count(&[1, 1, 1]), 3);
+    assert_eq!(count(&[1, 1, 2, 1]), 3);
+    assert_eq!(count(&[1, 5, 1]), 1);
+    assert_eq!(count(&[5, 1]), 1);
+    let unknown = LedgerEntry {
+        extent: None,
+        ..entry(0)
+    };
+    assert_eq!(few(&[unknown, entry(9)]), 1);
 }

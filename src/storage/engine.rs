@@ -11,6 +11,7 @@ use crate::storage::types::{
 };
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use std::ops::Range;
 
 /// Ordered rows in partitions.
@@ -57,26 +58,31 @@ pub trait MetaStore: Send + Sync {
     async fn commit(&self, batch: MetaBatch) -> Result<(), CommitError>;
 }
 
+/// A piece of a streamed blob on its way: completes when it is written.
+pub type PieceWrite = BoxFuture<'static, Result<(), EngineError>>;
+
 /// Immutable streams of pieces.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
-    /// Writes a piece of a blob that is streamed (B1): each once, in their order, the next when the
-    /// one before has been answered.
+    /// Begins to write a piece of a blob that is streamed (B1): each once, in their order, the next
+    /// when the one before is written. What it answers with completes when the piece is written,
+    /// and gets there without being polled.
     ///
     /// # Errors
-    /// When the engine fails, takes no writes or is full; the piece is then to be taken as absent.
+    /// Here or then: when the engine fails, takes no writes or is full; the piece is to be taken as
+    /// absent.
     ///
     /// # Durability
     /// None before `finish`.
     ///
     /// # Cancel safety
-    /// A dropped future leaves the piece written or not, now or in a moment.
-    async fn put_piece(
+    /// A dropped future, this or that, leaves the piece written or not, now or in a moment.
+    async fn begin_piece(
         &self,
         blob: BlobId,
         slot: PieceSlot,
         piece: Bytes,
-    ) -> Result<(), EngineError>;
+    ) -> Result<PieceWrite, EngineError>;
 
     /// States that a streamed blob is whole.
     ///

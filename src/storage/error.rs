@@ -123,8 +123,8 @@ pub enum OpenEngineError {
         #[source]
         source: StoreError,
     },
-    /// The thread for commits cannot be started.
-    #[error("thread for commits cannot be started")]
+    /// A thread of the engine cannot be started.
+    #[error("thread of the engine cannot be started")]
     Thread(#[source] std::io::Error),
 }
 

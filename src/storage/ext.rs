@@ -1,12 +1,13 @@
 //! Conveniences written once on top of the traits.
 //!
-//! Owns: `EngineExt`: scans that gather a state or a page.
+//! Owns: `EngineExt`: scans that gather a state or a page; a piece that is waited for.
 //! Not here: what an engine has to implement (`storage::engine`).
 
 use crate::base::task::PoolError;
+use crate::model::id::BlobId;
 use crate::storage::engine::Engine;
 use crate::storage::error::EngineError;
-use crate::storage::types::{Partition, ScanRange, ScanStep};
+use crate::storage::types::{Partition, PieceSlot, ScanRange, ScanStep};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,6 +32,17 @@ pub trait EngineExt {
     where
         V: Send + 'static,
         F: FnMut(&mut V, &[u8], &[u8]) -> ScanStep + Send + 'static;
+
+    /// Writes a piece of a blob that is streamed, and waits for it.
+    ///
+    /// # Errors
+    /// As `BlobStore::begin_piece`.
+    async fn put_piece(
+        &self,
+        blob: BlobId,
+        slot: PieceSlot,
+        piece: Bytes,
+    ) -> Result<(), EngineError>;
 
     /// The first `limit` rows of a range, copied.
     ///
@@ -74,6 +86,15 @@ impl<E: Engine + ?Sized> EngineExt for E {
         shared
             .map(|(state, _step)| state)
             .ok_or(EngineError::Pool(PoolError))
+    }
+
+    async fn put_piece(
+        &self,
+        blob: BlobId,
+        slot: PieceSlot,
+        piece: Bytes,
+    ) -> Result<(), EngineError> {
+        self.begin_piece(blob, slot, piece).await?.await
     }
 
     async fn scan_page(

@@ -56,7 +56,7 @@ pub mod meter;
 pub mod rocks;
 pub mod types;
 
-pub use engine::{BlobStore, Engine, MetaStore};
+pub use engine::{BlobStore, Engine, MetaStore, PieceWrite};
 pub use error::{CommitError, EngineError, OpenEngineError, StoreError};
 pub use ext::EngineExt;
 pub use memory::MemoryEngine;

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use riznica::base::kind::ErrorKind;
 use riznica::model::id::BlobId;
 use riznica::storage::{
-    BlobStore, CommitError, Engine, EngineHealth, FinishedBlob, MetaStore, ReadOnlyReason,
-    RocksEngine, RocksOptions,
+    BlobStore, CommitError, Engine, EngineExt, EngineHealth, FinishedBlob, MetaStore,
+    ReadOnlyReason, RocksEngine, RocksOptions,
 };
 use std::io::Write;
 use std::path::PathBuf;

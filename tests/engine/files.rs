@@ -4,10 +4,15 @@ use crate::support::{
     batch, blob, of_pieces, open_rocks, piece, runtime, slot, small, stream, streamed_piece,
 };
 use bytes::Bytes;
+use riznica::base::clock::SystemClock;
 use riznica::base::kind::ErrorKind;
-use riznica::storage::{BlobStore, Engine, EngineHealth, FinishedBlob, MetaStore, StoredBlob};
+use riznica::base::task::BlockingPool;
+use riznica::storage::{
+    BlobStore, Engine, EngineExt, EngineHealth, FinishedBlob, MetaStore, RocksEngine, StoredBlob,
+};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const LEN: usize = 30_000;
 
@@ -137,5 +142,34 @@ fn b1_piece_that_cannot_be_written_costs_its_blob_alone() {
         stream(&engine, blob(2), &pieces(2)).await;
         let found = streamed_piece(&engine, blob(2), 2, LEN).await;
         assert_eq!(found, Some(pieces(2)[2].clone()));
+    });
+}
+
+/// A client that sends its next piece in half a minute must not keep a thread of the pool so long.
+#[test]
+fn b1_piece_under_way_is_written_though_nobody_waits_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = runtime();
+    runtime.block_on(async {
+        let pool = BlockingPool::new(runtime.handle().clone(), 1);
+        let clock = Arc::new(SystemClock::new());
+        let engine = RocksEngine::open(small(folder.path()), clock, pool.clone()).unwrap();
+        let (release, wait) = std::sync::mpsc::sync_channel::<()>(0);
+        let busy = pool.begin(move || wait.recv().is_err()).await.unwrap();
+        let mut begin = std::pin::pin!(engine.begin_piece(blob(1), slot(0, LEN), piece(1, LEN)));
+        assert!(futures::poll!(&mut begin).is_pending());
+        drop(release);
+        let under_way = begin.await.unwrap();
+        assert!(busy.ended().await.unwrap());
+        // The pool's only thread is free again.
+        let names = crate::support::names(&engine, crate::support::BUCKET);
+        assert!(names.await.is_empty());
+        under_way.await.unwrap();
+        engine
+            .put_piece(blob(1), slot(1, LEN), piece(2, LEN))
+            .await
+            .unwrap();
+        engine.finish(blob(1), 2).await.unwrap();
+        assert_eq!(files(folder.path()).len(), 1);
     });
 }

@@ -7,8 +7,8 @@ use crate::support::{
 use futures::future::join_all;
 use riznica::base::kind::ErrorKind;
 use riznica::storage::{
-    BlobStore, CommitError, Engine, EngineHealth, FinishedBlob, MetaStore, OpenEngineError,
-    RocksOptions,
+    BlobStore, CommitError, Engine, EngineExt, EngineHealth, FinishedBlob, MetaStore,
+    OpenEngineError, RocksOptions,
 };
 use std::path::Path;
 

@@ -2,8 +2,8 @@
 //! compares.
 //!
 //! Owns: the digest of one stream ([`Md5`]), of several at once in SIMD lanes ([`Streams`]), and
-//! the threads that bodies are hashed on ([`Md5Service`]). Not here: which digests a body needs
-//! (`gateway::digests`).
+//! the threads that bodies are hashed on ([`Md5Service`], [`Md5Stream`]). Not here: which digests a
+//! body needs (`gateway::digests`).
 //!
 //! Nothing else bounds a large PUT as MD5 does, and one stream cannot be made faster than its
 //! chain of 64 steps a block. 16 streams in the lanes of AVX-512 take hardly longer than one.
@@ -19,12 +19,14 @@ mod lanes;
 mod scalar;
 mod service;
 mod steps;
+mod stream;
 mod streams;
 #[cfg(test)]
 mod tests;
 
 pub use kernel::Kernel;
 pub use service::Md5Service;
+pub use stream::Md5Stream;
 pub use streams::Streams;
 
 const BLOCK_LEN: usize = 64;

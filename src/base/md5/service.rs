@@ -7,12 +7,12 @@
 //! being hashed within 25 us when one does. A second thread starts only when the lanes of the first
 //! are full: two half-full ones would take twice the time of one.
 
+use super::stream::{Feed, Md5Stream};
 use super::{Kernel, Md5, Streams};
-use crate::base::task::{BlockingPool, PoolError};
+use crate::base::task::BlockingPool;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::oneshot;
 
 /// Hashes pieces of many streams. Clones share threads and lanes.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ struct Shared {
     queue: Mutex<Queue>,
 }
 
-/// Its length is bounded by the streams that there are: each waits for its piece.
+/// Its length is bounded by the streams that there are: each has one job at most.
 #[derive(Debug, Default)]
 struct Queue {
     waiting: VecDeque<Job>,
@@ -36,11 +36,44 @@ struct Queue {
     threads: usize,
 }
 
+/// A piece with the stream it belongs to.
 #[derive(Debug)]
-struct Job {
+pub(super) struct Job {
     md5: Md5,
     piece: Bytes,
-    reply: oneshot::Sender<Md5>,
+    owner: Owner,
+}
+
+impl Job {
+    pub(super) fn new(feed: Arc<Feed>, md5: Md5, piece: Bytes) -> Self {
+        let owner = Owner(Some(feed));
+        Self { md5, piece, owner }
+    }
+}
+
+/// The stream that waits for a digest; told when the digest is lost.
+#[derive(Debug)]
+struct Owner(Option<Arc<Feed>>);
+
+impl Owner {
+    fn is_gone(&self) -> bool {
+        self.0.as_ref().is_none_or(Feed::is_abandoned)
+    }
+
+    /// Gives the digest back, or makes a job of the piece that waits behind.
+    fn hashed(mut self, md5: Md5) -> Option<Job> {
+        let feed = self.0.take()?;
+        let (md5, piece) = feed.hashed(md5)?;
+        Some(Job::new(feed, md5, piece))
+    }
+}
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        if let Some(feed) = self.0.take() {
+            feed.lose();
+        }
+    }
 }
 
 impl Md5Service {
@@ -61,19 +94,16 @@ impl Md5Service {
         }
     }
 
-    /// Adds a piece to a stream.
-    ///
-    /// # Errors
-    /// `PoolError` when the pool is closing or the thread panicked.
-    ///
-    /// # Cancel safety
-    /// Dropped: the piece is not begun, or it is hashed for nobody.
-    pub async fn update(&self, md5: Md5, piece: Bytes) -> Result<Md5, PoolError> {
-        let (reply, hashed) = oneshot::channel();
-        if let Some(thread) = self.shared.submit(Job { md5, piece, reply }) {
+    /// A stream that goes on from `md5`.
+    pub fn stream(&self, md5: Md5) -> Md5Stream {
+        Md5Stream::new(self.clone(), md5)
+    }
+
+    /// Has a piece hashed; its owner is told.
+    pub(super) fn submit(&self, job: Job) {
+        if let Some(thread) = self.shared.submit(job) {
             self.pool.start(|| thread.run());
         }
-        hashed.await.map_err(|_dropped| PoolError)
     }
 }
 
@@ -114,17 +144,19 @@ impl HashThread {
         // Streams whose turn on the processor is due come with their pieces first.
         std::thread::yield_now();
         while self.take_in(&streams, &mut arrivals) {
-            for Job { md5, piece, reply } in arrivals.drain(..) {
-                streams.enter(md5, piece, reply);
+            for Job { md5, piece, owner } in arrivals.drain(..) {
+                streams.enter(md5, piece, owner);
             }
             streams.turn();
-            let mut has_sent = false;
-            for (md5, reply) in streams.finished() {
-                // Whoever has gone does not miss it.
-                drop(reply.send(md5));
-                has_sent = true;
+            let mut has_ended = false;
+            for (md5, owner) in streams.finished() {
+                match owner.hashed(md5) {
+                    // Behind those who wait for a lane.
+                    Some(job) => self.shared.queue().waiting.push_back(job),
+                    None => has_ended = true,
+                }
             }
-            if has_sent {
+            if has_ended {
                 // Lanes are free: those who wait for the processor may have pieces for them.
                 std::thread::yield_now();
             }
@@ -133,16 +165,12 @@ impl HashThread {
 
     /// Takes as many jobs as there are free lanes. False when there is nothing left to do: the
     /// thread has ended then, before anybody can count on it.
-    fn take_in(
-        &mut self,
-        streams: &Streams<oneshot::Sender<Md5>>,
-        arrivals: &mut Vec<Job>,
-    ) -> bool {
+    fn take_in(&mut self, streams: &Streams<Owner>, arrivals: &mut Vec<Job>) -> bool {
         let mut queue = self.shared.queue();
         while arrivals.len() < streams.free_lanes()
             && let Some(job) = queue.waiting.pop_front()
         {
-            if !job.reply.is_closed() {
+            if !job.owner.is_gone() {
                 arrivals.push(job);
             }
         }
@@ -163,7 +191,7 @@ impl Drop for HashThread {
         let mut queue = self.shared.queue();
         queue.threads = queue.threads.saturating_sub(1);
         if queue.threads == 0 {
-            // Their replies are dropped with them, which is an error to who awaits them.
+            // Their owners are told.
             let abandoned = std::mem::take(&mut queue.waiting);
             drop(queue);
             drop(abandoned);

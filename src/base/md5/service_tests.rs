@@ -2,36 +2,41 @@
 //! has gone.
 
 use super::{HashThread, Job, Md5Service};
-use crate::base::md5::{Kernel, Md5};
+use crate::base::md5::{Kernel, Md5, Md5Stream};
 use crate::base::task::BlockingPool;
 use bytes::Bytes;
 use md5::Digest as _;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::oneshot;
 
 fn service(kernel: Kernel, threads_max: usize) -> Md5Service {
     Md5Service::with_kernel(kernel, BlockingPool::new(Handle::current(), 1), threads_max)
 }
 
-/// More than one turn, and no whole number of blocks.
+/// More than one turn, too long to be hashed inline, and no whole number of blocks.
 fn piece(n: u8) -> Bytes {
-    Bytes::from(vec![n; 20_000 + usize::from(n)])
+    Bytes::from(vec![n; 40_000 + usize::from(n)])
 }
 
-/// A job, and where its state comes back.
-fn job(n: u8) -> (Job, oneshot::Receiver<Md5>) {
-    let (reply, hashed) = oneshot::channel();
-    let (md5, piece) = (Md5::default(), piece(n));
-    (Job { md5, piece, reply }, hashed)
+/// A job, and the stream that its digest comes back to.
+fn job(service: &Md5Service, n: u8) -> (Job, Md5Stream) {
+    let stream = service.stream(Md5::default());
+    let job = stream.take_in(piece(n)).unwrap();
+    (job, stream)
 }
 
-async fn stream(service: &Md5Service, n: u8) -> [u8; 16] {
-    let mut md5 = Md5::default();
-    for _ in 0..2 {
-        md5 = service.update(md5, piece(n)).await.unwrap();
+fn expected(n: u8, pieces: usize) -> [u8; 16] {
+    md5::Md5::digest(piece(n).repeat(pieces)).into()
+}
+
+/// Three pieces, of which one waits while another is hashed.
+async fn digest_of_three(service: &Md5Service, n: u8) -> [u8; 16] {
+    let stream = service.stream(Md5::default());
+    for _ in 0..3 {
+        stream.push(piece(n));
+        stream.room().await.unwrap();
     }
-    md5.finish()
+    stream.finish().await.unwrap().finish()
 }
 
 /// Waits until no thread runs: the last one ends after it has sent its last reply.
@@ -46,10 +51,9 @@ async fn streams_at_once_have_the_digests_that_they_have_alone() {
     for kernel in Kernel::all() {
         for threads_max in [1, 3] {
             let service = service(kernel, threads_max);
-            let digests = (0..40).map(|n| stream(&service, n));
+            let digests = (0..40).map(|n| digest_of_three(&service, n));
             for (n, digest) in (0..40).zip(futures::future::join_all(digests).await) {
-                let expected: [u8; 16] = md5::Md5::digest(piece(n).repeat(2)).into();
-                assert_eq!(digest, expected, "{kernel}, stream {n}");
+                assert_eq!(digest, expected(n, 3), "{kernel}, stream {n}");
             }
             idle(&service).await;
             assert!(service.shared.queue().waiting.is_empty());
@@ -63,11 +67,11 @@ async fn second_thread_starts_when_lanes_are_full_and_no_more_than_allowed() {
         let service = service(kernel, 2);
         let lanes = kernel.lane_count();
         let mut threads = Vec::new();
-        let mut replies = Vec::new();
+        let mut streams = Vec::new();
         for n in 0..=u8::try_from(lanes * 3).unwrap() {
-            let (job, reply) = job(n);
+            let (job, stream) = job(&service, n);
             threads.extend(service.shared.submit(job).map(|thread| (n, thread)));
-            replies.push(reply);
+            streams.push(stream);
         }
         // Nobody empties the queue here: the second thread comes with the job that fills the lanes.
         let started: Vec<_> = threads.iter().map(|(n, _)| usize::from(*n)).collect();
@@ -75,8 +79,8 @@ async fn second_thread_starts_when_lanes_are_full_and_no_more_than_allowed() {
         for (_, thread) in threads {
             thread.run();
         }
-        for reply in replies {
-            reply.await.unwrap();
+        for stream in streams {
+            stream.finish().await.unwrap();
         }
         assert_eq!(service.shared.queue().threads, 0);
     }
@@ -85,29 +89,61 @@ async fn second_thread_starts_when_lanes_are_full_and_no_more_than_allowed() {
 #[tokio::test]
 async fn piece_of_a_client_that_has_gone_is_not_hashed() {
     let service = service(Kernel::best(), 1);
-    let (gone, reply) = job(1);
-    let data = gone.piece.clone();
-    drop(reply);
-    let thread = service.shared.submit(gone).unwrap();
-    let (job, reply) = job(2);
+    let (left, gone) = job(&service, 1);
+    let (first, second) = (left.piece.clone(), piece(1));
+    assert!(gone.take_in(second.clone()).is_none());
+    drop(gone);
+    let thread = service.shared.submit(left).unwrap();
+    let (job, stream) = job(&service, 2);
     assert!(service.shared.submit(job).is_none());
     thread.run();
-    reply.await.unwrap();
-    assert!(data.is_unique(), "the piece is kept for nobody");
+    stream.finish().await.unwrap();
+    for piece in [first, second] {
+        assert!(piece.is_unique(), "the piece is kept for nobody");
+    }
+}
+
+#[tokio::test]
+async fn piece_that_waits_is_begun_by_the_thread_that_hashed_the_one_before() {
+    let service = service(Kernel::best(), 1);
+    let (job, stream) = job(&service, 1);
+    assert!(stream.take_in(piece(1)).is_none());
+    // A short one has its turn behind the others too.
+    assert!(stream.take_in(Bytes::from_static(b"end")).is_none());
+    service.shared.submit(job).unwrap().run();
+    let digest = stream.finish().await.unwrap().finish();
+    let body = [piece(1).repeat(2), b"end".to_vec()].concat();
+    assert_eq!(digest, <[u8; 16]>::from(md5::Md5::digest(body)));
+    assert_eq!(service.shared.queue().threads, 0);
+}
+
+#[tokio::test]
+async fn there_is_room_when_no_piece_waits() {
+    let service = service(Kernel::best(), 1);
+    let (job, stream) = job(&service, 1);
+    stream.room().await.unwrap();
+    assert!(stream.take_in(piece(1)).is_none());
+    assert!(futures::poll!(std::pin::pin!(stream.room())).is_pending());
+    service.shared.submit(job).unwrap().run();
+    stream.room().await.unwrap();
+    assert_eq!(stream.finish().await.unwrap().finish(), expected(1, 2));
 }
 
 #[tokio::test]
 async fn thread_that_dies_leaves_an_error_and_the_next_piece_finds_a_new_one() {
     let service = service(Kernel::best(), 2);
-    let (first, first_reply) = job(1);
+    let (first, lost) = job(&service, 1);
+    assert!(lost.take_in(piece(1)).is_none());
     let thread = service.shared.submit(first).unwrap();
     let dies = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let _thread = thread;
         std::panic::resume_unwind(Box::new("a bug"));
     }));
     assert!(dies.is_err());
-    first_reply.await.unwrap_err();
-    service.update(Md5::default(), piece(2)).await.unwrap();
+    lost.room().await.unwrap_err();
+    assert!(lost.take_in(piece(1)).is_none());
+    lost.finish().await.unwrap_err();
+    assert_eq!(digest_of_three(&service, 2).await, expected(2, 3));
     idle(&service).await;
 
     // While another thread runs, what waits is left to it.
@@ -116,11 +152,11 @@ async fn thread_that_dies_leaves_an_error_and_the_next_piece_finds_a_new_one() {
         has_ended: false,
     };
     service.shared.queue().threads = 2;
-    let (waiting, reply) = job(3);
+    let (waiting, stream) = job(&service, 3);
     assert!(service.shared.submit(waiting).is_none());
     drop(thread(&service));
     thread(&service).run();
-    reply.await.unwrap();
+    stream.finish().await.unwrap();
 }
 
 #[test]
@@ -129,7 +165,8 @@ fn pool_that_is_closing_answers_with_an_error() {
     let closing = runtime();
     let service = Md5Service::new(BlockingPool::new(closing.handle().clone(), 1), 1);
     drop(closing);
-    let hashed = runtime().block_on(service.update(Md5::default(), piece(1)));
-    hashed.unwrap_err();
+    let stream = service.stream(Md5::default());
+    stream.push(piece(1));
+    runtime().block_on(stream.finish()).unwrap_err();
     assert_eq!(service.shared.queue().threads, 0);
 }

@@ -1,7 +1,7 @@
 //! For tests: the reference engine with something happening at its commits.
 
 use crate::model::id::BlobId;
-use crate::storage::engine::{BlobStore, Engine, MetaStore};
+use crate::storage::engine::{BlobStore, Engine, MetaStore, PieceWrite};
 use crate::storage::error::{CommitError, EngineError};
 use crate::storage::memory::MemoryEngine;
 use crate::storage::types::{
@@ -76,13 +76,13 @@ impl MetaStore for HookedEngine {
 
 #[async_trait]
 impl BlobStore for HookedEngine {
-    async fn put_piece(
+    async fn begin_piece(
         &self,
         blob: BlobId,
         slot: PieceSlot,
         piece: Bytes,
-    ) -> Result<(), EngineError> {
-        self.inner.put_piece(blob, slot, piece).await
+    ) -> Result<PieceWrite, EngineError> {
+        self.inner.begin_piece(blob, slot, piece).await
     }
 
     async fn finish(&self, blob: BlobId, piece_count: u32) -> Result<FinishedBlob, EngineError> {

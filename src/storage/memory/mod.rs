@@ -8,7 +8,7 @@
 pub(crate) mod hooked;
 
 use crate::model::id::BlobId;
-use crate::storage::engine::{BlobStore, Engine, MetaStore};
+use crate::storage::engine::{BlobStore, Engine, MetaStore, PieceWrite};
 use crate::storage::error::{CommitError, EngineError};
 use crate::storage::evaluate::evaluate;
 use crate::storage::types::{
@@ -138,16 +138,16 @@ impl MetaStore for MemoryEngine {
 
 #[async_trait]
 impl BlobStore for MemoryEngine {
-    async fn put_piece(
+    async fn begin_piece(
         &self,
         blob: BlobId,
         slot: PieceSlot,
         piece: Bytes,
-    ) -> Result<(), EngineError> {
+    ) -> Result<PieceWrite, EngineError> {
         self.state_for_write()?
             .pieces
             .insert((blob, slot.index), piece);
-        Ok(())
+        Ok(Box::pin(std::future::ready(Ok(()))))
     }
 
     async fn finish(&self, blob: BlobId, piece_count: u32) -> Result<FinishedBlob, EngineError> {

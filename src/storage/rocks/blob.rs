@@ -5,7 +5,7 @@
 //! giving space back (`reclaim`).
 
 use crate::model::id::BlobId;
-use crate::storage::engine::BlobStore;
+use crate::storage::engine::{BlobStore, PieceWrite};
 use crate::storage::error::EngineError;
 use crate::storage::rocks::files::Peek;
 use crate::storage::rocks::options::{self, DATA};
@@ -138,20 +138,20 @@ impl Shared {
 
 #[async_trait]
 impl BlobStore for RocksEngine {
-    async fn put_piece(
+    async fn begin_piece(
         &self,
         blob: BlobId,
         slot: PieceSlot,
         piece: Bytes,
-    ) -> Result<(), EngineError> {
+    ) -> Result<PieceWrite, EngineError> {
         self.shared.refuse_read_only()?;
         self.shared.space.admit(Payload::Data)?;
         let shared = Arc::clone(&self.shared);
         let writing = shared.files.writing(blob, slot.offset)?;
         // Cancelled here: the piece is written or not, under an id that no commit will attach.
-        self.pool
-            .run(move || shared.files.write((blob, &writing), slot.offset, &piece))
-            .await?
+        let write = move || shared.files.write((blob, &writing), slot.offset, &piece);
+        let begun = self.pool.begin(write).await?;
+        Ok(Box::pin(async move { begun.ended().await? }))
     }
 
     async fn finish(&self, blob: BlobId, piece_count: u32) -> Result<FinishedBlob, EngineError> {
@@ -176,20 +176,22 @@ impl BlobStore for RocksEngine {
         slot: PieceSlot,
         range: Range<usize>,
     ) -> Result<Option<Bytes>, EngineError> {
-        let shared = Arc::clone(&self.shared);
+        let shared = &self.shared;
         if blob.is_streamed() {
             if let Peek::Bytes(bytes) = shared.files.peek(blob.blob, &in_blob(slot, &range)) {
                 return Ok(Some(bytes));
             }
+            let shared = Arc::clone(shared);
             let read = move || shared.read_streamed(blob.blob, slot, &range);
             return self.pool.run(read).await?;
         }
         let name = piece_name(blob.blob, slot.index);
-        if let Glimpse::Known(piece) = shared.read_row(&name, &range, ReadTier::BlockCache)? {
-            return Ok(piece);
-        }
-        let read = move || shared.read_row_anyhow(&name, &range);
-        self.pool.run(read).await?
+        let in_memory = {
+            let range = range.clone();
+            move |shared: &Shared| shared.read_row(&name, &range, ReadTier::BlockCache)
+        };
+        let read = move |shared: &Shared| shared.read_row_anyhow(&name, &range);
+        self.read(in_memory, read).await
     }
 
     async fn delete_blobs(&self, blobs: Vec<StoredBlob>) -> Result<Vec<BlobId>, EngineError> {

@@ -1,11 +1,11 @@
 //! `MetaStore` on RocksDB.
 //!
-//! Owns: reading rows, first from memory on the caller's thread, then in the pool; scans; the way
-//! of a batch to the commit thread.
+//! Owns: reading rows; scans; the way of a batch to the commit thread.
 //! Not here: what the commit thread does (`sequencer`).
 
 use crate::storage::engine::MetaStore;
 use crate::storage::error::{CommitError, EngineError};
+use crate::storage::rocks::hot_rows::Lookup;
 use crate::storage::rocks::options::META;
 use crate::storage::rocks::sequencer::{Message, Pending};
 use crate::storage::rocks::space::Payload;
@@ -32,10 +32,17 @@ impl Shared {
     }
 
     pub(in crate::storage) fn get(&self, row: &[u8]) -> Result<Option<Bytes>, EngineError> {
+        let ticket = match self.hot_rows.look(row) {
+            Lookup::Kept(value) => return Ok(Some(value)),
+            Lookup::Absent(ticket) => ticket,
+        };
         let value = self.db.get_cf(self.family(META)?, row);
-        Ok(value
-            .map_err(|source| store_error("read row", source))?
-            .map(Bytes::from))
+        let value = value.map_err(|source| store_error("read row", source))?;
+        let value = value.map(Bytes::from);
+        if let Some(value) = &value {
+            self.hot_rows.keep(ticket, row, value);
+        }
+        Ok(value)
     }
 
     /// One iterator, hence one moment (E5).
@@ -92,11 +99,12 @@ impl MetaStore for RocksEngine {
         meta_key: &[u8],
     ) -> Result<Option<Bytes>, EngineError> {
         let row = partition.row_name(meta_key);
-        if let Glimpse::Known(value) = self.shared.glimpse_row(&row)? {
-            return Ok(value);
+        if let Lookup::Kept(value) = self.shared.hot_rows.look(&row) {
+            return Ok(Some(value));
         }
-        let shared = Arc::clone(&self.shared);
-        self.pool.run(move || shared.get(&row)).await?
+        let read_row = row.clone();
+        let read = move |shared: &Shared| shared.get(&read_row);
+        self.read(|shared| shared.glimpse_row(&row), read).await
     }
 
     async fn scan(

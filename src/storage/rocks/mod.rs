@@ -11,11 +11,15 @@
 pub(in crate::storage) mod acknowledged;
 pub(in crate::storage) mod blob;
 pub(in crate::storage) mod files;
+pub(in crate::storage) mod hot_rows;
+pub(in crate::storage) mod inline;
 pub(in crate::storage) mod leftovers;
 pub(in crate::storage) mod meta;
 pub(in crate::storage) mod opening;
 pub(in crate::storage) mod options;
 pub(in crate::storage) mod reclaim;
+pub(in crate::storage) mod removal;
+pub(in crate::storage) mod retired_logs;
 pub(in crate::storage) mod sequencer;
 pub(in crate::storage) mod space;
 pub(in crate::storage) mod stats;
@@ -27,13 +31,16 @@ use crate::storage::engine::Engine;
 use crate::storage::error::{EngineError, OpenEngineError, StoreError};
 use crate::storage::rocks::acknowledged::Acknowledged;
 use crate::storage::rocks::files::BlobFiles;
+use crate::storage::rocks::hot_rows::HotRows;
+use crate::storage::rocks::inline::InlineReads;
+use crate::storage::rocks::retired_logs::RetiredLogs;
 use crate::storage::rocks::sequencer::{Message, QUEUE_MAX};
 use crate::storage::rocks::space::{FreeSpace, Payload};
 use crate::storage::types::{EngineCaps, EngineHealth, PiecePlace, ReadOnlyReason};
 use async_trait::async_trait;
 use bytes::Bytes;
 use rocksdb::{ColumnFamily, DB, ErrorKind, Options};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::{Semaphore, mpsc};
 
@@ -52,6 +59,7 @@ pub(in crate::storage) struct Shared {
     pub(in crate::storage) db: DB,
     /// Kept for its statistics.
     pub(in crate::storage) database: Options,
+    pub(in crate::storage) hot_rows: HotRows,
     pub(in crate::storage) acknowledged: Acknowledged,
     pub(in crate::storage) files: BlobFiles,
     pub(in crate::storage) space: FreeSpace,
@@ -68,6 +76,7 @@ pub(in crate::storage) struct Shared {
 pub struct RocksEngine {
     pub(in crate::storage) shared: Arc<Shared>,
     pub(in crate::storage) pool: BlockingPool,
+    inline: InlineReads,
     pub(in crate::storage) clock: Arc<dyn Clock>,
     /// Turns for making streamed blobs durable.
     pub(in crate::storage) syncs: Semaphore,
@@ -76,6 +85,8 @@ pub struct RocksEngine {
     /// `None` only while the engine is dropped.
     queue: Option<mpsc::Sender<Message>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// `None` once the store is closed.
+    retired_logs: Mutex<Option<RetiredLogs>>,
 }
 
 impl std::fmt::Debug for RocksEngine {
@@ -114,10 +125,12 @@ impl RocksEngine {
         };
         let acknowledged = Acknowledged::open(&path).map_err(folder_error)?;
         let files = BlobFiles::open(&path).map_err(folder_error)?;
+        let retired_logs = RetiredLogs::remove_from(&path).map_err(OpenEngineError::Thread)?;
         let space = FreeSpace::new(path, min_free_bytes, Arc::clone(&clock));
         let shared = Arc::new(Shared {
             db,
             database,
+            hot_rows: HotRows::default(),
             acknowledged,
             files,
             space,
@@ -135,11 +148,13 @@ impl RocksEngine {
         Ok(Self {
             shared,
             pool,
+            inline: InlineReads::default(),
             clock,
             syncs: Semaphore::new(blob::SYNCS_MAX),
             reclaim_bytes_per_s,
             queue: Some(sender),
             thread: Mutex::new(Some(thread)),
+            retired_logs: Mutex::new(Some(retired_logs)),
         })
     }
 
@@ -147,11 +162,25 @@ impl RocksEngine {
         self.queue.as_ref().ok_or(EngineError::Closed)
     }
 
+    /// Reads a row or a piece: here if that needs no wait, else in the pool.
+    pub(in crate::storage) async fn read(
+        &self,
+        in_memory: impl FnOnce(&Shared) -> Result<Glimpse, EngineError>,
+        read: impl FnOnce(&Shared) -> Result<Option<Bytes>, EngineError> + Send + 'static,
+    ) -> Result<Option<Bytes>, EngineError> {
+        let shared = Arc::clone(&self.shared);
+        let read = move || read(&shared);
+        match self.inline.try_read(&*self.clock, read) {
+            Ok(found) => found,
+            Err(read) => match in_memory(&self.shared)? {
+                Glimpse::Known(found) => Ok(found),
+                Glimpse::Unknown => self.pool.run(read).await?,
+            },
+        }
+    }
+
     fn take_thread(&self) -> Option<JoinHandle<()>> {
-        self.thread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        lock(&self.thread).take()
     }
 }
 
@@ -160,7 +189,13 @@ impl Drop for RocksEngine {
         // The last sender: nobody is inside `commit`, which borrows the engine.
         drop(self.queue.take());
         join(self.take_thread());
+        // Ahead of the database, whose folder another may open when it is closed.
+        drop(lock(&self.retired_logs).take());
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn join(thread: Option<JoinHandle<()>>) {
@@ -296,8 +331,10 @@ impl Engine for RocksEngine {
             drop(queue.send(Message::Close).await);
         }
         let shared = Arc::clone(&self.shared);
+        let retired_logs = lock(&self.retired_logs).take();
         let closed = self.pool.run(move || {
             join(Some(thread));
+            drop(retired_logs);
             shared.make_read_only(ReadOnlyReason::Closed);
             let settled = shared.settle();
             if let Err(error) = shared.acknowledged.sync() {

@@ -5,6 +5,7 @@
 //! writes.
 //! Not here: where an operator sets them (`config::schema`).
 
+use crate::storage::rocks::retired_logs;
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamilyDescriptor, DBCompressionType,
     DBRecoveryMode, Env, Options, WriteBufferManager, WriteOptions,
@@ -69,6 +70,8 @@ pub(in crate::storage) fn database(options: &RocksOptions, recovery: DBRecoveryM
     db.set_manual_wal_flush(false);
     db.set_unordered_write(false);
     db.set_paranoid_checks(true);
+    // So that RocksDB does not unlink retired logs itself.
+    db.set_wal_ttl_seconds(retired_logs::TIME_TO_LIVE_S);
     // Write-back of tables starts early, so that no commit's sync waits behind a whole one.
     db.set_wal_bytes_per_sync(1 << 20);
     db.set_bytes_per_sync(1 << 20);

@@ -215,16 +215,26 @@ impl<'a> GroupWriter<'a> {
         // is safe.
         let len = u64::try_from(self.write.len()).unwrap_or(0);
         let sequence = self.shared.db.latest_sequence_number().saturating_add(len);
+        let hot_rows = &self.shared.hot_rows;
+        let (rows, ranges) = (&self.overlay.rows, &self.overlay.deleted);
+        hot_rows.close(rows.keys().map(Vec::as_slice));
+        if !ranges.is_empty() {
+            hot_rows.close_ranges(ranges);
+        }
         let written = self.shared.db.write_opt(self.write, &options::synced());
         match written {
             Ok(()) => {
+                hot_rows.open(rows.keys().map(Vec::as_slice));
+                if !ranges.is_empty() {
+                    hot_rows.open_ranges();
+                }
                 if let Err(error) = self.shared.acknowledged.store(sequence) {
                     tracing::warn!(error = %error, "end of the log could not be noted");
                 }
                 true
             }
             Err(source) => {
-                // Logged there; the answer is that nobody knows.
+                // Logged there; the answer is that nobody knows. The rows stay closed.
                 drop(self.shared.write_failed("commit", source));
                 false
             }

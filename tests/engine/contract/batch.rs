@@ -6,7 +6,7 @@ use crate::support::{
 use bytes::Bytes;
 use riznica::base::kind::ErrorKind;
 use riznica::storage::{
-    CommitError, Engine, EngineHealth, FinishedBlob, MetaBatch, ReadOnlyReason,
+    CommitError, Engine, EngineExt, EngineHealth, FinishedBlob, MetaBatch, ReadOnlyReason,
 };
 use std::sync::Arc;
 

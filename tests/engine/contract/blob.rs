@@ -6,7 +6,7 @@ use crate::support::{
 };
 use bytes::Bytes;
 use riznica::model::id::BlobId;
-use riznica::storage::{Engine, FinishedBlob, StoredBlob};
+use riznica::storage::{Engine, EngineExt, FinishedBlob, StoredBlob};
 use std::sync::Arc;
 
 async fn ridden(engine: &dyn Engine, id: BlobId) -> [Option<Bytes>; 2] {

@@ -42,6 +42,8 @@ macro_rules! contract_tests {
             race::e2_counters_raced_against_a_ceiling_never_overshoot,
             race::e2_queued_batches_see_the_batches_ahead,
             race::e2_queued_batches_see_range_deletions_ahead,
+            race::e4_reader_beside_writers_never_goes_back,
+            race::e4_reader_beside_range_deletions_sees_no_row_that_is_gone,
             race::e4_loser_of_a_race_reads_the_winners_row,
             scan::e5_scan_visits_rows_in_byte_order_within_its_range,
             scan::e5_seek_leaves_out_what_lies_between,

@@ -4,6 +4,7 @@ use crate::support::{batch, bytes, change, counter, row};
 use futures::future::join_all;
 use riznica::storage::{CommitError, Engine};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::task::JoinSet;
 
 const RACERS: u32 = 64;
@@ -53,6 +54,79 @@ pub(crate) async fn e4_loser_of_a_race_reads_the_winners_row(engine: Arc<dyn Eng
         let seen = tasks.join_all().await;
         assert!(seen.iter().all(Option::is_some), "round {round}");
     }
+}
+
+/// What the row holds, as a number; 0 without one.
+async fn number(engine: &dyn Engine, name: &str) -> u64 {
+    let value = row(engine, name).await;
+    value.map_or(0, |value| {
+        std::str::from_utf8(&value).unwrap().parse().unwrap()
+    })
+}
+
+pub(crate) async fn e4_reader_beside_writers_never_goes_back(engine: Arc<dyn Engine>) {
+    const LAST: u64 = 400;
+    let answered = Arc::new(AtomicU64::new(0));
+    let mut tasks = JoinSet::new();
+    for _ in 0..4 {
+        let (engine, answered) = (Arc::clone(&engine), Arc::clone(&answered));
+        tasks.spawn(async move {
+            let mut seen = 0;
+            while seen < LAST {
+                let answered = answered.load(Ordering::SeqCst);
+                let now = number(&*engine, "row").await;
+                assert!(now >= answered, "{now} after {answered} was answered");
+                assert!(now >= seen, "{now} after {seen} was seen");
+                seen = now;
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    for value in 1..=LAST {
+        let mut batch = batch();
+        batch.put(bytes("row"), bytes(&value.to_string()));
+        engine.commit(batch).await.unwrap();
+        answered.store(value, Ordering::SeqCst);
+    }
+    tasks.join_all().await;
+}
+
+pub(crate) async fn e4_reader_beside_range_deletions_sees_no_row_that_is_gone(
+    engine: Arc<dyn Engine>,
+) {
+    const ROUNDS: u64 = 200;
+    // Twice the round while its row is being put or is there, one more from its deletion on.
+    let phase = Arc::new(AtomicU64::new(0));
+    let mut tasks = JoinSet::new();
+    for _ in 0..4 {
+        let (engine, phase) = (Arc::clone(&engine), Arc::clone(&phase));
+        tasks.spawn(async move {
+            loop {
+                let before = phase.load(Ordering::SeqCst);
+                let now = number(&*engine, "in range").await;
+                let after = phase.load(Ordering::SeqCst);
+                let is_gone = before % 2 == 1 && before == after;
+                assert!(!is_gone || now == 0, "{now} is gone in phase {before}");
+                assert!(now == 0 || now >= before / 2, "{now} in phase {before}");
+                if before > ROUNDS * 2 {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    for round in 1..=ROUNDS {
+        phase.store(round * 2, Ordering::SeqCst);
+        let mut put = batch();
+        put.put(bytes("in range"), bytes(&round.to_string()));
+        engine.commit(put).await.unwrap();
+        let mut delete = batch();
+        delete.delete_range(bytes("in"), bytes("io"));
+        engine.commit(delete).await.unwrap();
+        phase.store(round * 2 + 1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+    }
+    tasks.join_all().await;
 }
 
 pub(crate) async fn e2_swaps_racing_on_one_row_lose_no_update(engine: Arc<dyn Engine>) {

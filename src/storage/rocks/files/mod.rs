@@ -20,6 +20,7 @@ mod writing;
 use crate::model::id::BlobId;
 use crate::storage::error::{EngineError, StoreError};
 use crate::storage::rocks::files::writing::{Writing, not_begun, takes_direct_writes};
+use crate::storage::rocks::removal;
 use bytes::{Bytes, BytesMut};
 use lru::LruCache;
 use rustix::fs::{Advice, fadvise};
@@ -250,7 +251,8 @@ impl BlobFiles {
         }
     }
 
-    /// Deletes blobs, durably. One that cannot be deleted does not keep the others.
+    /// Deletes blobs, durably. One that cannot be deleted does not keep the others, and may have
+    /// lost its end.
     pub(in crate::storage) fn delete(&self, blobs: impl Iterator<Item = BlobId>) -> Deletion {
         let mut folders: BTreeMap<PathBuf, Vec<BlobId>> = BTreeMap::new();
         let mut deletion = Deletion::default();
@@ -263,7 +265,7 @@ impl BlobFiles {
         for blob in blobs {
             self.abandon(blob);
             let path = self.path(blob);
-            let removed = std::fs::remove_file(&path);
+            let removed = removal::remove(&path, || false);
             // Nobody reads what may be deleted; an open file would keep its space.
             drop(self.opened().pop(&blob));
             match removed {
