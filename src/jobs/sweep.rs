@@ -30,7 +30,7 @@ use std::time::Duration;
 
 /// Ledger rows handled in one commit.
 const PAGE: usize = 256;
-/// Bytes of blobs that are deleted before it is looked whether the process ends: some seconds.
+/// Bytes of blobs that are deleted before it is looked whether the process ends.
 const DELETED_AT_ONCE: u64 = 4 << 30;
 /// How long a deletion of a bucket may stand between its two commits before the entry is taken for
 /// a crash's trace.

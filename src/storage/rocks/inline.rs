@@ -41,6 +41,8 @@ pub(in crate::storage) struct InlineReads {
     /// When a read that is going on began, by the monotonic clock in nanoseconds; 0 for none. Of
     /// several at once only the first is here.
     going_on: AtomicU64,
+    /// How often reads were left to the pool since the start.
+    pauses: AtomicU64,
 }
 
 /// A read that is going on.
@@ -77,6 +79,11 @@ impl InlineReads {
         Ok(found)
     }
 
+    /// How often reads have waited so long that they were left to the pool for a while.
+    pub(in crate::storage) fn pauses(&self) -> u64 {
+        self.pauses.load(Ordering::Relaxed)
+    }
+
     /// Notes that a read begins; `None` when another one hangs.
     fn begin(&self, now: u64) -> Option<GoingOn<'_>> {
         let noted =
@@ -99,6 +106,7 @@ impl InlineReads {
             let until = now.saturating_add(nanos(PAUSE));
             self.paused_until.store(until, Ordering::Relaxed);
             self.wait.store(0, Ordering::Relaxed);
+            self.pauses.fetch_add(1, Ordering::Relaxed);
         } else {
             self.wait.store(average, Ordering::Relaxed);
         }
@@ -143,11 +151,13 @@ mod tests {
         assert!(reads.try_read(&clock, || ()).is_err());
         clock.advance(Duration::from_millis(1));
         assert!(reads.try_read(&clock, || ()).is_ok());
+        assert_eq!(reads.pauses(), 1);
         // The disk is still slow, which is found out as fast.
         for _ in 0..2 {
             assert!(reads.try_read(&clock, slow).is_ok());
         }
         assert!(reads.try_read(&clock, || ()).is_err());
+        assert_eq!(reads.pauses(), 2);
     }
 
     #[test]

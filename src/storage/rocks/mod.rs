@@ -318,7 +318,9 @@ impl Engine for RocksEngine {
     }
 
     fn stats(&self) -> Vec<(&'static str, u64)> {
-        self.shared.figures()
+        let mut figures = self.shared.figures();
+        figures.push(("inline_read_pauses", self.inline.pauses()));
+        figures
     }
 
     async fn close(&self) {

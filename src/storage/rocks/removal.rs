@@ -17,8 +17,8 @@ const STEP_LEN: u64 = 2 << 20;
 /// So many times what a step took, the next one is put off: commits have the disk meanwhile.
 const REST: u32 = 2;
 
-/// Removes a file. Blocks, for a long one: it takes a second for about 1 GB. When `is_told_to_stop`
-/// says so, the rest goes at once.
+/// Removes a file. Blocks, for a long one: it takes a second or two for 1 GB. When
+/// `is_told_to_stop` says so, the rest goes at once.
 ///
 /// # Errors
 /// As the file system says; the file may be shorter then.

@@ -72,7 +72,8 @@ fn run(folder: &Path, stopped: &Receiver<()>) {
                 has_failed = true;
                 tracing::warn!(
                     path = %folder.display(), %error,
-                    "logs that are not needed any more stay for a week; they only take space"
+                    "logs that are not needed any more cannot be removed and only take space; \
+                     see that the server may write in this folder, or remove its .log files"
                 );
             }
             Err(_again) => {}
@@ -95,6 +96,14 @@ fn remove_all(folder: &Path, is_stopped: impl Fn() -> bool + Copy) -> std::io::R
         }
     }
     outcome
+}
+
+/// What retired logs of the store in this folder take, in bytes; `None` when that cannot be told.
+pub(in crate::storage) fn bytes(store: &Path) -> Option<u64> {
+    let logs = logs(&store.join(FOLDER)).ok()?;
+    // One that has gone meanwhile takes nothing.
+    let lens = logs.iter().filter_map(|log| log.metadata().ok());
+    Some(lens.map(|log| log.len()).sum())
 }
 
 fn logs(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
@@ -129,12 +138,14 @@ mod tests {
             .and_then(|file| file.set_len(9 << 20))
             .unwrap();
         std::fs::write(&other, "mine").unwrap();
+        assert_eq!(bytes(store.path()), Some((9 << 20) + 7));
         let thread = RetiredLogs::remove_from(store.path()).unwrap();
         while log.exists() || long.exists() {
             std::thread::yield_now();
         }
         drop(thread);
         assert!(other.exists());
+        assert_eq!(bytes(store.path()), Some(0));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! Owns: the names and where each figure comes from (`docs/METRICS.md`, `riznica_engine`).
 //! Not here: the metrics' wire format (`telemetry::metrics`).
 
-use crate::storage::rocks::Shared;
 use crate::storage::rocks::options::{DATA, META};
+use crate::storage::rocks::{Shared, retired_logs};
 use rocksdb::statistics::Ticker;
 
 /// Family, property and our name.
@@ -61,7 +61,9 @@ impl Shared {
             .free_bytes()
             .map(|free_bytes| ("free_bytes", free_bytes));
         let blob_syncs = ("blob_syncs", self.files.synced());
-        let all = properties.chain(tickers).chain(free);
+        let retired = retired_logs::bytes(self.db.path());
+        let retired = retired.map(|bytes| ("retired_log_bytes", bytes));
+        let all = properties.chain(tickers).chain(free).chain(retired);
         all.chain(std::iter::once(blob_syncs)).collect()
     }
 }
