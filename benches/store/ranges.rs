@@ -38,7 +38,7 @@ fn opening(c: &mut Criterion) {
     let entropy = SystemEntropy::new();
     let data_key = DataKey::generate(&entropy).unwrap();
     let mut sealer = Sealer::new(data_key.sealing_key(0, &entropy).unwrap());
-    let piece = sealer.seal(&vec![0x5a; PIECE_PLAIN_LEN], true, &[]);
+    let piece = sealer.seal(vec![0x5a; PIECE_PLAIN_LEN].as_slice(), true, &[]);
     let (piece, parameters) = (piece.unwrap().into_bytes(), sealer.parameters());
     let sealed_len = SEGMENT_LEN + TAG_LEN;
     let segment = RANGE_START / SEGMENT_LEN;

@@ -9,6 +9,10 @@ pub const TAG_LEN: usize = 16;
 /// Plaintext of one engine piece: four segments. Large enough that RocksDB's cost per value
 /// vanishes, small enough that a ranged read of 4 KiB does not read a megabyte.
 pub const PIECE_PLAIN_LEN: usize = 4 * SEGMENT_LEN;
+/// Alignment of stored streams in memory: a byte lies as far beyond a multiple of this as it lies
+/// in its stream, so that files are written from there past the kernel's cache. Enough for disks
+/// with blocks of 512 bytes and of 4 KiB.
+pub const STORED_ALIGNMENT: usize = 4096;
 /// Longest object key in bytes (S3: "up to 1,024 bytes long when UTF-8 encoded").
 pub const OBJECT_KEY_LEN_MAX: usize = 1024;
 /// Largest object of a single PUT and largest part: 5 GiB (S3 quotas).

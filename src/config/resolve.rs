@@ -187,7 +187,7 @@ fn bounds(raw: &RawConfig) -> Result<(), ConfigError> {
 
 #[rustfmt::skip] // A table.
 fn server_bounds(server: &ServerSection) -> [Bound; 5] {
-    let streams = "1 to 4096; each takes about 1.8 MiB";
+    let streams = "1 to 4096; each takes about 3 MiB";
     [
         ("server.max_connections", server.max_connections as u64, 1..=1_000_000, "1 to 1000000"),
         ("server.header_timeout_s", server.header_timeout_s, 1..=3600, "1 to 3600"),

@@ -20,6 +20,7 @@ pub mod lifecycle;
 pub mod listing;
 pub mod multipart;
 pub mod object;
+mod pieces;
 pub mod principal;
 mod quota;
 pub mod read_path;

@@ -1,11 +1,11 @@
 //! The shared way of bytes in: assemble pieces, hash, seal, write.
 //!
-//! Owns: the pipeline of one stream. While a piece is hashed, the one before it is sealed and
-//! written, and the one after it arrives and waits for the hashing thread.
-//! Not here: decoding the wire (`s3::body`), the commit (`catalog::objects`, `catalog::uploads`).
+//! Owns: the pipeline of one stream. Pieces that have arrived wait for the hashing thread, and are
+//! sealed and written meanwhile, all but the last.
+//! Not here: decoding the wire (`s3::body`), how pieces are cut (`pieces`), the commit
+//! (`catalog::objects`, `catalog::uploads`).
 
 use crate::base::channel::BodyReceiver;
-use crate::base::limits::PIECE_PLAIN_LEN;
 use crate::catalog::blobs::{BlobWriter, WrittenBlob};
 use crate::catalog::buckets::BucketRecord;
 use crate::catalog::usage::Room;
@@ -15,8 +15,8 @@ use crate::gateway::digests::{
     BodyDigests, BodyEnd, DeclaredDigests, OtherDigests, VerifiedDigests,
 };
 use crate::gateway::error::GatewayError;
+use crate::gateway::pieces::{Piece, PieceAssembler};
 use crate::model::id::BlobId;
-use bytes::{Bytes, BytesMut};
 
 /// Pieces up to this have all their digests computed where they arrive: a hop to another thread
 /// costs about as much, in two threads' time.
@@ -74,7 +74,7 @@ impl Gateway {
         let md5 = self.md5.stream(md5);
         let mut len = 0_u64;
         // Hashed, or about to be, and not sealed yet: the last one is sealed as such.
-        let mut ahead: Option<Bytes> = None;
+        let mut ahead: Option<Piece> = None;
         let mut stream_slot = None;
         let mut piece = assembler.next(body).await?.unwrap_or_default();
         loop {
@@ -85,7 +85,7 @@ impl Gateway {
             if let Some(room) = &target.room {
                 room.admit(len)?;
             }
-            md5.push(piece.clone());
+            piece.parts().cloned().for_each(|part| md5.push(part));
             let (next, hashed, written) = futures::join!(
                 assembler.next(body),
                 self.hash(others, piece.clone()),
@@ -103,12 +103,15 @@ impl Gateway {
                 stream_slot = self.body_streams.acquire().await.ok();
             }
         }
-        let digests = BodyDigests::join(md5.finish().await?, others);
+        // Made durable while the last bytes are hashed. Should the digests not hold, it is a blob
+        // without a commit, as it is when the client goes away in the middle.
+        let last = ahead.unwrap_or_default();
+        let (md5, written) = futures::join!(md5.finish(), writer.finish(last));
+        let digests = BodyDigests::join(md5?, others);
         let digests = digests.verify(declared, body.take_end())?;
-        writer.write(ahead.unwrap_or_default(), true).await?;
         Ok(StoredStream {
             digests,
-            written: writer.blob.finish().await?,
+            written: written?,
             parameters,
         })
     }
@@ -141,14 +144,14 @@ impl Gateway {
     async fn hash(
         &self,
         mut others: OtherDigests,
-        piece: Bytes,
+        piece: Piece,
     ) -> Result<OtherDigests, GatewayError> {
         if others.are_light() || piece.len() <= INLINE_HASH_LEN_MAX {
-            others.update(&piece);
+            piece.parts().for_each(|part| others.update(part));
             return Ok(others);
         }
         let hashed = self.pool.run(move || {
-            others.update(&piece);
+            piece.parts().for_each(|part| others.update(part));
             others
         });
         Ok(hashed.await?)
@@ -164,120 +167,23 @@ struct SealedWriter {
 }
 
 impl SealedWriter {
-    async fn write(&mut self, piece: Bytes, is_last: bool) -> Result<(), GatewayError> {
+    async fn write(&mut self, piece: Piece, is_last: bool) -> Result<(), GatewayError> {
         let prefix = std::mem::take(&mut self.prefix);
-        let sealed = self.sealer.seal(&piece, is_last, &prefix)?;
-        // Its memory is not needed while the sealed one is on its way.
-        drop(piece);
+        let sealed = self.sealer.seal(piece, is_last, &prefix)?;
         Ok(self.blob.write(sealed).await?)
     }
 
+    /// Writes the last piece and ends the blob.
+    async fn finish(mut self, last: Piece) -> Result<WrittenBlob, GatewayError> {
+        self.write(last, true).await?;
+        Ok(self.blob.finish().await?)
+    }
+
     /// Writes a piece that others follow, if there is one.
-    async fn write_some(&mut self, piece: Option<Bytes>) -> Result<(), GatewayError> {
+    async fn write_some(&mut self, piece: Option<Piece>) -> Result<(), GatewayError> {
         match piece {
             None => Ok(()),
             Some(piece) => self.write(piece, false).await,
-        }
-    }
-}
-
-/// Cuts what arrives into pieces of exactly `PIECE_PLAIN_LEN`, the last one shorter. A body that
-/// arrives in one go is not copied.
-#[derive(Debug, Default)]
-struct PieceAssembler {
-    /// What arrived and did not fit into the piece before.
-    carry: Bytes,
-    /// The only arrival so far of the piece in the making.
-    single: Bytes,
-    buffer: BytesMut,
-}
-
-impl PieceAssembler {
-    async fn next(&mut self, body: &mut Body) -> Result<Option<Bytes>, GatewayError> {
-        loop {
-            let mut arrival = std::mem::take(&mut self.carry);
-            if arrival.is_empty() {
-                match body
-                    .next()
-                    .await
-                    .map_err(|_aborted| GatewayError::BodyAborted)?
-                {
-                    None => return Ok(self.rest()),
-                    Some(bytes) => arrival = bytes,
-                }
-            }
-            if self.single.is_empty() && self.buffer.is_empty() {
-                if arrival.len() >= PIECE_PLAIN_LEN {
-                    let piece = arrival.split_to(PIECE_PLAIN_LEN);
-                    self.carry = arrival;
-                    return Ok(Some(piece));
-                }
-                self.single = arrival;
-                continue;
-            }
-            if self.buffer.is_empty() {
-                self.buffer.reserve(PIECE_PLAIN_LEN);
-                self.buffer
-                    .extend_from_slice(&std::mem::take(&mut self.single));
-            }
-            let room = PIECE_PLAIN_LEN.saturating_sub(self.buffer.len());
-            let fitting = arrival.split_to(room.min(arrival.len()));
-            self.buffer.extend_from_slice(&fitting);
-            self.carry = arrival;
-            if self.buffer.len() == PIECE_PLAIN_LEN {
-                return Ok(Some(self.buffer.split().freeze()));
-            }
-        }
-    }
-
-    fn rest(&mut self) -> Option<Bytes> {
-        let rest = if self.buffer.is_empty() {
-            std::mem::take(&mut self.single)
-        } else {
-            self.buffer.split().freeze()
-        };
-        (!rest.is_empty()).then_some(rest)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::base::channel::body_channel;
-
-    /// The body that arrives in `count` equal arrivals, and the pieces that it is cut into.
-    async fn cut(arrival_len: usize, count: usize) -> (Vec<u8>, Vec<Bytes>) {
-        let (sender, mut receiver) = body_channel(4);
-        let arrival = |n: usize| Bytes::from(vec![u8::try_from(n % 251).unwrap(); arrival_len]);
-        let send = async {
-            for n in 0..count {
-                sender.send(arrival(n)).await.unwrap();
-            }
-            sender.finish(BodyEnd::default()).await.unwrap();
-        };
-        let receive = async {
-            let mut assembler = PieceAssembler::default();
-            let mut pieces = Vec::new();
-            while let Some(piece) = assembler.next(&mut receiver).await.unwrap() {
-                pieces.push(piece);
-            }
-            pieces
-        };
-        let ((), pieces) = futures::join!(send, receive);
-        let body = (0..count).flat_map(|n| arrival(n).to_vec()).collect();
-        (body, pieces)
-    }
-
-    #[tokio::test]
-    async fn pieces_are_full_but_the_last_and_equal_the_body() {
-        let small = [(1, 3), (1000, 600), (65_536, 9)];
-        let large = [(300_000, 3), (1_000_000, 2), (262_144, 2)];
-        for (arrival_len, count) in small.into_iter().chain(large) {
-            let (body, pieces) = cut(arrival_len, count).await;
-            let (last, full) = pieces.split_last().unwrap();
-            assert!(full.iter().all(|piece| piece.len() == PIECE_PLAIN_LEN));
-            assert!(!last.is_empty() && last.len() <= PIECE_PLAIN_LEN);
-            assert_eq!(pieces.concat(), body);
         }
     }
 }

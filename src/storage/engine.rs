@@ -58,30 +58,30 @@ pub trait MetaStore: Send + Sync {
     async fn commit(&self, batch: MetaBatch) -> Result<(), CommitError>;
 }
 
-/// A piece of a streamed blob on its way: completes when it is written.
+/// Pieces of a streamed blob on their way: completes when they are written.
 pub type PieceWrite = BoxFuture<'static, Result<(), EngineError>>;
 
 /// Immutable streams of pieces.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
-    /// Begins to write a piece of a blob that is streamed (B1): each once, in their order, the next
-    /// when the one before is written. What it answers with completes when the piece is written,
-    /// and gets there without being polled.
+    /// Begins to write pieces of a blob that is streamed (B1), one behind the other: each once, in
+    /// their order, the next when those before are written. What it answers with completes when
+    /// they are written, and gets there without being polled.
     ///
     /// # Errors
-    /// Here or then: when the engine fails, takes no writes or is full; the piece is to be taken as
-    /// absent.
+    /// Here or then: when the engine fails, takes no writes or is full; the pieces are to be taken
+    /// as absent.
     ///
     /// # Durability
     /// None before `finish`.
     ///
     /// # Cancel safety
-    /// A dropped future, this or that, leaves the piece written or not, now or in a moment.
-    async fn begin_piece(
+    /// A dropped future, this or that, leaves them written or not, now or in a moment.
+    async fn begin_pieces(
         &self,
         blob: BlobId,
-        slot: PieceSlot,
-        piece: Bytes,
+        first: PieceSlot,
+        pieces: Vec<Bytes>,
     ) -> Result<PieceWrite, EngineError>;
 
     /// States that a streamed blob is whole.

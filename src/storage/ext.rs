@@ -36,7 +36,7 @@ pub trait EngineExt {
     /// Writes a piece of a blob that is streamed, and waits for it.
     ///
     /// # Errors
-    /// As `BlobStore::begin_piece`.
+    /// As `BlobStore::begin_pieces`.
     async fn put_piece(
         &self,
         blob: BlobId,
@@ -94,7 +94,7 @@ impl<E: Engine + ?Sized> EngineExt for E {
         slot: PieceSlot,
         piece: Bytes,
     ) -> Result<(), EngineError> {
-        self.begin_piece(blob, slot, piece).await?.await
+        self.begin_pieces(blob, slot, vec![piece]).await?.await
     }
 
     async fn scan_page(

@@ -4,6 +4,8 @@ use crate::entropy::FixedEntropy;
 use crate::samples::{
     PIECE_LEN, SEALED_SEGMENT_LEN, SEGMENT_LEN, data_key, plaintext, seal_stream,
 };
+use bytes::Buf as _;
+use riznica::base::limits::STORED_ALIGNMENT;
 use riznica::crypto::{
     BLOB_HEADER_LEN, OpenError, Opener, SealError, Sealer, StreamParameters, range,
 };
@@ -188,36 +190,40 @@ fn opening_key_for_another_part_or_attempt_is_refused() {
 fn sealer_refuses_calls_out_of_order() {
     let segment = plaintext(SEGMENT_LEN);
     let mut finished = sealer();
-    finished.seal(&segment, true, &[]).unwrap();
+    finished.seal(segment.as_slice(), true, &[]).unwrap();
     for is_last in [false, true] {
-        let refused = finished.seal(&segment, is_last, &[]);
+        let refused = finished.seal(segment.as_slice(), is_last, &[]);
         assert!(matches!(refused, Err(SealError::AlreadyFinished)));
     }
     let mut running = sealer();
     assert!(matches!(
-        running.seal(&[], false, &[]),
+        running.seal(b"".as_slice(), false, &[]),
         Err(SealError::EmptyPiece)
     ));
     assert!(matches!(
-        running.seal(&[1], false, &[]),
+        running.seal(b"1".as_slice(), false, &[]),
         Err(SealError::UnalignedPiece { len: 1 })
     ));
     let too_long = vec![0; PIECE_LEN + 1];
     assert!(matches!(
-        running.seal(&too_long, true, &[]),
+        running.seal(too_long.as_slice(), true, &[]),
         Err(SealError::PlaintextTooLong { .. })
     ));
-    running.seal(&segment, false, b"header").unwrap();
+    running.seal(segment.as_slice(), false, b"header").unwrap();
     assert!(matches!(
-        running.seal(&segment, false, b"x"),
+        running.seal(segment.as_slice(), false, b"x"),
         Err(SealError::PrefixAfterStart)
     ));
     assert!(matches!(
-        running.seal(&[], true, &[]),
+        running.seal(b"".as_slice(), true, &[]),
         Err(SealError::EmptyPiece)
     ));
     assert_eq!(
-        running.seal(&[9], true, &[]).unwrap().into_bytes().len(),
+        running
+            .seal(b"9".as_slice(), true, &[])
+            .unwrap()
+            .into_bytes()
+            .len(),
         17
     );
 }
@@ -229,15 +235,38 @@ fn first_piece_begins_with_its_prefix_and_fills_one_allocation() {
         let mut sealer = sealer();
         let parameters = sealer.parameters();
         let piece = sealer
-            .seal(&plaintext(len), true, &prefix)
+            .seal(plaintext(len).as_slice(), true, &prefix)
             .unwrap()
             .into_bytes();
         assert_eq!(piece[..BLOB_HEADER_LEN], prefix);
         let mut bytes = piece[BLOB_HEADER_LEN..].to_vec();
+        // What is left is what it takes to be aligned.
         let piece_len = piece.len();
-        assert_eq!(piece.try_into_mut().unwrap().capacity(), piece_len);
+        let left = piece.try_into_mut().unwrap().capacity() - piece_len;
+        assert!(left <= 2 * STORED_ALIGNMENT, "{left} of {piece_len}");
         let opened = opener(0, &parameters, len).open_whole(&mut bytes).unwrap();
         assert_eq!(bytes[..opened], plaintext(len));
+    }
+}
+
+#[test]
+fn pieces_of_scattered_bytes_are_the_same_and_lie_in_memory_as_in_the_stream() {
+    let pieces = [PIECE_LEN, PIECE_LEN, 3 * SEGMENT_LEN, 2 * SEGMENT_LEN + 5];
+    let prefix = [0xab; BLOB_HEADER_LEN];
+    let (mut whole, mut scattered) = (sealer(), sealer());
+    let mut offset = 0;
+    for (index, len) in pieces.into_iter().enumerate() {
+        let (bytes, is_last) = (plaintext(len), index + 1 == pieces.len());
+        let prefix = if index == 0 { prefix.as_slice() } else { &[] };
+        let expected = whole.seal(bytes.as_slice(), is_last, prefix).unwrap();
+        let (first, rest) = bytes.split_at(1000);
+        let (second, third) = rest.split_at(SEGMENT_LEN);
+        let piece = scattered.seal(first.chain(second).chain(third), is_last, prefix);
+        let piece = piece.unwrap().into_bytes();
+        assert_eq!(piece, expected.into_bytes());
+        let place = |at: usize| at % STORED_ALIGNMENT;
+        assert_eq!(place(piece.as_ptr().addr()), place(offset), "{index}");
+        offset += piece.len();
     }
 }
 

@@ -6,9 +6,11 @@ use crate::support::{
 use bytes::Bytes;
 use riznica::base::clock::SystemClock;
 use riznica::base::kind::ErrorKind;
+use riznica::base::limits::STORED_ALIGNMENT;
 use riznica::base::task::BlockingPool;
 use riznica::storage::{
-    BlobStore, Engine, EngineExt, EngineHealth, FinishedBlob, MetaStore, RocksEngine, StoredBlob,
+    BlobStore, Engine, EngineExt, EngineHealth, FinishedBlob, MetaStore, PieceSlot, RocksEngine,
+    StoredBlob,
 };
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -43,6 +45,48 @@ fn b1_streamed_blob_is_one_file_of_its_pieces_and_nobody_elses_to_read() {
         assert_eq!(files[0], folder.path().join(name));
         assert!(std::fs::read(&files[0]).unwrap() == pieces(1).concat());
         assert_eq!(files[0].metadata().unwrap().mode() & 0o777, 0o600);
+    });
+}
+
+/// These bytes where memory is `phase` beyond a multiple of a block.
+fn placed(bytes: &[u8], phase: usize) -> Bytes {
+    let mut memory = Vec::<u8>::with_capacity(bytes.len() + 2 * STORED_ALIGNMENT);
+    let start = memory.as_ptr().align_offset(STORED_ALIGNMENT) + phase;
+    memory.resize(start, 0);
+    memory.extend_from_slice(bytes);
+    Bytes::from(memory).slice(start..)
+}
+
+#[test]
+fn b1_pieces_of_any_length_from_anywhere_in_memory_are_the_file() {
+    let lens = [4095, 1, 4096, 10_000, 5, 40_000, 4097, 262_208, 6, 99_999];
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let engine = open_rocks(small(folder.path())).unwrap();
+        for (n, shift) in [(1_u64, 0), (2, 1), (3, 2048)] {
+            let blob = blob(n);
+            let (mut content, mut index) = (Vec::new(), 0);
+            for lens in lens.chunks(3) {
+                let first = PieceSlot {
+                    index,
+                    offset: content.len() as u64,
+                };
+                let mut pieces = Vec::new();
+                for len in lens {
+                    let bytes = piece(n * 100 + u64::from(index), *len);
+                    // With no shift they lie as in the file, and are written from there.
+                    let phase = (content.len() + shift) % STORED_ALIGNMENT;
+                    pieces.push(placed(&bytes, phase));
+                    content.extend_from_slice(&bytes);
+                    index += 1;
+                }
+                let begun = engine.begin_pieces(blob, first, pieces).await;
+                begun.unwrap().await.unwrap();
+            }
+            engine.finish(blob, 10).await.unwrap();
+            let file = folder.path().join(format!("store/blobs/0{n}/{blob}"));
+            assert!(std::fs::read(file).unwrap() == content, "shift {shift}");
+        }
     });
 }
 
@@ -156,7 +200,8 @@ fn b1_piece_under_way_is_written_though_nobody_waits_for_it() {
         let engine = RocksEngine::open(small(folder.path()), clock, pool.clone()).unwrap();
         let (release, wait) = std::sync::mpsc::sync_channel::<()>(0);
         let busy = pool.begin(move || wait.recv().is_err()).await.unwrap();
-        let mut begin = std::pin::pin!(engine.begin_piece(blob(1), slot(0, LEN), piece(1, LEN)));
+        let mut begin =
+            std::pin::pin!(engine.begin_pieces(blob(1), slot(0, LEN), vec![piece(1, LEN)]));
         assert!(futures::poll!(&mut begin).is_pending());
         drop(release);
         let under_way = begin.await.unwrap();

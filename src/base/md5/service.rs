@@ -12,6 +12,7 @@ use super::{Kernel, Md5, Streams};
 use crate::base::task::BlockingPool;
 use bytes::Bytes;
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Hashes pieces of many streams. Clones share threads and lanes.
@@ -26,6 +27,8 @@ struct Shared {
     kernel: Kernel,
     threads_max: usize,
     queue: Mutex<Queue>,
+    /// Bytes that wait behind pieces of their own streams.
+    all_ahead: Arc<AtomicUsize>,
 }
 
 /// Its length is bounded by the streams that there are: each has one job at most.
@@ -89,6 +92,7 @@ impl Md5Service {
                 kernel,
                 threads_max,
                 queue,
+                all_ahead: Arc::default(),
             }),
             pool,
         }
@@ -96,7 +100,8 @@ impl Md5Service {
 
     /// A stream that goes on from `md5`.
     pub fn stream(&self, md5: Md5) -> Md5Stream {
-        Md5Stream::new(self.clone(), md5)
+        let all_ahead = Arc::clone(&self.shared.all_ahead);
+        Md5Stream::new(self.clone(), md5, all_ahead)
     }
 
     /// Has a piece hashed; its owner is told.

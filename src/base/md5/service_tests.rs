@@ -2,11 +2,13 @@
 //! has gone.
 
 use super::{HashThread, Job, Md5Service};
+use crate::base::md5::stream::{AHEAD_LEN_MAX, ALL_AHEAD_LEN_MAX};
 use crate::base::md5::{Kernel, Md5, Md5Stream};
 use crate::base::task::BlockingPool;
 use bytes::Bytes;
 use md5::Digest as _;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::runtime::{Builder, Handle};
 
 fn service(kernel: Kernel, threads_max: usize) -> Md5Service {
@@ -117,16 +119,52 @@ async fn piece_that_waits_is_begun_by_the_thread_that_hashed_the_one_before() {
     assert_eq!(service.shared.queue().threads, 0);
 }
 
+fn long_piece() -> Bytes {
+    Bytes::from(vec![7; AHEAD_LEN_MAX / 2])
+}
+
+fn all_ahead(service: &Md5Service) -> usize {
+    service.shared.all_ahead.load(Ordering::Relaxed)
+}
+
 #[tokio::test]
-async fn there_is_room_when_no_piece_waits() {
+async fn there_is_room_while_little_waits() {
     let service = service(Kernel::best(), 1);
     let (job, stream) = job(&service, 1);
-    stream.room().await.unwrap();
-    assert!(stream.take_in(piece(1)).is_none());
+    for _ in 0..2 {
+        stream.room().await.unwrap();
+        assert!(stream.take_in(long_piece()).is_none());
+    }
+    assert_eq!(all_ahead(&service), AHEAD_LEN_MAX);
     assert!(futures::poll!(std::pin::pin!(stream.room())).is_pending());
     service.shared.submit(job).unwrap().run();
     stream.room().await.unwrap();
-    assert_eq!(stream.finish().await.unwrap().finish(), expected(1, 2));
+    assert_eq!(all_ahead(&service), 0);
+    let digest = stream.finish().await.unwrap().finish();
+    let body = [piece(1), long_piece(), long_piece()].concat();
+    assert_eq!(digest, <[u8; 16]>::from(md5::Md5::digest(body)));
+}
+
+#[tokio::test]
+async fn all_streams_together_have_so_much_waiting_and_a_piece_each() {
+    let service = service(Kernel::best(), 1);
+    let mut busy = Vec::new();
+    for n in 0..u8::try_from(ALL_AHEAD_LEN_MAX / AHEAD_LEN_MAX).unwrap() {
+        let (job, stream) = job(&service, n);
+        while futures::poll!(std::pin::pin!(stream.room())).is_ready() {
+            assert!(stream.take_in(long_piece()).is_none());
+        }
+        busy.push((job, stream));
+    }
+    assert_eq!(all_ahead(&service), ALL_AHEAD_LEN_MAX);
+    let (_job, stream) = job(&service, 9);
+    stream.room().await.unwrap();
+    assert!(stream.take_in(piece(9)).is_none());
+    assert!(futures::poll!(std::pin::pin!(stream.room())).is_pending());
+    // What waited in streams that have gone does not count.
+    drop(busy);
+    assert_eq!(all_ahead(&service), piece(9).len());
+    stream.room().await.unwrap();
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use super::service::{Job, Md5Service};
 use crate::base::task::PoolError;
 use bytes::Bytes;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
@@ -15,6 +16,13 @@ use tokio::sync::Notify;
 /// thread costs more than hashing them (10 us against 37 us for 32 KiB, and the hop costs two
 /// threads' time).
 const INLINE_LEN_MAX: usize = 32 * 1024;
+
+/// Bytes that one stream may have waiting for the hashing thread while little waits in all: a few
+/// milliseconds of its work, for which the kernel may let others have the processor that brings
+/// more.
+pub(super) const AHEAD_LEN_MAX: usize = 2 << 20;
+/// Bytes that all streams together may have waiting, beyond a piece of each.
+pub(super) const ALL_AHEAD_LEN_MAX: usize = 16 << 20;
 
 /// A stream on the threads of an [`Md5Service`]. Dropped: what waits is not hashed.
 #[derive(Debug)]
@@ -27,8 +35,11 @@ pub struct Md5Stream {
 #[derive(Debug)]
 pub(super) struct Feed {
     state: Mutex<FeedState>,
-    /// Told when the state has changed; only the stream's owner waits.
+    /// Told when the state has changed, unless much is waiting still: who is woken is to have
+    /// something to do for a while. Only the stream's owner waits.
     progress: Notify,
+    /// Bytes that wait in all streams together.
+    all_ahead: Arc<AtomicUsize>,
 }
 
 #[derive(Debug)]
@@ -36,6 +47,8 @@ struct FeedState {
     place: Place,
     /// Pieces behind the one that is being hashed.
     waiting: VecDeque<Bytes>,
+    /// Bytes of them.
+    waiting_len: usize,
 }
 
 /// Where the digest so far is.
@@ -63,13 +76,19 @@ impl Feed {
     pub(super) fn hashed(&self, md5: Md5) -> Option<(Md5, Bytes)> {
         let mut state = self.state();
         let next = state.waiting.pop_front();
+        let len = next.as_ref().map_or(0, Bytes::len);
+        state.waiting_len = state.waiting_len.saturating_sub(len);
+        self.all_ahead.fetch_sub(len, Ordering::Relaxed);
         let (next, place) = match next {
             Some(piece) => (Some((md5, piece)), Place::Hashing),
             None => (None, Place::Here(md5)),
         };
         state.place = place;
+        let is_low = state.waiting_len <= AHEAD_LEN_MAX / 2;
         drop(state);
-        self.progress.notify_one();
+        if is_low {
+            self.progress.notify_one();
+        }
         next
     }
 
@@ -99,17 +118,29 @@ impl Feed {
     }
 }
 
+impl Drop for Feed {
+    fn drop(&mut self) {
+        let left = self.state().waiting_len;
+        self.all_ahead.fetch_sub(left, Ordering::Relaxed);
+    }
+}
+
 impl Md5Stream {
-    /// A stream that goes on from `md5`.
-    pub(super) fn new(service: Md5Service, md5: Md5) -> Self {
+    /// A stream that goes on from `md5`. What waits in it is counted in `all_ahead`.
+    pub(super) fn new(service: Md5Service, md5: Md5, all_ahead: Arc<AtomicUsize>) -> Self {
         let state = Mutex::new(FeedState {
             place: Place::Here(md5),
             waiting: VecDeque::new(),
+            waiting_len: 0,
         });
-        let progress = Notify::new();
+        let feed = Feed {
+            state,
+            progress: Notify::new(),
+            all_ahead,
+        };
         Self {
             service,
-            feed: Arc::new(Feed { state, progress }),
+            feed: Arc::new(feed),
         }
     }
 
@@ -132,6 +163,10 @@ impl Md5Stream {
             }
             Place::Here(md5) => Some(Job::new(Arc::clone(&self.feed), md5, piece)),
             Place::Hashing => {
+                state.waiting_len = state.waiting_len.saturating_add(piece.len());
+                self.feed
+                    .all_ahead
+                    .fetch_add(piece.len(), Ordering::Relaxed);
                 state.waiting.push_back(piece);
                 None
             }
@@ -142,7 +177,8 @@ impl Md5Stream {
         }
     }
 
-    /// Waits until no piece waits behind the one that is being hashed.
+    /// Waits until nothing waits behind the piece that is being hashed, or as little as may while
+    /// other streams have little waiting.
     ///
     /// # Errors
     /// `PoolError` when the pool is closing or the thread panicked.
@@ -150,7 +186,12 @@ impl Md5Stream {
     /// # Cancel safety
     /// Dropping the future changes nothing.
     pub async fn room(&self) -> Result<(), PoolError> {
-        let is_free = |state: &mut FeedState| state.waiting.is_empty().then_some(());
+        let all_ahead = &self.feed.all_ahead;
+        let is_free = |state: &mut FeedState| {
+            let may_wait = state.waiting_len < AHEAD_LEN_MAX
+                && all_ahead.load(Ordering::Relaxed) < ALL_AHEAD_LEN_MAX;
+            (state.waiting.is_empty() || may_wait).then_some(())
+        };
         self.feed.wait(is_free).await
     }
 

@@ -5,9 +5,9 @@
 
 use std::fmt;
 
-use bytes::Bytes;
+use bytes::{Buf, BufMut, Bytes};
 
-use crate::base::limits::{PIECE_PLAIN_LEN, SEGMENT_LEN, TAG_LEN};
+use crate::base::limits::{PIECE_PLAIN_LEN, SEGMENT_LEN, STORED_ALIGNMENT, TAG_LEN};
 use crate::crypto::algorithm::Refused;
 use crate::crypto::error::SealError;
 use crate::crypto::keys::{SealingKey, StreamParameters};
@@ -41,6 +41,8 @@ impl fmt::Debug for SealedPiece {
 pub struct Sealer {
     sealing_key: SealingKey,
     state: State,
+    /// Bytes of the pieces so far, prefix included.
+    sealed_len: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,7 @@ impl Sealer {
         Self {
             sealing_key,
             state: State::Fresh,
+            sealed_len: 0,
         }
     }
 
@@ -66,7 +69,7 @@ impl Sealer {
 
     /// Seals the next bytes: at most `PIECE_PLAIN_LEN`, whole segments unless `is_last`. The piece
     /// begins with `prefix`, readable bytes that only the first piece may have. One allocation, one
-    /// copy of the plaintext.
+    /// copy of the plaintext, aligned as `STORED_ALIGNMENT` says.
     ///
     /// # Errors
     /// `AlreadyFinished` after the last piece, and after any error while sealing: a nonce that may
@@ -74,19 +77,18 @@ impl Sealer {
     /// `UnalignedPiece` leave the stream as it was.
     pub fn seal(
         &mut self,
-        plaintext: &[u8],
+        plaintext: impl Buf,
         is_last: bool,
         prefix: &[u8],
     ) -> Result<SealedPiece, SealError> {
-        self.refuse_misuse(plaintext.len(), is_last, prefix.len())?;
+        self.refuse_misuse(plaintext.remaining(), is_last, prefix.len())?;
         self.state = State::Finished;
         let bytes = self.seal_segments(plaintext, is_last, prefix)?;
+        self.sealed_len = self.sealed_len.wrapping_add(bytes.len());
         if !is_last {
             self.state = State::Running;
         }
-        Ok(SealedPiece {
-            bytes: bytes.into(),
-        })
+        Ok(SealedPiece { bytes })
     }
 
     fn refuse_misuse(&self, len: usize, is_last: bool, prefix_len: usize) -> Result<(), SealError> {
@@ -112,41 +114,58 @@ impl Sealer {
 
     fn seal_segments(
         &mut self,
-        plaintext: &[u8],
+        mut plaintext: impl Buf,
         is_last: bool,
         prefix: &[u8],
-    ) -> Result<Vec<u8>, SealError> {
-        let segment_count = plaintext.len().div_ceil(SEGMENT_LEN).max(1);
-        let capacity = segment_count
+    ) -> Result<Bytes, SealError> {
+        let len = plaintext.remaining();
+        let segment_count = len.div_ceil(SEGMENT_LEN).max(1);
+        let sealed_len = segment_count
             .checked_mul(TAG_LEN)
-            .and_then(|tags_len| tags_len.checked_add(plaintext.len()))
+            .and_then(|tags_len| tags_len.checked_add(len))
             .and_then(|sealed_len| sealed_len.checked_add(prefix.len()))
-            .ok_or(SealError::PlaintextTooLong {
-                len: plaintext.len(),
-            })?;
-        let mut output = Vec::with_capacity(capacity);
+            .ok_or(SealError::PlaintextTooLong { len })?;
+        let (mut output, start) = self.place(sealed_len);
         output.extend_from_slice(prefix);
-        let mut rest = plaintext;
         loop {
-            let (segment, after) = rest.split_at_checked(SEGMENT_LEN).unwrap_or((rest, &[]));
-            rest = after;
-            self.seal_segment(segment, is_last && rest.is_empty(), &mut output)?;
-            if rest.is_empty() {
-                return Ok(output);
+            let rest = plaintext.remaining();
+            let segment_len = rest.min(SEGMENT_LEN);
+            let is_last_segment = is_last && rest == segment_len;
+            self.seal_segment(
+                (&mut plaintext).take(segment_len),
+                is_last_segment,
+                &mut output,
+            )?;
+            if !plaintext.has_remaining() {
+                return Ok(Bytes::from(output).slice(start..));
             }
         }
     }
 
+    /// Memory for so many bytes of the stream, and where in it they begin.
+    fn place(&self, len: usize) -> (Vec<u8>, usize) {
+        let is_long = len >= SEGMENT_LEN;
+        if !is_long {
+            // It is not written by itself.
+            return (Vec::with_capacity(len), 0);
+        }
+        let mut output = Vec::<u8>::with_capacity(len.saturating_add(2 * STORED_ALIGNMENT));
+        let aligned = output.as_ptr().align_offset(STORED_ALIGNMENT) % STORED_ALIGNMENT;
+        let start = aligned.saturating_add(self.sealed_len % STORED_ALIGNMENT);
+        output.resize(start, 0);
+        (output, start)
+    }
+
     fn seal_segment(
         &mut self,
-        segment: &[u8],
+        segment: impl Buf,
         is_last_segment: bool,
         output: &mut Vec<u8>,
     ) -> Result<(), SealError> {
         let secrets = &mut self.sealing_key.secrets;
         let nonce = secrets.nonce.advance(is_last_segment)?;
         let start = output.len();
-        output.extend_from_slice(segment);
+        output.put(segment);
         let in_place = output.get_mut(start..).ok_or(SealError::Refused)?;
         let tag = secrets
             .ready

@@ -76,13 +76,13 @@ impl MetaStore for HookedEngine {
 
 #[async_trait]
 impl BlobStore for HookedEngine {
-    async fn begin_piece(
+    async fn begin_pieces(
         &self,
         blob: BlobId,
-        slot: PieceSlot,
-        piece: Bytes,
+        first: PieceSlot,
+        pieces: Vec<Bytes>,
     ) -> Result<PieceWrite, EngineError> {
-        self.inner.begin_piece(blob, slot, piece).await
+        self.inner.begin_pieces(blob, first, pieces).await
     }
 
     async fn finish(&self, blob: BlobId, piece_count: u32) -> Result<FinishedBlob, EngineError> {

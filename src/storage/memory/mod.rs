@@ -138,15 +138,14 @@ impl MetaStore for MemoryEngine {
 
 #[async_trait]
 impl BlobStore for MemoryEngine {
-    async fn begin_piece(
+    async fn begin_pieces(
         &self,
         blob: BlobId,
-        slot: PieceSlot,
-        piece: Bytes,
+        first: PieceSlot,
+        pieces: Vec<Bytes>,
     ) -> Result<PieceWrite, EngineError> {
-        self.state_for_write()?
-            .pieces
-            .insert((blob, slot.index), piece);
+        let named = (first.index..).map(|index| (blob, index)).zip(pieces);
+        self.state_for_write()?.pieces.extend(named);
         Ok(Box::pin(std::future::ready(Ok(()))))
     }
 

@@ -138,18 +138,18 @@ impl Shared {
 
 #[async_trait]
 impl BlobStore for RocksEngine {
-    async fn begin_piece(
+    async fn begin_pieces(
         &self,
         blob: BlobId,
-        slot: PieceSlot,
-        piece: Bytes,
+        first: PieceSlot,
+        pieces: Vec<Bytes>,
     ) -> Result<PieceWrite, EngineError> {
         self.shared.refuse_read_only()?;
         self.shared.space.admit(Payload::Data)?;
         let shared = Arc::clone(&self.shared);
-        let writing = shared.files.writing(blob, slot.offset)?;
-        // Cancelled here: the piece is written or not, under an id that no commit will attach.
-        let write = move || shared.files.write((blob, &writing), slot.offset, &piece);
+        let writing = shared.files.writing(blob, first.offset)?;
+        // Cancelled here: they are written or not, under an id that no commit will attach.
+        let write = move || shared.files.write((blob, &writing), first.offset, &pieces);
         let begun = self.pool.begin(write).await?;
         Ok(Box::pin(async move { begun.ended().await? }))
     }

@@ -130,7 +130,7 @@ impl BlobFiles {
             return Ok(Arc::clone(all.entry(blob).or_default()));
         }
         let writing = all.get(&blob).map(Arc::clone);
-        writing.ok_or_else(|| failed("write piece", &not_begun()))
+        writing.ok_or_else(|| failed("write pieces", &not_begun()))
     }
 
     /// The blob that nothing more is written to.
@@ -150,15 +150,15 @@ impl BlobFiles {
         }
     }
 
-    /// Writes a piece behind `offset` bytes of others.
+    /// Writes pieces behind `offset` bytes of others.
     pub(in crate::storage) fn write(
         &self,
         (blob, writing): (BlobId, &Writing),
         offset: u64,
-        piece: &[u8],
+        pieces: &[Bytes],
     ) -> Result<(), EngineError> {
-        let written = writing.write((&self.path(blob), self.is_direct), offset, piece);
-        written.map_err(|source| failed("write piece", &source))
+        let written = writing.write((&self.path(blob), self.is_direct), offset, pieces);
+        written.map_err(|source| failed("write pieces", &source))
     }
 
     /// Makes a blob durable, and its name.
