@@ -21,10 +21,10 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use futures::StreamExt;
 
-/// Deletions of one request that are under way at once, so that their commits share groups. Others'
-/// commits queue behind such a group: with 64 instead of 8 a thousand deletions take half the time,
-/// and everyone else's PUT waits much longer (docs/PERFORMANCE.md).
-const CONCURRENCY: usize = 8;
+/// Deletions of one request that are under way at once, so that their commits share groups: with 32
+/// a thousand take half the processor and half the time that they take with 8
+/// (docs/PERFORMANCE.md). Others' commits queue behind such a group.
+const CONCURRENCY: usize = 32;
 
 /// DeleteObject.
 ///
