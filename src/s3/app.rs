@@ -16,6 +16,7 @@ use crate::s3::body::unread::Unread;
 use crate::s3::cors;
 use crate::s3::error::{S3Error, S3ErrorCode};
 use crate::s3::exchange::{Exchange, Outcome};
+use crate::s3::handlers::delete::DeletionTurns;
 use crate::s3::handlers::{self, Call};
 use crate::s3::operation::Operation;
 use crate::s3::post;
@@ -54,6 +55,8 @@ pub struct S3State {
     pub is_secure: bool,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Bounds deletions of many objects.
+    pub deletions: DeletionTurns,
 }
 
 /// Answers one request.

@@ -32,6 +32,7 @@ use crate::model::lifecycle::due::DayLength;
 use crate::model::ownership::ObjectOwnership;
 use crate::s3::app::S3State;
 use crate::s3::body::bridge::Patience;
+use crate::s3::handlers::delete::DeletionTurns;
 use crate::s3::query::QueryVerifiers;
 use crate::server::error::StartupError;
 use crate::storage::{Engine, MemoryEngine, RocksEngine, RocksOptions};
@@ -243,6 +244,7 @@ impl Parts {
             header_len_max: raw.server.header_max_bytes,
             is_secure: config.tls.is_some(),
             metrics: Arc::clone(&self.metrics),
+            deletions: DeletionTurns::default(),
         }
     }
 
