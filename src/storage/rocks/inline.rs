@@ -17,9 +17,10 @@ use nix::sys::resource::{UsageWho, getrusage};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// What a read may wait for on the average: a fraction of the way to the pool, since those who are
-/// answered by the same thread wait as well.
-const WAIT_MAX: Duration = Duration::from_micros(8);
+/// What a read may wait for on the average: less than the way to the pool and back costs in two
+/// threads' time (20 to 100 us, `docs/PERFORMANCE.md`), since those who are answered by the same
+/// thread wait as well.
+const WAIT_MAX: Duration = Duration::from_micros(20);
 /// Reads that the average is taken of, the latest counting most.
 const AVERAGED: u64 = 1024;
 /// How long reads are left to the pool.
@@ -142,9 +143,11 @@ mod tests {
             wait();
             clock.advance(Duration::from_millis(5));
         };
-        assert!(reads.try_read(&clock, slow).is_ok());
-        // That is what it may be on the average of a thousand.
-        assert!(reads.try_read(&clock, || ()).is_ok());
+        // That is what four may be on the average of a thousand.
+        for _ in 0..4 {
+            assert!(reads.try_read(&clock, slow).is_ok());
+            assert!(reads.try_read(&clock, || ()).is_ok());
+        }
         assert!(reads.try_read(&clock, slow).is_ok());
         assert!(reads.try_read(&clock, || ()).is_err());
         clock.advance(Duration::from_millis(499));
@@ -153,7 +156,7 @@ mod tests {
         assert!(reads.try_read(&clock, || ()).is_ok());
         assert_eq!(reads.pauses(), 1);
         // The disk is still slow, which is found out as fast.
-        for _ in 0..2 {
+        for _ in 0..5 {
             assert!(reads.try_read(&clock, slow).is_ok());
         }
         assert!(reads.try_read(&clock, || ()).is_err());
