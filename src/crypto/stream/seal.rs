@@ -144,9 +144,8 @@ impl Sealer {
 
     /// Memory for so many bytes of the stream, and where in it they begin.
     fn place(&self, len: usize) -> (Vec<u8>, usize) {
-        let is_long = len >= SEGMENT_LEN;
-        if !is_long {
-            // It is not written by itself.
+        if len < SEGMENT_LEN {
+            // A short blob, which no file is written from, or the end of a long one.
             return (Vec::with_capacity(len), 0);
         }
         let mut output = Vec::<u8>::with_capacity(len.saturating_add(2 * STORED_ALIGNMENT));
