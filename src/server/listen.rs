@@ -18,6 +18,7 @@ use actix_server::{GracefulShutdownSignal, Server, ServerHandle};
 use actix_service::{Service, ServiceFactory, fn_service};
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
+use futures::FutureExt;
 use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -138,8 +139,8 @@ macro_rules! s3_service {
         // Boxed: each connection has room for them, also while it is idle, and they are large.
         let admit = move |request: Request| Box::pin(s3::admit(request, Arc::clone(&admitting)));
         let serve = move |request: Request| {
-            let answered = s3::serve(request, Arc::clone(&answering));
-            Box::pin(async move { Ok::<_, Infallible>(answered.await) })
+            // Mapped: in an async block that waits for it, it would take its room twice.
+            Box::pin(s3::serve(request, Arc::clone(&answering)).map(Ok::<_, Infallible>))
         };
         $http
             .builder()

@@ -20,7 +20,7 @@ use actix_http::Payload;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use futures::StreamExt;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Deletions of one request that are under way at once, so that their commits share groups: with 32
 /// a thousand take half the processor and half the time that they take with 8
@@ -37,6 +37,14 @@ pub struct DeletionTurns(Semaphore);
 impl Default for DeletionTurns {
     fn default() -> Self {
         Self(Semaphore::new(ALL_CONCURRENCY))
+    }
+}
+
+impl DeletionTurns {
+    /// Waits for a turn, which lasts until it is dropped. `None` never happens: it would mean that
+    /// turns are no longer given.
+    async fn take(&self) -> Option<SemaphorePermit<'_>> {
+        self.0.acquire().await.ok()
     }
 }
 
@@ -80,8 +88,7 @@ pub async fn delete_objects(
     let bucket = &bucket;
     let outcomes = futures::stream::iter(&request.entries)
         .map(|entry| async move {
-            // It is never closed, which an error would mean.
-            let _turn = call.state.deletions.0.acquire().await;
+            let _turn = call.state.deletions.take().await;
             let (object_key, version_id) = (entry.object_key.as_str(), entry.version_id.as_deref());
             match delete_entry(call, bucket, entry).await {
                 Ok(deleted) => DeleteOutcome::Deleted {
@@ -158,4 +165,20 @@ async fn delete_entry(
         .gateway
         .delete_object(permit, bucket, &request)
         .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt;
+
+    #[test]
+    fn deletions_of_all_requests_together_are_bounded() {
+        let turns = DeletionTurns::default();
+        let take = || turns.take().now_or_never().flatten();
+        let mut taken: Vec<_> = std::iter::from_fn(take).collect();
+        assert_eq!(taken.len(), ALL_CONCURRENCY);
+        taken.pop();
+        assert!(take().is_some());
+    }
 }

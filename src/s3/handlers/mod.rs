@@ -39,6 +39,8 @@ use crate::s3::tally::Tally;
 use actix_http::Payload;
 use actix_web::HttpResponse;
 use bytes::Bytes;
+use futures::future::LocalBoxFuture;
+use std::future::ready;
 use std::net::IpAddr;
 
 /// A verified request on its way to the data plane.
@@ -193,74 +195,86 @@ pub async fn dispatch(
     match (outcome, call.operation) {
         // About a copy's source, which its handler has judged.
         (outcome, Operation::CopyObject | Operation::UploadPartCopy) => outcome,
-        (Err(error), _) => Err(call.conceal_target(error).await),
+        (Err(error), _) => Err(Box::pin(call.conceal_target(error)).await),
         (Ok(response), _) => Ok(response),
     }
 }
 
-async fn run(call: &Call<'_>, payload: Payload, framing: Framing) -> Result<HttpResponse, S3Error> {
+/// Each handler's future is in a box of its own: a request takes and moves what its own operation
+/// needs, not what the largest does.
+fn run<'a>(
+    call: &'a Call<'_>,
+    payload: Payload,
+    framing: Framing,
+) -> LocalBoxFuture<'a, Result<HttpResponse, S3Error>> {
     match call.operation {
-        Operation::AbortMultipartUpload => multipart::abort(call).await,
-        Operation::CompleteMultipartUpload => multipart::complete(call, payload, framing).await,
-        Operation::CopyObject => object::copy(call).await,
-        Operation::CreateBucket => bucket::create(call, payload, framing).await,
-        Operation::CreateMultipartUpload => multipart::create(call).await,
-        Operation::DeleteBucket => bucket::delete(call).await,
-        Operation::DeleteBucketCors => cors::delete(call).await,
-        Operation::DeleteBucketEncryption => encryption::delete(call).await,
-        Operation::DeleteBucketLifecycle => lifecycle::delete(call).await,
-        Operation::DeleteBucketOwnershipControls => acl::delete_ownership(call).await,
-        Operation::DeleteBucketPolicy => policy::delete(call).await,
-        Operation::DeleteBucketTagging => tagging::delete_bucket(call).await,
-        Operation::DeleteObject => delete::delete_object(call).await,
-        Operation::DeleteObjects => delete::delete_objects(call, payload, framing).await,
-        Operation::DeleteObjectTagging => tagging::delete_object(call).await,
-        Operation::DeletePublicAccessBlock => public_access::delete(call).await,
-        Operation::GetBucketAcl => acl::get_bucket(call).await,
-        Operation::GetBucketCors => cors::get(call).await,
-        Operation::GetBucketEncryption => encryption::get(call).await,
-        Operation::GetBucketLifecycleConfiguration => lifecycle::get(call).await,
-        Operation::GetBucketLocation => bucket::location(call).await,
-        Operation::GetBucketOwnershipControls => acl::get_ownership(call).await,
-        Operation::GetBucketPolicy => policy::get(call).await,
-        Operation::GetBucketPolicyStatus => policy::status(call).await,
-        Operation::GetBucketTagging => tagging::get_bucket(call).await,
-        Operation::GetBucketVersioning => versioning::get(call).await,
-        Operation::GetObject => object::get(call).await,
-        Operation::GetObjectAcl => acl::get_object(call).await,
-        Operation::GetObjectAttributes => attributes::get(call).await,
-        Operation::GetObjectLegalHold => lock::get_legal_hold(call).await,
-        Operation::GetObjectLockConfiguration => lock::get_configuration(call).await,
-        Operation::GetObjectRetention => lock::get_retention(call).await,
-        Operation::GetObjectTagging => tagging::get_object(call).await,
-        Operation::GetPublicAccessBlock => public_access::get(call).await,
-        Operation::HeadBucket => bucket::head(call).await,
-        Operation::HeadObject => object::head(call).await,
-        Operation::ListBuckets => bucket::list(call).await,
-        Operation::ListMultipartUploads => listing::uploads(call).await,
-        Operation::ListObjects => listing::objects(call).await,
-        Operation::ListObjectsV2 => listing::objects_v2(call).await,
-        Operation::ListObjectVersions => versioning::list(call).await,
-        Operation::ListParts => listing::parts(call).await,
+        Operation::AbortMultipartUpload => Box::pin(multipart::abort(call)),
+        Operation::CompleteMultipartUpload => Box::pin(multipart::complete(call, payload, framing)),
+        Operation::CopyObject => Box::pin(object::copy(call)),
+        Operation::CreateBucket => Box::pin(bucket::create(call, payload, framing)),
+        Operation::CreateMultipartUpload => Box::pin(multipart::create(call)),
+        Operation::DeleteBucket => Box::pin(bucket::delete(call)),
+        Operation::DeleteBucketCors => Box::pin(cors::delete(call)),
+        Operation::DeleteBucketEncryption => Box::pin(encryption::delete(call)),
+        Operation::DeleteBucketLifecycle => Box::pin(lifecycle::delete(call)),
+        Operation::DeleteBucketOwnershipControls => Box::pin(acl::delete_ownership(call)),
+        Operation::DeleteBucketPolicy => Box::pin(policy::delete(call)),
+        Operation::DeleteBucketTagging => Box::pin(tagging::delete_bucket(call)),
+        Operation::DeleteObject => Box::pin(delete::delete_object(call)),
+        Operation::DeleteObjects => Box::pin(delete::delete_objects(call, payload, framing)),
+        Operation::DeleteObjectTagging => Box::pin(tagging::delete_object(call)),
+        Operation::DeletePublicAccessBlock => Box::pin(public_access::delete(call)),
+        Operation::GetBucketAcl => Box::pin(acl::get_bucket(call)),
+        Operation::GetBucketCors => Box::pin(cors::get(call)),
+        Operation::GetBucketEncryption => Box::pin(encryption::get(call)),
+        Operation::GetBucketLifecycleConfiguration => Box::pin(lifecycle::get(call)),
+        Operation::GetBucketLocation => Box::pin(bucket::location(call)),
+        Operation::GetBucketOwnershipControls => Box::pin(acl::get_ownership(call)),
+        Operation::GetBucketPolicy => Box::pin(policy::get(call)),
+        Operation::GetBucketPolicyStatus => Box::pin(policy::status(call)),
+        Operation::GetBucketTagging => Box::pin(tagging::get_bucket(call)),
+        Operation::GetBucketVersioning => Box::pin(versioning::get(call)),
+        Operation::GetObject => Box::pin(object::get(call)),
+        Operation::GetObjectAcl => Box::pin(acl::get_object(call)),
+        Operation::GetObjectAttributes => Box::pin(attributes::get(call)),
+        Operation::GetObjectLegalHold => Box::pin(lock::get_legal_hold(call)),
+        Operation::GetObjectLockConfiguration => Box::pin(lock::get_configuration(call)),
+        Operation::GetObjectRetention => Box::pin(lock::get_retention(call)),
+        Operation::GetObjectTagging => Box::pin(tagging::get_object(call)),
+        Operation::GetPublicAccessBlock => Box::pin(public_access::get(call)),
+        Operation::HeadBucket => Box::pin(bucket::head(call)),
+        Operation::HeadObject => Box::pin(object::head(call)),
+        Operation::ListBuckets => Box::pin(bucket::list(call)),
+        Operation::ListMultipartUploads => Box::pin(listing::uploads(call)),
+        Operation::ListObjects => Box::pin(listing::objects(call)),
+        Operation::ListObjectsV2 => Box::pin(listing::objects_v2(call)),
+        Operation::ListObjectVersions => Box::pin(versioning::list(call)),
+        Operation::ListParts => Box::pin(listing::parts(call)),
         // Forms come by `post::serve`: this is something else.
-        Operation::PostObject => Err(post::not_a_form()),
-        Operation::PutBucketAcl | Operation::PutObjectAcl => acl::put(call, payload, framing).await,
-        Operation::PutBucketCors => cors::put(call, payload, framing).await,
-        Operation::PutBucketEncryption => encryption::put(call, payload, framing).await,
-        Operation::PutBucketLifecycleConfiguration => lifecycle::put(call, payload, framing).await,
-        Operation::PutBucketOwnershipControls => acl::put_ownership(call, payload, framing).await,
-        Operation::PutBucketPolicy => policy::put(call, payload, framing).await,
-        Operation::PutBucketTagging => tagging::put_bucket(call, payload, framing).await,
-        Operation::PutBucketVersioning => versioning::put(call, payload, framing).await,
-        Operation::PutObject => object::put(call, payload, framing).await,
-        Operation::PutObjectLegalHold => lock::put_legal_hold(call, payload, framing).await,
-        Operation::PutObjectLockConfiguration => {
-            lock::put_configuration(call, payload, framing).await
+        Operation::PostObject => Box::pin(ready(Err(post::not_a_form()))),
+        Operation::PutBucketAcl | Operation::PutObjectAcl => {
+            Box::pin(acl::put(call, payload, framing))
         }
-        Operation::PutObjectRetention => lock::put_retention(call, payload, framing).await,
-        Operation::PutObjectTagging => tagging::put_object(call, payload, framing).await,
-        Operation::PutPublicAccessBlock => public_access::put(call, payload, framing).await,
-        Operation::UploadPart => multipart::upload_part(call, payload, framing).await,
-        Operation::UploadPartCopy => part_copy::upload_part_copy(call).await,
+        Operation::PutBucketCors => Box::pin(cors::put(call, payload, framing)),
+        Operation::PutBucketEncryption => Box::pin(encryption::put(call, payload, framing)),
+        Operation::PutBucketLifecycleConfiguration => {
+            Box::pin(lifecycle::put(call, payload, framing))
+        }
+        Operation::PutBucketOwnershipControls => {
+            Box::pin(acl::put_ownership(call, payload, framing))
+        }
+        Operation::PutBucketPolicy => Box::pin(policy::put(call, payload, framing)),
+        Operation::PutBucketTagging => Box::pin(tagging::put_bucket(call, payload, framing)),
+        Operation::PutBucketVersioning => Box::pin(versioning::put(call, payload, framing)),
+        Operation::PutObject => Box::pin(object::put(call, payload, framing)),
+        Operation::PutObjectLegalHold => Box::pin(lock::put_legal_hold(call, payload, framing)),
+        Operation::PutObjectLockConfiguration => {
+            Box::pin(lock::put_configuration(call, payload, framing))
+        }
+        Operation::PutObjectRetention => Box::pin(lock::put_retention(call, payload, framing)),
+        Operation::PutObjectTagging => Box::pin(tagging::put_object(call, payload, framing)),
+        Operation::PutPublicAccessBlock => Box::pin(public_access::put(call, payload, framing)),
+        Operation::UploadPart => Box::pin(multipart::upload_part(call, payload, framing)),
+        Operation::UploadPartCopy => Box::pin(part_copy::upload_part_copy(call)),
     }
 }
