@@ -213,6 +213,8 @@ async fn authorize_ahead(
     Ok(Some(verified))
 }
 
+/// What is rare, or large and not for every request, is in a box of its own: each request takes and
+/// moves the room of all that stands here without one.
 async fn handle(
     head: &RequestHead,
     payload: Payload,
@@ -309,9 +311,10 @@ mod tests {
         size_of::<F>()
     }
 
+    /// It was 12,640 bytes with the handlers in it, and 5,056 when they got their boxes.
     #[test]
     fn future_of_a_request_holds_no_handler_that_does_not_run() {
         let len = future_len(serve);
-        assert!(len < 8192, "{len} bytes are moved for each request");
+        assert!(len <= 6144, "{len} bytes are moved for each request");
     }
 }
