@@ -108,7 +108,7 @@ fn run_server(arguments: ServeArguments) -> Result<(), StartupError> {
         admin_listen: arguments.admin_listen,
     };
     let config = load(arguments.config.as_deref(), overrides)?;
-    subscriber::install(config.log_format == LogFormat::Json, &config.raw.log.level)?;
+    let _log = subscriber::install(config.log_format == LogFormat::Json, &config.raw.log.level)?;
     server::hardening::no_core_dumps();
     let runtime = runtime(1)?;
     let handle = runtime.handle().clone();

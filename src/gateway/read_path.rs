@@ -20,7 +20,7 @@ use crate::gateway::error::GatewayError;
 use crate::gateway::{Gateway, identity};
 use crate::model::object_key::ObjectKey;
 use crate::model::versioning::VersionSelector;
-use crate::storage::PieceSlot;
+use crate::storage::{Engine, PieceSlot};
 use bytes::{Bytes, BytesMut};
 use futures::stream::{self, BoxStream, StreamExt};
 use std::ops::Range;
@@ -221,12 +221,20 @@ impl Gateway {
         spans: Vec<Span>,
         leases: Vec<BlobLease>,
     ) -> Result<PlaintextStream, GatewayError> {
-        let gateway = self.clone();
-        let tasks = spans.into_iter().flat_map(Span::into_pieces);
-        let mut pieces = stream::iter(tasks)
+        let mut tasks = spans.into_iter().flat_map(Span::into_pieces);
+        let Some(first) = tasks.next() else {
+            return Ok(stream::empty().boxed());
+        };
+        let Some(second) = tasks.next() else {
+            // Most objects are one piece: nothing to read ahead.
+            let plaintext = read_span_piece(&*self.engine, first).await?;
+            return Ok(stream::iter([Ok(plaintext)]).boxed());
+        };
+        let engine = Arc::clone(&self.engine);
+        let mut pieces = stream::iter([first, second].into_iter().chain(tasks))
             .map(move |piece| {
-                let gateway = gateway.clone();
-                async move { gateway.read_span_piece(piece).await }
+                let engine = Arc::clone(&engine);
+                async move { read_span_piece(&*engine, piece).await }
             })
             .buffered(READ_AHEAD)
             .boxed();
@@ -240,32 +248,31 @@ impl Gateway {
         });
         Ok(stream::once(async move { Ok(first) }).chain(rest).boxed())
     }
+}
 
-    /// Reads, verifies and trims the segments of one piece (C1).
-    async fn read_span_piece(&self, piece: SpanPiece) -> Result<Bytes, GatewayError> {
-        let sealed =
-            blobs::read_piece(&*self.engine, piece.blob, piece.slot, piece.sealed_range).await?;
-        let sealed = sealed.ok_or_else(|| {
-            tracing::warn!(blob = %piece.blob.blob, piece = piece.slot.index,
-                "stored bytes are missing: the object was replaced meanwhile, or is damaged");
-            GatewayError::CorruptObject
-        })?;
-        let mut buffer = sealed
-            .try_into_mut()
-            .unwrap_or_else(|shared| BytesMut::from(shared.as_ref()));
-        let opened = piece.opener.open(piece.first_segment, &mut buffer);
-        let plaintext_len = opened.map_err(|source| {
-            tracing::error!(blob = %piece.blob.blob, piece = piece.slot.index, error = %source,
-                "stored bytes do not verify; the object is damaged");
-            GatewayError::CorruptObject
-        })?;
-        buffer.truncate(plaintext_len);
-        let plaintext = buffer.freeze();
-        if plaintext.len() < piece.trim.end {
-            return Err(GatewayError::CorruptObject);
-        }
-        Ok(plaintext.slice(piece.trim))
+/// Reads, verifies and trims the segments of one piece (C1).
+async fn read_span_piece(engine: &dyn Engine, piece: SpanPiece) -> Result<Bytes, GatewayError> {
+    let sealed = blobs::read_piece(engine, piece.blob, piece.slot, piece.sealed_range).await?;
+    let sealed = sealed.ok_or_else(|| {
+        tracing::warn!(blob = %piece.blob.blob, piece = piece.slot.index,
+            "stored bytes are missing: the object was replaced meanwhile, or is damaged");
+        GatewayError::CorruptObject
+    })?;
+    let mut buffer = sealed
+        .try_into_mut()
+        .unwrap_or_else(|shared| BytesMut::from(shared.as_ref()));
+    let opened = piece.opener.open(piece.first_segment, &mut buffer);
+    let plaintext_len = opened.map_err(|source| {
+        tracing::error!(blob = %piece.blob.blob, piece = piece.slot.index, error = %source,
+            "stored bytes do not verify; the object is damaged");
+        GatewayError::CorruptObject
+    })?;
+    buffer.truncate(plaintext_len);
+    let plaintext = buffer.freeze();
+    if plaintext.len() < piece.trim.end {
+        return Err(GatewayError::CorruptObject);
     }
+    Ok(plaintext.slice(piece.trim))
 }
 
 /// The bytes wanted of one part.

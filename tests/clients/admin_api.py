@@ -132,7 +132,7 @@ class AdminApi:
 
     def log(self):
         """No error, whatever was asked."""
-        lines = self.server.log.read_text("utf-8", "replace").splitlines()
+        lines = self.server.read_log().splitlines()
         errors = [line for line in lines if " ERROR riznica" in line or "panicked" in line]
         expect(not errors, "\n".join(errors[:3]))
 

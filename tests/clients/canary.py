@@ -143,6 +143,7 @@ class Canary:
         for what, text in [("canary", self.canary), ("secret access key", self.secret)]:
             with self.report.check(f"canary: no {what} on disk or in the log {when}"):
                 found = files_with(self.server.data, forms(text))
+                self.server.settle_log()
                 found += files_with(self.server.log, forms(text))
                 expect(not found, f"found in {found}")
         size = sum(path.stat().st_size for path in self.server.data.rglob("*") if path.is_file())

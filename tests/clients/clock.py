@@ -193,7 +193,7 @@ class Clock:
 
     def log(self):
         """What the server has logged so far."""
-        return self.server.log.read_text("utf-8", "replace")
+        return self.server.read_log()
 
     def right(self):
         """Nothing to be seen, and the pace is one."""

@@ -25,6 +25,7 @@ READY_SECONDS = 60
 STOP_SECONDS = 60
 COMMAND_SECONDS = 900
 LOG_TAIL_LINES = 40
+LOG_SETTLES_SECONDS = 0.2
 
 
 class Failed(Exception):
@@ -285,6 +286,15 @@ class Server:
             with contextlib.suppress(FileNotFoundError):  # the engine removes files meanwhile
                 total += path.lstat().st_blocks * 512
         return total
+
+    def settle_log(self):
+        """Waits for the last lines: they are written up to 10 ms late."""
+        time.sleep(LOG_SETTLES_SECONDS)
+
+    def read_log(self):
+        """The server's log, its last lines included."""
+        self.settle_log()
+        return self.log.read_text("utf-8", "replace")
 
     def print_log_tail(self):
         """The end of the server's log, for a person who looks for the cause of a failure."""

@@ -134,7 +134,7 @@ class Listener:
             metadata = error.response["ResponseMetadata"]
             request_id = metadata["HTTPHeaders"]["x-amz-request-id"]
             expect_equal(metadata["RequestId"], request_id, "request id in the body")
-        lines = [json.loads(line) for line in self.server.log.read_text().splitlines()]
+        lines = [json.loads(line) for line in self.server.read_log().splitlines()]
         found = [line for line in lines if line.get("request_id") == request_id]
         expect_equal([line["code"] for line in found], ["NoSuchKey"], "log lines of the request")
 

@@ -12,10 +12,14 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The server's log, in its folder.
 const LOG_FILE: &str = "server.log";
+/// How many times a log was read.
+static LOG_MARKS: AtomicU32 = AtomicU32::new(0);
 
 /// A running server; ended when dropped.
 pub(crate) struct TestServer {
@@ -131,9 +135,35 @@ impl TestServer {
         outcomes.next().expect("a server that answers or ends")
     }
 
-    /// What the server has logged so far.
+    /// What the server has logged so far. Its lines are written a little later than they are made,
+    /// in their order: a server that answers is asked for something that its log then shows.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the server is another process, with a clock of its own"
+    )]
     pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.folder.path().join(LOG_FILE)).expect("the log")
+        let read = || std::fs::read_to_string(self.folder.path().join(LOG_FILE)).expect("the log");
+        let mark = LOG_MARKS.fetch_add(1, Ordering::Relaxed);
+        let mark = format!("/log-mark-{mark}-");
+        if !self.answers_anonymous(&mark) {
+            return read();
+        }
+        let mut looks = (0..4000).map(|_| {
+            std::thread::sleep(Duration::from_millis(5));
+            read()
+        });
+        let log = looks.find(|log| log.contains(&mark));
+        log.expect("the log has what was asked last")
+    }
+
+    /// Whether the S3 listener answers a request without a credential.
+    fn answers_anonymous(&self, path: &str) -> bool {
+        let Some(mut connection) = Connection::try_open(self.port) else {
+            return false;
+        };
+        let head = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n");
+        connection.write(head.as_bytes());
+        connection.try_answer("GET").is_some()
     }
 
     /// A connection to the admin listener.
