@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `cargo build --release`, with signs of life while RocksDB compiles: that is the one long step
-# (8 to 14 minutes on two cores, once per machine) and cargo shows nothing of it. Arguments go
+# (8 to 20 minutes on two cores, once per machine) and cargo shows nothing of it. Arguments go
 # to cargo.
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -30,7 +30,7 @@ report_progress() {
 
 say "cargo build --release $* (into $CARGO_TARGET_DIR)"
 if ! rocksdb_is_compiled; then
-    say "RocksDB is compiled first: 8 to 14 minutes on two cores, once"
+    say "RocksDB is compiled first: 8 to 20 minutes on two cores, once"
     report_progress &
     reporter=$!
     trap 'kill "$reporter" 2>/dev/null || true' EXIT

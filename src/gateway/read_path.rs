@@ -1,6 +1,6 @@
 //! The shared way of bytes out: locate, open the record, open the segments that the range covers.
 //!
-//! Owns: `ObjectReader`, a stream of verified plaintext; the map from an object's range to parts
+//! Owns: `PlaintextStream`, verified bytes in order; the map from an object's range to parts
 //! and pieces. Not here: conditions and headers (`gateway::object::get`, `s3`).
 //!
 //! Invariants
