@@ -1,5 +1,6 @@
 //! Counters, in the Prometheus text format. `docs/METRICS.md` explains each; a test compares.
 
+use crate::telemetry::log_writer;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,12 +11,13 @@ use std::time::Duration;
 const BUCKETS_MS: [u64; 10] = [1, 2, 5, 10, 25, 50, 100, 500, 2_000, 10_000];
 
 /// Names of all metrics, for the comparison with the documentation.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 14] = [
     "riznica_requests_total",
     "riznica_slowed_requests_total",
     "riznica_request_duration_seconds",
     "riznica_authentication_failures_total",
     "riznica_engine",
+    "riznica_log_lines_lost_total",
     "riznica_retention_clock_seconds",
     "riznica_retention_clock_lag_seconds",
     "riznica_retention_clock_alarm",
@@ -228,6 +230,9 @@ impl Metrics {
         for (figure, value) in engine {
             writeln!(out, "riznica_engine{{figure=\"{figure}\"}} {value}")?;
         }
+        writeln!(out, "# TYPE riznica_log_lines_lost_total counter")?;
+        let lost = log_writer::lost_lines();
+        writeln!(out, "riznica_log_lines_lost_total {lost}")?;
         self.write_lifecycle(out)
     }
 

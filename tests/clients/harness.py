@@ -288,7 +288,7 @@ class Server:
         return total
 
     def settle_log(self):
-        """Waits for the last lines: they are written up to 10 ms late."""
+        """Waits for the last lines: they are written some milliseconds late."""
         time.sleep(LOG_SETTLES_SECONDS)
 
     def read_log(self):

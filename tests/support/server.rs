@@ -116,7 +116,7 @@ impl TestServer {
     fn insist(&mut self, ports: impl Fn() -> (u16, u16)) {
         let mut attempts = 1;
         while !self.becomes_ready() {
-            assert!(attempts < 5, "not ready: {}", self.log());
+            assert!(attempts < 5, "not ready: {}", self.log_file());
             attempts += 1;
             (self.port, self.admin_port) = ports();
             let ports = (self.port, self.admin_port);
@@ -142,18 +142,22 @@ impl TestServer {
         reason = "the server is another process, with a clock of its own"
     )]
     pub(crate) fn log(&self) -> String {
-        let read = || std::fs::read_to_string(self.folder.path().join(LOG_FILE)).expect("the log");
         let mark = LOG_MARKS.fetch_add(1, Ordering::Relaxed);
         let mark = format!("/log-mark-{mark}-");
         if !self.answers_anonymous(&mark) {
-            return read();
+            return self.log_file();
         }
         let mut looks = (0..4000).map(|_| {
             std::thread::sleep(Duration::from_millis(5));
-            read()
+            self.log_file()
         });
         let log = looks.find(|log| log.contains(&mark));
         log.expect("the log has what was asked last")
+    }
+
+    /// What has been written of the log.
+    fn log_file(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join(LOG_FILE)).expect("the log")
     }
 
     /// Whether the S3 listener answers a request without a credential.

@@ -114,9 +114,9 @@ pub(in crate::storage) fn families(options: &RocksOptions) -> Vec<ColumnFamilyDe
     meta.set_max_write_buffer_number(3);
     meta.set_compression_type(DBCompressionType::None);
     meta.set_level_compaction_dynamic_level_bytes(true);
-    // Ten times this can lie in the last level with only one more above it (about 13 million
-    // objects). Filters spare a read of one row the other levels, but a common prefix is a search
-    // in each of them.
+    // Ten times this can lie in the last level with only one more between it and the freshest
+    // tables. Filters spare a read of one row the other levels, but a common prefix is a
+    // search in each of them.
     meta.set_max_bytes_for_level_base(512 << 20);
     meta.set_block_based_table_factory(&table(&cache));
     let mut data = Options::default();
@@ -157,8 +157,8 @@ fn table(cache: &Cache) -> BlockBasedOptions {
     table.set_partition_filters(true);
     table.set_bloom_filter(10.0, false);
     table.set_block_size(16 * 1024);
-    // A look into a block goes through so many rows at most, one by one and each in a line of the
-    // processor's cache of its own; 16 by default, which is for values of a few bytes.
+    // A look into a block goes through so many rows at most, one by one, each in a line of the
+    // processor's cache of its own. 16 by default; fewer cost some bytes of names.
     table.set_block_restart_interval(4);
     table.set_format_version(6);
     table
