@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
+from pathlib import Path
 
 import boto3
 from botocore.client import Config
@@ -46,6 +47,7 @@ class Listener:
             ("the request id of answer, error body and JSON log are one", self.request_id),
             ("an existing access key is taken over, disabled and deleted", self.access_keys),
             ("a wrong configuration stops the start with its key", self.configuration),
+            ("a log that cannot be written stops nobody and is counted", self.full_log),
             ("a stop lets a request in flight finish", self.graceful_stop),
             ("a replaced certificate is shown, connections live on", self.certificates),
         ]
@@ -175,6 +177,23 @@ class Listener:
             command = [self.server.binary, "serve", "--config", path]
             ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
             expect(ended.returncode != 0 and wanted in ended.stderr, ended.stderr)
+
+    def full_log(self):
+        """The disk that the log goes to is full."""
+        self.server.stop()
+        log, self.server.log = self.server.log, Path("/dev/full")
+        try:
+            self.server.start(PATIENCE + LOG)
+        finally:
+            self.server.log = log
+        # More lines than wait in memory.
+        for _ in range(400):
+            self.absent("absent")
+        self.server.settle_log()
+        lost = self.server.metrics()["riznica_log_lines_lost_total"]
+        expect(0 < lost < 400, f"{lost} lines lost")
+        self.server.stop()
+        self.server.start(PATIENCE + LOG)
 
     def graceful_stop(self):
         """Half a body, the signal, the other half."""
