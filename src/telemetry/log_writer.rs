@@ -4,7 +4,7 @@
 //! Not here: what a line looks like (`subscriber`).
 //!
 //! A request's worker that writes its line itself waits for every other worker's line, and for the
-//! file or collector behind standard error: a tenth of what a GET of 4 KiB costs.
+//! file or collector behind standard error (`docs/PERFORMANCE.md` has what that cost).
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
